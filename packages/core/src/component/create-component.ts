@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { AnyFlavor, ConfigInputOf, ConfigOf, Flavor, SettingsInputOf, SettingsOf } from '../flavor/flavor.ts';
+import { findSecrets, parseConfig } from '../config/parse-config.ts';
+import {
+  addMaskedValue,
+  createEnvironmentSecretResolver,
+  resolveSecretReferences,
+  type SecretResolver,
+} from '../secrets/index.ts';
+import { checkName } from './component-name.ts';
+import type { ComponentTypeName, ComponentTypes } from './component-types.ts';
+import { loadImplementation } from './load-implementation.ts';
+import type { AnyComponent } from './stack-component.ts';
+
+export interface ComponentOptions<Config, Settings> {
+  readonly name: string;
+  readonly config: Config;
+  /** Default: what the schema of the settings fills in. */
+  readonly settings?: Settings;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Default: a new UUID. */
+  readonly id?: string;
+  /** Folder that relative paths in the config are relative to. Default: the working directory. */
+  readonly baseDirectory?: string;
+  /** Finds the values of `{{name.key}}`. Default: environment variables `STACK_SECRET_<NAME>__<KEY>`. */
+  readonly secrets?: SecretResolver;
+}
+
+/** A component of a flavor that the compiler knows. */
+export type ComponentOf<AFlavor extends Flavor<ComponentTypeName>> = ComponentTypes[AFlavor['type']] & {
+  readonly config: ConfigOf<AFlavor>;
+  readonly settings: SettingsOf<AFlavor>;
+};
+
+/**
+ * Makes a component: resolves the secrets of its config, checks it, and only then imports the flavor's class.
+ *
+ * @param overrides what is only code, such as an HTTP agent; which keys there are, the flavor's page says
+ * @throws ARGUMENT_INVALID for a bad name
+ * @throws SECRET_NOT_FOUND with every reference that has no value
+ * @throws CONFIG_INVALID with every problem of the config or settings
+ * @throws DEPENDENCY_MISSING when a package that the flavor needs is not installed
+ */
+export async function createComponent<AFlavor extends Flavor<ComponentTypeName>>(
+  flavor: AFlavor,
+  options: ComponentOptions<ConfigInputOf<AFlavor>, SettingsInputOf<AFlavor>>,
+  overrides?: Readonly<Record<string, unknown>>,
+): Promise<ComponentOf<AFlavor>>;
+/** The same for a flavor that was found at run time. */
+export async function createComponent(
+  flavor: AnyFlavor,
+  options: ComponentOptions<unknown, unknown>,
+  overrides?: Readonly<Record<string, unknown>>,
+): Promise<AnyComponent>;
+export async function createComponent(
+  flavor: AnyFlavor,
+  options: ComponentOptions<unknown, unknown>,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<AnyComponent> {
+  checkName('component', options.name);
+  const resolver = options.secrets ?? createEnvironmentSecretResolver();
+  const input = { config: options.config, settings: options.settings ?? {} };
+  const resolved = await resolveSecretReferences(input, resolver);
+  const subject = `${flavor.type} "${options.name}"`;
+  const config = parseConfig(flavor.configSchema, resolved.config, subject);
+  const settings = parseConfig(flavor.settingsSchema, resolved.settings, subject);
+  for (const secret of findSecrets([config, settings])) addMaskedValue(secret.reveal());
+  const Implementation = await loadImplementation(flavor);
+  return new Implementation({
+    id: options.id ?? randomUUID(),
+    name: options.name,
+    type: flavor.type,
+    flavor: flavor.name,
+    config: Object.freeze(config),
+    settings: Object.freeze(settings),
+    labels: Object.freeze({ ...options.labels }),
+    baseDirectory: options.baseDirectory ?? process.cwd(),
+    overrides,
+  });
+}

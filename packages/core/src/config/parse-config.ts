@@ -1,0 +1,118 @@
+import type * as z from 'zod';
+import { didYouMean, type Problem, StackError } from '../errors/index.ts';
+import { isPlainObject } from '../json.ts';
+import { findSecretReferences, Secret, secretMask } from '../secrets/index.ts';
+import { type ConfigSchema, configJsonSchema } from './config-schema.ts';
+import { schemaAt, schemaProperties, secretFieldPaths } from './json-schema.ts';
+
+/**
+ * Parses the input of a config. Unknown fields are refused, at the root whatever the schema says.
+ *
+ * @param subject what the input belongs to, for the message, e.g. `artifact store "prod"`
+ * @throws CONFIG_INVALID with every problem at once, by path
+ */
+export function parseConfig<Schema extends ConfigSchema>(
+  schema: Schema,
+  input: unknown,
+  subject: string,
+): z.output<Schema> {
+  const result = schema.strict().safeParse(input);
+  if (result.success) return result.data as z.output<Schema>;
+  throw configError(subject, describeIssues(schema, input, result.error.issues));
+}
+
+/**
+ * The problems of an input whose secret references are not resolved yet: what is wrong at a reference, or with a
+ * value around one, is left for `parseConfig` to find once the values are known.
+ */
+export function checkConfig(schema: ConfigSchema, input: unknown): readonly Problem[] {
+  const result = schema.strict().safeParse(input);
+  if (result.success) return [];
+  const references = findSecretReferences(input).map(({ path }) => path);
+  const isDeferred = (issue: z.core.$ZodIssue) =>
+    issue.code !== 'unrecognized_keys' && references.some((path) => isAncestorOrSame(issue.path, path));
+  return describeIssues(
+    schema,
+    input,
+    result.error.issues.filter((issue) => !isDeferred(issue)),
+  );
+}
+
+/** The error for a config with these problems. */
+export function configError(subject: string, problems: readonly Problem[]): StackError {
+  const lines = problems.map(({ path, message, hint }) => {
+    const where = path === '' ? '' : `${path}: `;
+    return `  ${where}${message}${hint === undefined ? '' : `. ${hint}`}`;
+  });
+  const onlyProblem = problems.length === 1 ? problems[0] : undefined;
+  const isUnknownOption = problems.length > 0 && problems.every(({ code }) => code === 'OPTION_UNKNOWN');
+  return new StackError({
+    code: isUnknownOption ? 'OPTION_UNKNOWN' : 'CONFIG_INVALID',
+    message: `The config of ${subject} is not valid:\n${lines.join('\n')}`,
+    hint: onlyProblem?.hint,
+    problems,
+  });
+}
+
+/** Every `Secret` in a parsed config, at any depth. */
+export function findSecrets(value: unknown): Secret[] {
+  if (Secret.is(value)) return [value];
+  if (Array.isArray(value)) return value.flatMap(findSecrets);
+  return isPlainObject(value) ? Object.values(value).flatMap(findSecrets) : [];
+}
+
+function describeIssues(schema: ConfigSchema, input: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  const jsonSchema = configJsonSchema(schema);
+  const hidden = valuesAt(input, secretFieldPaths(jsonSchema));
+  const hide = (text: string) => hidden.reduce((shown, value) => shown.replaceAll(value, secretMask), text);
+  return issues.flatMap((issue) => {
+    const path = issue.path.map(String).join('.');
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: hide(describeIssue(issue, input)) }];
+    const known = schemaProperties(schemaAt(jsonSchema, issue.path) ?? {}).keys();
+    return issue.keys.map((key): Problem => {
+      const hint = didYouMean(key, known);
+      return {
+        path: [...issue.path.map(String), key].join('.'),
+        message: 'is not an option',
+        code: 'OPTION_UNKNOWN',
+        ...(hint === undefined ? {} : { hint }),
+      };
+    });
+  });
+}
+
+function describeIssue(issue: z.core.$ZodIssue, input: unknown): string {
+  if (issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined) return 'is required';
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const alternatives = issue.errors.map((errors) => errors.map((error) => error.message).join(' and '));
+    return [...new Set(alternatives)].join(', or: ');
+  }
+  return issue.message;
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[segment];
+  }
+  return value;
+}
+
+/** The texts at dotted paths, in which `*` stands for every item. */
+function valuesAt(input: unknown, paths: readonly string[]): string[] {
+  const texts = paths.flatMap((path) => collect(input, path.split('.')));
+  return texts.filter((text) => text !== '');
+}
+
+function collect(value: unknown, path: readonly string[]): string[] {
+  const [segment, ...rest] = path;
+  if (segment === undefined) return typeof value === 'string' ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  if (segment === '*') return Object.values(value).flatMap((item) => collect(item, rest));
+  return Object.hasOwn(value, segment) ? collect((value as Record<string, unknown>)[segment], rest) : [];
+}
+
+function isAncestorOrSame(ancestor: readonly PropertyKey[], path: readonly (string | number)[]): boolean {
+  return ancestor.length <= path.length && ancestor.every((segment, index) => segment === path[index]);
+}

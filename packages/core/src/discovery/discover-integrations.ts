@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { StackError } from '../errors/index.ts';
+import { isPlainObject } from '../json.ts';
+import { apiVersion, type FlavorManifest, type Manifest, parseManifest, unsupportedApiVersion } from '../manifest/manifest.ts';
+
+/** An installed integration, as its manifest describes it. */
+export interface Integration {
+  readonly manifest: Manifest;
+  /** Folder of the package. */
+  readonly folder: string;
+}
+
+/** A flavor of an installed integration, and where its module is found. */
+export interface DiscoveredFlavor extends FlavorManifest {
+  readonly package: string;
+  readonly packageVersion: string;
+  readonly packageFolder: string;
+}
+
+export interface Discovery {
+  readonly integrations: readonly Integration[];
+  readonly flavors: readonly DiscoveredFlavor[];
+  /** What is wrong with single packages; the others are there all the same. */
+  readonly problems: readonly StackError[];
+}
+
+/**
+ * Finds the integrations among the direct dependencies of packages, by their manifests alone: no code of theirs runs.
+ *
+ * @param folders folders with a package.json: the project's root, and whatever brings flavors of its own. One without
+ * a package.json has none. The first to name a package decides which copy of it is taken.
+ */
+export function discoverIntegrations(folders: readonly string[]): Discovery {
+  const integrations = new Map<string, Integration>();
+  const problems: StackError[] = [];
+  for (const folder of folders) {
+    for (const name of directDependencies(folder, problems)) {
+      if (integrations.has(name)) continue;
+      try {
+        const integration = readIntegration(folder, name);
+        if (integration !== undefined) integrations.set(name, integration);
+      } catch (error) {
+        if (!StackError.is(error)) throw error;
+        problems.push(error);
+      }
+    }
+  }
+  const found = [...integrations.values()].sort((a, b) => (a.manifest.package < b.manifest.package ? -1 : 1));
+  const flavors = found.flatMap(({ manifest, folder }) =>
+    manifest.flavors.map((flavor) => ({
+      ...flavor,
+      package: manifest.package,
+      packageVersion: manifest.version,
+      packageFolder: folder,
+    })),
+  );
+  return { integrations: found, flavors, problems: [...problems, ...conflicts(flavors)] };
+}
+
+function directDependencies(folder: string, problems: StackError[]): string[] {
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return [];
+  const value = readJson(file);
+  if (value === undefined) {
+    problems.push(new StackError({ code: 'MANIFEST_INVALID', message: `${file} is not valid JSON.` }));
+    return [];
+  }
+  const groups = [value.dependencies, value.optionalDependencies, value.devDependencies];
+  return groups.flatMap((group) => (isPlainObject(group) ? Object.keys(group) : []));
+}
+
+/** The integration that a dependency is; `undefined` for one that is none, or is not installed. */
+function readIntegration(fromFolder: string, name: string): Integration | undefined {
+  const folder = packageFolder(fromFolder, name);
+  const description = folder === undefined ? undefined : readJson(join(folder, 'package.json'));
+  if (folder === undefined || description === undefined || !isPlainObject(description.stack)) return undefined;
+  const { apiVersion: version, manifest } = description.stack;
+  if (version !== apiVersion) throw unsupportedApiVersion(name, version);
+  const file = typeof manifest === 'string' ? join(folder, manifest) : undefined;
+  if (file === undefined || !existsSync(file)) {
+    throw new StackError({
+      code: 'MANIFEST_INVALID',
+      message: `The package ${name} has no manifest${file === undefined ? '' : ` at ${file}`}.`,
+      hint: 'Install the package again; when it is one of your workspace, build it.',
+    });
+  }
+  return { manifest: parseManifest(readFileSync(file, 'utf8'), name), folder };
+}
+
+function packageFolder(fromFolder: string, name: string): string | undefined {
+  for (let folder = fromFolder; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', name);
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+function conflicts(flavors: readonly DiscoveredFlavor[]): StackError[] {
+  return [...Map.groupBy(flavors, ({ type, name }) => `${type}/${name}`)]
+    .filter(([, sameName]) => sameName.length > 1)
+    .map(([flavor, sameName]) => {
+      const packages = sameName.map((candidate) => candidate.package);
+      const [, shortName] = flavor.split('/');
+      return new StackError({
+        code: 'FLAVOR_CONFLICT',
+        message: `The packages ${packages.join(' and ')} both offer the flavor ${flavor}.`,
+        hint: `Say which one: --flavor ${packages[0]}:${shortName}`,
+      });
+    });
+}
+
+function readJson(file: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isPlainObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+export { type DiscoveredFlavor, type Discovery, discoverIntegrations, type Integration } from './discover-integrations.ts';

@@ -1,0 +1,3 @@
+export { type ErrorCategory, type ErrorCode, errorCodes, exitCodeOf, exitCodes } from './error-codes.ts';
+export { didYouMean, nearestNames } from './nearest-name.ts';
+export { type Problem, StackError, type StackErrorOptions } from './stack-error.ts';

@@ -1,0 +1,23 @@
+const reservedOptions: ReadonlySet<string> = new Set([
+  'config',
+  'dryRun',
+  'flavor',
+  'force',
+  'help',
+  'json',
+  'label',
+  'labels',
+  'load',
+  'name',
+  'project',
+  'set',
+  'stack',
+  'type',
+  'version',
+  'yes',
+]);
+
+/** Whether the `stack` command uses the option of this field itself, so that no flavor may. */
+export function isReservedOption(field: string): boolean {
+  return reservedOptions.has(field);
+}

@@ -1,0 +1,11 @@
+export {
+  type ComponentTypeDescription,
+  componentTypeProperty,
+  defineComponentType,
+  getComponentType,
+  listComponentTypes,
+} from '../component/component-type.ts';
+export { coerceOptions, type CoercedOptions, type Option, optionName } from '../config/coerce-options.ts';
+export { type JsonSchema, schemaProperties, schemaTypes, secretFieldPaths } from '../config/json-schema.ts';
+export { isReservedOption } from '../flavor/reserved-options.ts';
+export { apiVersion, type FlavorManifest, type Manifest, parseManifest, unsupportedApiVersion } from './manifest.ts';

@@ -1,0 +1,81 @@
+import type { ComponentTypeDescription } from '../component/component-type.ts';
+import type { JsonSchema } from '../config/json-schema.ts';
+import { StackError } from '../errors/index.ts';
+import { isPlainObject } from '../json.ts';
+
+/** The version of the contract between an integration and the parts that load it. */
+export const apiVersion = 1;
+
+/** What is known of a flavor without running any of its code. */
+export interface FlavorManifest {
+  readonly type: string;
+  readonly name: string;
+  readonly displayName?: string;
+  readonly docsUrl?: string;
+  readonly logoUrl?: string;
+  /** Name of the export that is the flavor. */
+  readonly export: string;
+  readonly configVersion: number;
+  readonly configSchema: JsonSchema;
+  readonly settingsSchema: JsonSchema;
+  /** Dotted paths of the fields that hold secrets. */
+  readonly secretFields: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+/** `dist/stack-manifest.json` of an integration: written by its build, read by everything that lists or describes. */
+export interface Manifest {
+  readonly apiVersion: number;
+  /** Name of the package. */
+  readonly package: string;
+  readonly version: string;
+  readonly componentTypes: readonly ComponentTypeDescription[];
+  readonly flavors: readonly FlavorManifest[];
+}
+
+/**
+ * Reads the text of a manifest.
+ *
+ * @param subject what it belongs to, for the message
+ * @throws MANIFEST_INVALID
+ * @throws API_VERSION_UNSUPPORTED for a manifest of another version of the contract
+ */
+export function parseManifest(text: string, subject: string): Manifest {
+  const invalid = (what: string, cause?: unknown) =>
+    new StackError({
+      code: 'MANIFEST_INVALID',
+      message: `The manifest of ${subject} is not valid: ${what}.`,
+      hint: 'Install the package again, or tell its author.',
+      cause,
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalid('it is not JSON', error);
+  }
+  if (!isPlainObject(value)) throw invalid('it is not an object');
+  if (value.apiVersion !== apiVersion) throw unsupportedApiVersion(subject, value.apiVersion);
+  if (typeof value.package !== 'string' || typeof value.version !== 'string') throw invalid('it names no package');
+  if (!Array.isArray(value.componentTypes)) throw invalid('"componentTypes" is not a list');
+  if (!Array.isArray(value.flavors)) throw invalid('"flavors" is not a list');
+  const isFlavorManifest = (flavor: unknown) =>
+    isPlainObject(flavor) &&
+    ['type', 'name', 'export'].every((field) => typeof flavor[field] === 'string') &&
+    ['configSchema', 'settingsSchema'].every((field) => isPlainObject(flavor[field])) &&
+    ['secretFields', 'capabilities'].every((field) => Array.isArray(flavor[field])) &&
+    Number.isInteger(flavor.configVersion);
+  const broken = value.flavors.findIndex((flavor) => !isFlavorManifest(flavor));
+  if (broken >= 0) throw invalid(`flavor number ${broken + 1} lacks a field`);
+  return value as unknown as Manifest;
+}
+
+/** The error for a package that speaks another version of the contract. */
+export function unsupportedApiVersion(subject: string, version: unknown): StackError {
+  const isNewer = typeof version === 'number' && version > apiVersion;
+  return new StackError({
+    code: 'API_VERSION_UNSUPPORTED',
+    message: `${subject} speaks version ${JSON.stringify(version)} of the integration contract; this is version ${apiVersion}.`,
+    hint: isNewer ? 'Update @stack/cli and @stack/core.' : `Update the package: npm install ${subject}@latest`,
+  });
+}

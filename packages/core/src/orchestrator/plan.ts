@@ -1,0 +1,42 @@
+import type { JsonObject, JsonValue } from '../json.ts';
+
+/**
+ * A pipeline, compiled: plain data that an orchestrator runs, wherever that is. A plan is never changed once a run
+ * has it.
+ */
+export interface Plan {
+  readonly planVersion: 1;
+  /** Name of the pipeline. */
+  readonly pipeline: string;
+  /** Where a worker finds the pipeline; `undefined` when it can run in this process alone. */
+  readonly source: PipelineSource | undefined;
+  readonly parameters: JsonObject;
+  /** Every step stands after those it depends on. */
+  readonly steps: readonly PlanStep[];
+}
+
+/** The module and export that a worker imports. */
+export interface PipelineSource {
+  /** A file URL. */
+  readonly module: string;
+  readonly export: string;
+}
+
+export interface PlanStep {
+  /** Unique in the plan. */
+  readonly name: string;
+  /** The steps whose outputs it takes, or that it was told to wait for. */
+  readonly upstream: readonly string[];
+  readonly inputs: Readonly<Record<string, PlanInput>>;
+  /** Names of its outputs; `output` where the step has a single one. */
+  readonly outputs: readonly string[];
+  /** How often it is tried before it counts as failed; at least 1. */
+  readonly attempts: number;
+}
+
+/** An input: a value, the output of another step, or data with outputs inside. */
+export type PlanInput =
+  | { readonly kind: 'value'; readonly value: JsonValue }
+  | { readonly kind: 'output'; readonly step: string; readonly output: string }
+  | { readonly kind: 'list'; readonly items: readonly PlanInput[] }
+  | { readonly kind: 'object'; readonly fields: Readonly<Record<string, PlanInput>> };

@@ -1,0 +1,121 @@
+import type { JsonObject } from '../json.ts';
+import type { Plan } from './plan.ts';
+
+export type RunState = 'running' | 'completed' | 'failed' | 'cancelled';
+
+/** `skipped`: something it depends on did not complete. `cancelled`: the run was cancelled while it ran. */
+export type StepState = 'pending' | 'running' | 'completed' | 'failed' | 'skipped' | 'cancelled';
+
+/** An error as it is kept with a run: masked, without a stack of other people's frames. */
+export interface RecordedError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly stack?: string;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  /** Unique in the project. */
+  readonly name: string;
+  readonly pipeline: string;
+  /** Name of the stack it ran on. */
+  readonly stack: string;
+  readonly state: RunState;
+  readonly plan: Plan;
+  readonly error: RecordedError | undefined;
+  readonly metadata: JsonObject;
+  readonly startedAt: Date;
+  readonly endedAt: Date | undefined;
+}
+
+export interface StepRunRecord {
+  readonly runId: string;
+  readonly step: string;
+  /** Place in the plan, from 0. */
+  readonly index: number;
+  readonly state: StepState;
+  /** 0 before the first attempt. */
+  readonly attempt: number;
+  readonly error: RecordedError | undefined;
+  /** Why it was skipped or cancelled. */
+  readonly reason: string | undefined;
+  readonly metadata: JsonObject;
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+}
+
+/** A value that a step put out, and where its bytes are. */
+export interface ArtifactRecord {
+  readonly id: string;
+  readonly runId: string;
+  readonly step: string;
+  readonly output: string;
+  /** Name of the materializer that wrote it. */
+  readonly materializer: string;
+  /** The component that holds the bytes, so that they can be loaded whatever stack is active. */
+  readonly store: ArtifactLocation;
+  /** Path of the bytes, relative to the root of the store. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly createdAt: Date;
+}
+
+/** What is needed to open an artifact store again. References to secrets are not resolved. */
+export interface ArtifactLocation {
+  readonly component: string;
+  readonly flavor: string;
+  readonly root: string;
+}
+
+export interface RunStart {
+  readonly id: string;
+  readonly name: string;
+  readonly stack: string;
+  readonly plan: Plan;
+  readonly metadata: JsonObject;
+}
+
+/** A change of a step's state, with everything that comes into being with it. */
+export type StepChange =
+  | { readonly state: 'running'; readonly attempt: number }
+  | { readonly state: 'completed'; readonly artifacts: readonly ArtifactRecord[]; readonly metadata: JsonObject }
+  | { readonly state: 'failed'; readonly error: RecordedError; readonly metadata: JsonObject }
+  | { readonly state: 'skipped' | 'cancelled'; readonly reason: string };
+
+export interface RunFilter {
+  readonly pipeline?: string | undefined;
+  readonly state?: RunState | undefined;
+  /** At most so many, the newest first. Default 50. */
+  readonly limit?: number | undefined;
+}
+
+export interface ArtifactFilter {
+  readonly runId?: string | undefined;
+  readonly step?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/**
+ * Where runs are recorded. Every method commits before it resolves: what it recorded survives the end of the process.
+ */
+export interface RunStore {
+  /** Records a run and all its steps as pending. Rejects with `ALREADY_EXISTS` for a name that is taken. */
+  startRun(run: RunStart): Promise<void>;
+  recordStep(runId: string, step: string, change: StepChange): Promise<void>;
+  endRun(runId: string, end: { readonly state: Exclude<RunState, 'running'>; readonly error?: RecordedError }): Promise<void>;
+  /** By id or name; else by the beginning of an id. Rejects with `RUN_NOT_FOUND` or `AMBIGUOUS`. */
+  getRun(reference: string): Promise<RunRecord>;
+  /** The newest first. */
+  listRuns(filter?: RunFilter): Promise<readonly RunRecord[]>;
+  /** In the order of the plan. */
+  listStepRuns(runId: string): Promise<readonly StepRunRecord[]>;
+  /** By id or the beginning of an id. Rejects with `ARTIFACT_NOT_FOUND` or `AMBIGUOUS`. */
+  getArtifact(reference: string): Promise<ArtifactRecord>;
+  /** The newest first. */
+  listArtifacts(filter?: ArtifactFilter): Promise<readonly ArtifactRecord[]>;
+}
+

@@ -1,0 +1,10 @@
+export { createEnvironmentSecretResolver } from './environment-secret-resolver.ts';
+export { Secret, secretMask } from './secret.ts';
+export { addMaskedValue, maskSecrets } from './secret-masker.ts';
+export { formatSecretReference, parseSecretReference, type SecretReference } from './secret-reference.ts';
+export {
+  findSecretReferences,
+  type LocatedReference,
+  resolveSecretReferences,
+  type SecretResolver,
+} from './secret-resolver.ts';

@@ -1,0 +1,71 @@
+import { type Problem, StackError } from '../errors/index.ts';
+import { isPlainObject } from '../json.ts';
+import { addMaskedValue } from './secret-masker.ts';
+import { formatSecretReference, parseSecretReference, type SecretReference } from './secret-reference.ts';
+
+/** Finds the values of secrets: all references of one component in one call. */
+export interface SecretResolver {
+  /** The value of each reference, in the order asked for; `undefined` for one that does not exist. */
+  resolve(references: readonly SecretReference[]): Promise<readonly (string | undefined)[]>;
+  /** What a user does to make a missing secret, as a command where there is one. */
+  describeMissing(reference: SecretReference): string;
+}
+
+/** A reference and where in an input it stands. */
+export interface LocatedReference {
+  readonly path: readonly (string | number)[];
+  readonly reference: SecretReference;
+}
+
+/** Every secret reference in a value, at any depth. */
+export function findSecretReferences(value: unknown, path: readonly (string | number)[] = []): LocatedReference[] {
+  const reference = parseSecretReference(value);
+  if (reference !== undefined) return [{ path, reference }];
+  if (Array.isArray(value)) return value.flatMap((item, index) => findSecretReferences(item, [...path, index]));
+  if (!isPlainObject(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => findSecretReferences(item, [...path, key]));
+}
+
+/**
+ * The input with each reference replaced by its value. The values are masked in this process from then on.
+ *
+ * @throws SECRET_NOT_FOUND with every missing reference as a problem
+ */
+export async function resolveSecretReferences<Input>(input: Input, resolver: SecretResolver): Promise<Input> {
+  const located = findSecretReferences(input);
+  if (located.length === 0) return input;
+  const values = await resolver.resolve(located.map(({ reference }) => reference));
+  const byText = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [index, { path, reference }] of located.entries()) {
+    const value = values[index];
+    if (value === undefined) {
+      const text = formatSecretReference(reference);
+      problems.push({
+        path: path.join('.'),
+        message: `the secret ${text} does not exist`,
+        hint: resolver.describeMissing(reference),
+      });
+    } else {
+      addMaskedValue(value);
+      byText.set(formatSecretReference(reference), value);
+    }
+  }
+  if (problems.length > 0) {
+    throw new StackError({
+      code: 'SECRET_NOT_FOUND',
+      message: problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '),
+      hint: problems[0]?.hint,
+      problems,
+    });
+  }
+  return replaceReferences(input, byText) as Input;
+}
+
+function replaceReferences(value: unknown, byText: ReadonlyMap<string, string>): unknown {
+  const reference = parseSecretReference(value);
+  if (reference !== undefined) return byText.get(formatSecretReference(reference));
+  if (Array.isArray(value)) return value.map((item) => replaceReferences(item, byText));
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceReferences(item, byText)]));
+}
