@@ -44,7 +44,9 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
 }
 
 if (!hasUsableNode()) {
-  log(`there is no pinned Node for ${process.platform}-${process.arch}: install Node >= ${minimumNode.join('.')} and run this again`);
+  log(
+    `there is no pinned Node for ${process.platform}-${process.arch}: install Node >= ${minimumNode.join('.')} and run this again`,
+  );
   process.exit(1);
 }
 

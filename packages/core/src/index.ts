@@ -1,14 +1,27 @@
 // Component types and components.
-export type { ComponentTypeName, ComponentTypes } from './component/component-types.ts';
+
+// Artifact stores.
+export {
+  ArtifactStore,
+  type ListEntry,
+  type ObjectStat,
+  type OperationOptions,
+  type ReadOptions,
+  type WriteOptions,
+  type WriteSource,
+} from './artifact-store/artifact-store.ts';
+export { checkName } from './component/component-name.ts';
 export {
   type ComponentTypeDescription,
+  componentTypeProperty,
   defineComponentType,
   getComponentType,
   listComponentTypes,
 } from './component/component-type.ts';
-export { checkName } from './component/component-name.ts';
+export type { ComponentTypeName, ComponentTypes } from './component/component-types.ts';
 export { type ComponentOf, type ComponentOptions, createComponent } from './component/create-component.ts';
 export { loadImplementation } from './component/load-implementation.ts';
+export { moduleLoadError } from './component/module-load-error.ts';
 export {
   type AnyComponent,
   type ComponentContext,
@@ -17,7 +30,32 @@ export {
   StackComponent,
   type StepRunInfo,
 } from './component/stack-component.ts';
-
+// Configs.
+export {
+  type ArtifactStoreConfig,
+  type ArtifactStoreConfigOptions,
+  type ArtifactStoreConfigSchema,
+  artifactStoreConfig,
+} from './config/artifact-store-config.ts';
+export { type CoercedOptions, coerceOptions, type Option, optionName } from './config/coerce-options.ts';
+export { type ConfigSchema, configJsonSchema } from './config/config-schema.ts';
+export type { JsonSchema } from './config/json-schema.ts';
+export { migrateConfig } from './config/migrate-config.ts';
+export { checkConfig, configError, parseConfig } from './config/parse-config.ts';
+export { type SecretField, secretField } from './config/secret-field.ts';
+// Errors and values.
+export {
+  didYouMean,
+  type ErrorCategory,
+  type ErrorCode,
+  errorCodes,
+  exitCodeOf,
+  exitCodes,
+  nearestNames,
+  type Problem,
+  StackError,
+  type StackErrorOptions,
+} from './errors/index.ts';
 // Flavors.
 export { defineFlavor, type FlavorDefinition } from './flavor/define-flavor.ts';
 export {
@@ -31,53 +69,8 @@ export {
   type SettingsOf,
 } from './flavor/flavor.ts';
 export { flavorManifest } from './flavor/flavor-manifest.ts';
+export { isPlainObject, type JsonObject, type JsonValue } from './json.ts';
 export { apiVersion, type FlavorManifest, type Manifest } from './manifest/manifest.ts';
-
-// Configs.
-export {
-  type ArtifactStoreConfig,
-  artifactStoreConfig,
-  type ArtifactStoreConfigOptions,
-  type ArtifactStoreConfigSchema,
-} from './config/artifact-store-config.ts';
-export { type CoercedOptions, coerceOptions, type Option, optionName } from './config/coerce-options.ts';
-export { type ConfigSchema, configJsonSchema } from './config/config-schema.ts';
-export type { JsonSchema } from './config/json-schema.ts';
-export { checkConfig, configError, parseConfig } from './config/parse-config.ts';
-export { type SecretField, secretField } from './config/secret-field.ts';
-
-// Secrets.
-export {
-  addMaskedValue,
-  createEnvironmentSecretResolver,
-  findSecretReferences,
-  formatSecretReference,
-  type LocatedReference,
-  maskSecrets,
-  parseSecretReference,
-  resolveSecretReferences,
-  Secret,
-  type SecretReference,
-  type SecretResolver,
-} from './secrets/index.ts';
-
-// Stacks.
-export { checkStack } from './stack/check-stack.ts';
-export type { ComponentDescription } from './stack/component-description.ts';
-export { createStack, stackError, type StackOptions } from './stack/create-stack.ts';
-export type { Stack } from './stack/stack.ts';
-
-// Artifact stores.
-export {
-  ArtifactStore,
-  type ListEntry,
-  type ObjectStat,
-  type OperationOptions,
-  type ReadOptions,
-  type WriteOptions,
-  type WriteSource,
-} from './artifact-store/artifact-store.ts';
-
 // Orchestrators, and what they run.
 export { Orchestrator, type RunContext } from './orchestrator/orchestrator.ts';
 export type { PipelineSource, Plan, PlanInput, PlanStep } from './orchestrator/plan.ts';
@@ -96,18 +89,32 @@ export type {
   StepState,
 } from './orchestrator/run-store.ts';
 export type { StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
-
-// Errors and values.
+// Secrets.
 export {
-  didYouMean,
-  type ErrorCategory,
-  type ErrorCode,
-  errorCodes,
-  exitCodeOf,
-  exitCodes,
-  nearestNames,
-  type Problem,
-  StackError,
-  type StackErrorOptions,
-} from './errors/index.ts';
-export { isPlainObject, type JsonObject, type JsonValue } from './json.ts';
+  addMaskedValue,
+  createEnvironmentSecretResolver,
+  findSecretReferences,
+  formatSecretReference,
+  type LocatedReference,
+  maskSecrets,
+  parseSecretReference,
+  resolveSecretReferences,
+  Secret,
+  type SecretReference,
+  type SecretResolver,
+} from './secrets/index.ts';
+// Settings.
+export {
+  type ConfigurableComponent,
+  type MergedSettings,
+  mergeSettings,
+  type SettingsBySelector,
+  type SettingsLayer,
+} from './settings/merge-settings.ts';
+export { settingsFor } from './settings/settings-for.ts';
+// Stacks.
+export { checkStack } from './stack/check-stack.ts';
+export type { ComponentDescription } from './stack/component-description.ts';
+export { createStack, type StackOptions, stackError } from './stack/create-stack.ts';
+export type { Stack } from './stack/stack.ts';
+export { type StackMember, validateStack } from './stack/validate-stack.ts';

@@ -97,7 +97,7 @@ export interface ComponentTable {
 }
 
 export interface StackTable {
-  /** Rejects with `ALREADY_EXISTS` for a name that is taken. */
+  /** Rejects with `ALREADY_EXISTS` for a name that is taken, and with `COMPONENT_NOT_FOUND` for an unknown id. */
   add(stack: NewStack): Promise<StackRecord>;
   /** Rejects with `STACK_NOT_FOUND`, with the nearest names. */
   get(reference: string): Promise<StackRecord>;
@@ -112,12 +112,16 @@ export interface StackTable {
   ): Promise<StackRecord>;
   /** Rejects with `PROTECTED`, `STACK_NOT_FOUND` and, for the active one, `IN_USE`. */
   remove(reference: string): Promise<void>;
-  /** The stack that runs use when none is named. */
+  /** The stack that runs use when none is named. Rejects with `STACK_NOT_FOUND` until one was activated. */
   active(): Promise<StackRecord>;
   activate(reference: string): Promise<StackRecord>;
 }
 
-/** Everything that a project knows. Each method commits before it resolves. */
+/**
+ * Everything that a project knows. Each method commits before it resolves, and several may be called at once.
+ *
+ * Every method may also reject with `STORE_UNAVAILABLE`, `STORE_CORRUPT` and, when it writes, `NO_SPACE`.
+ */
 export interface MetadataStore extends AsyncDisposable {
   readonly flavors: FlavorTable;
   readonly components: ComponentTable;

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { PassThrough, pipeline as pipeStreams, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type ComponentContext, StackComponent } from '../component/stack-component.ts';
@@ -87,14 +87,20 @@ export abstract class ArtifactStore<
   /** A stream of the object's bytes. @throws NOT_FOUND before the stream is returned */
   async openRead(path: string, { start = 0, end, signal }: ReadOptions = {}): Promise<Readable> {
     const key = this.#objectKey(path);
-    const isRange = Number.isInteger(start) && start >= 0 && (end === undefined || (Number.isInteger(end) && end >= start));
+    const isRange =
+      Number.isInteger(start) && start >= 0 && (end === undefined || (Number.isInteger(end) && end >= start));
     if (!isRange) {
       throw new StackError({
         code: 'ARGUMENT_INVALID',
         message: `The range from ${start} to ${end} is not one: both are whole numbers, and the start is not after the end.`,
       });
     }
-    return this.#perform('read', key, signal, () => this.doRead(key, { start, end, signal }));
+    const stream = await this.#perform('read', key, signal, () => this.doRead(key, { start, end, signal }));
+    // What goes wrong later, in the stream, has the same codes.
+    const destroy = stream._destroy;
+    stream._destroy = (error, done) =>
+      destroy.call(stream, error, (failure) => done(failure && (this.#failure('read', key, signal, failure) as Error)));
+    return stream;
   }
 
   /**
@@ -134,8 +140,25 @@ export abstract class ArtifactStore<
    */
   async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<ObjectStat> {
     const key = this.#objectKey(path);
-    const stream = typeof source === 'string' || source instanceof Uint8Array ? Readable.from([Buffer.from(source)]) : Readable.from(source);
-    return this.#perform('write', key, options.signal, () => this.doWrite(key, stream, options));
+    if (typeof source === 'string' || source instanceof Uint8Array) {
+      const bytes = Readable.from([Buffer.from(source)]);
+      return this.#perform('write', key, options.signal, () => this.doWrite(key, bytes, options));
+    }
+    // A stream of its own can be given up at once, even while the source never goes on.
+    const stream = new PassThrough();
+    let sourceError: unknown;
+    const watched = watchErrors(source, (error) => {
+      if (!stream.destroyed) sourceError = error;
+    });
+    pipeStreams(watched, stream, () => {});
+    try {
+      return await this.#perform('write', key, options.signal, () => this.doWrite(key, stream, options));
+    } catch (error) {
+      stream.destroy();
+      // What the source throws is the caller's, and is not to be taken for an error of the backend.
+      const isOfSource = sourceError !== undefined && StackError.is(error) && error.cause === sourceError;
+      throw isOfSource && error.code !== 'ABORTED' ? sourceError : error;
+    }
   }
 
   /** Whether there is an object or a directory at the path. */
@@ -199,6 +222,8 @@ export abstract class ArtifactStore<
   async rename(from: string, to: string, options: WriteOptions = {}): Promise<ObjectStat> {
     const source = this.#objectKey(from);
     const target = this.#objectKey(to);
+    // Copied onto itself, it would then be removed as its own source.
+    if (source === target) return this.stat(from, options);
     return this.#perform('rename', source, options.signal, () => this.doRename(source, target, options));
   }
 
@@ -214,7 +239,8 @@ export abstract class ArtifactStore<
     const key = this.#key(path);
     const keys: string[] = [];
     for await (const entry of this.walk(path, options)) keys.push(entry.path);
-    if (key !== '' && (await this.#perform('stat', key, options.signal, () => this.doStat(key, options)))) keys.push(key);
+    if (key !== '' && (await this.#perform('stat', key, options.signal, () => this.doStat(key, options))))
+      keys.push(key);
     if (keys.length > 0) await this.#perform('remove', key, options.signal, () => this.doRemove(keys, options));
   }
 
@@ -225,7 +251,10 @@ export abstract class ArtifactStore<
       const file = join(entry.parentPath, entry.name);
       if (entry.isDirectory()) continue;
       if (!entry.isFile()) {
-        throw new StackError({ code: 'ARGUMENT_INVALID', message: `${file} is not a regular file, so it is not uploaded.` });
+        throw new StackError({
+          code: 'ARGUMENT_INVALID',
+          message: `${file} is not a regular file, so it is not uploaded.`,
+        });
       }
       const relative = file.slice(join(localFolder, sep).length).split(sep).join('/');
       await this.write([this.#key(path), relative].filter(Boolean).join('/'), createReadStream(file), options);
@@ -248,6 +277,11 @@ export abstract class ArtifactStore<
     return path.replace(/\/+$/, '');
   }
 
+  /** A path as callers give it, in the form that `root` has. Overridden by stores whose paths have several forms. */
+  protected normalizePath(path: string): string {
+    return path;
+  }
+
   /** Rejects with `NOT_FOUND`, mapped by `mapError`, before it resolves. `end` is exclusive. */
   protected abstract doRead(
     key: string,
@@ -264,7 +298,10 @@ export abstract class ArtifactStore<
    * What is below a directory key (empty for the root), in the order of the UTF-8 bytes of the keys, a directory's
    * key counting with a `/` at its end. Recursive: objects alone.
    */
-  protected abstract doList(key: string, options: OperationOptions & { readonly recursive: boolean }): AsyncIterable<ListEntry>;
+  protected abstract doList(
+    key: string,
+    options: OperationOptions & { readonly recursive: boolean },
+  ): AsyncIterable<ListEntry>;
 
   /** Removes objects; a key that is gone already is no error. */
   protected abstract doRemove(keys: readonly string[], options: OperationOptions): Promise<void>;
@@ -287,6 +324,7 @@ export abstract class ArtifactStore<
   async *#list(path: string, recursive: boolean, options: OperationOptions): AsyncIterable<ListEntry> {
     const key = this.#key(path);
     try {
+      options.signal?.throwIfAborted();
       for await (const entry of this.doList(key, { ...options, recursive })) {
         options.signal?.throwIfAborted();
         yield entry;
@@ -297,7 +335,7 @@ export abstract class ArtifactStore<
   }
 
   #key(path: string): string {
-    return artifactKey(this.root, path);
+    return artifactKey(this.root, this.normalizePath(path));
   }
 
   #objectKey(path: string): string {
@@ -340,4 +378,20 @@ export abstract class ArtifactStore<
   #notFound(key: string, cause?: unknown): StackError {
     return new StackError({ code: 'NOT_FOUND', message: `There is no object "${key}" in the ${this}.`, cause });
   }
+}
+
+/** The source, whose error is told as well. */
+function watchErrors(
+  source: Readable | AsyncIterable<Uint8Array | string>,
+  onError: (error: unknown) => void,
+): Readable | AsyncIterable<Uint8Array | string> {
+  if (source instanceof Readable) return source.on('error', onError);
+  return (async function* () {
+    try {
+      yield* source;
+    } catch (error) {
+      onError(error);
+      throw error;
+    }
+  })();
 }

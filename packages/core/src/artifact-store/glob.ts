@@ -1,6 +1,10 @@
+import { StackError } from '../errors/index.ts';
+
 /**
  * The regular expression for a glob over whole keys: `*` and `?` stay within a segment, `**` crosses segments, `[abc]`
  * and `[!a-z]` are one character, `{a,b}` is a choice.
+ *
+ * @throws ARGUMENT_INVALID for a `{` that is not closed, or a range such as `[z-a]`
  */
 export function globPattern(glob: string): RegExp {
   let pattern = '';
@@ -13,9 +17,12 @@ export function globPattern(glob: string): RegExp {
       index += isWholeSegment ? 2 : 1;
     } else if (character === '*') pattern += '[^/]*';
     else if (character === '?') pattern += '[^/]';
-    else if (character === '[' && glob.indexOf(']', index + 2) > 0) {
-      const end = glob.indexOf(']', index + 2);
-      const members = glob.slice(index + 1, end).replace(/^!/, '^').replaceAll(/[\\[\]]/g, '\\$&');
+    else if (character === '[' && setEnd(glob, index) > 0) {
+      const end = setEnd(glob, index);
+      const members = glob
+        .slice(index + 1, end)
+        .replace(/^!/, '^')
+        .replaceAll(/[\\[\]]/g, '\\$&');
       pattern += `(?!/)[${members}]`;
       index = end;
     } else if (character === '{' && glob.indexOf('}', index) > 0) {
@@ -27,5 +34,20 @@ export function globPattern(glob: string): RegExp {
     } else if (character === ',' && depth > 0) pattern += '|';
     else pattern += character.replaceAll(/[.+^$()|\\{}[\]]/g, '\\$&');
   }
-  return new RegExp(`^${pattern}$`, 'su');
+  try {
+    return new RegExp(`^${pattern}$`, 'su');
+  } catch (error) {
+    throw new StackError({
+      code: 'ARGUMENT_INVALID',
+      message: `The pattern ${JSON.stringify(glob)} is not one.`,
+      hint: 'Close each "{" by a "}", and write ranges upwards: [a-z].',
+      cause: error,
+    });
+  }
+}
+
+/** Where a set ends; a `]` that comes first is one of its members. Negative for a `[` that begins none. */
+function setEnd(glob: string, start: number): number {
+  const first = start + (/[!^]/.test(glob.charAt(start + 1)) ? 2 : 1);
+  return glob.indexOf(']', first + 1);
 }

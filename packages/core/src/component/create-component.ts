@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AnyFlavor, ConfigInputOf, ConfigOf, Flavor, SettingsInputOf, SettingsOf } from '../flavor/flavor.ts';
 import { findSecrets, parseConfig } from '../config/parse-config.ts';
+import type { AnyFlavor, ConfigInputOf, ConfigOf, Flavor, SettingsInputOf, SettingsOf } from '../flavor/flavor.ts';
 import {
   addMaskedValue,
   createEnvironmentSecretResolver,

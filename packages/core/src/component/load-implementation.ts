@@ -1,6 +1,6 @@
-import { findPackageJSON } from 'node:module';
-import type { AnyFlavor } from '../flavor/flavor.ts';
 import { StackError } from '../errors/index.ts';
+import type { AnyFlavor } from '../flavor/flavor.ts';
+import { moduleLoadError } from './module-load-error.ts';
 import type { AnyComponent, ComponentContext } from './stack-component.ts';
 
 type ImplementationClass = new (context: ComponentContext) => AnyComponent;
@@ -17,7 +17,7 @@ export async function loadImplementation(flavor: AnyFlavor): Promise<Implementat
   try {
     module = await flavor.implementation();
   } catch (error) {
-    throw missingDependency(subject, error) ?? loadError(subject, error);
+    throw moduleLoadError(subject, error);
   }
   if (typeof module.default !== 'function') {
     throw new StackError({
@@ -28,36 +28,4 @@ export async function loadImplementation(flavor: AnyFlavor): Promise<Implementat
   }
   // The one cast of a flavor's class: `defineFlavor` checked its type before it erased it.
   return module.default as ImplementationClass;
-}
-
-function missingDependency(subject: string, error: unknown): StackError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') return undefined;
-  // Node gives the name and the importer in the text alone.
-  const [, specifier, importer] = /^Cannot find package '([^']+)' imported from (.+)$/m.exec(error.message) ?? [];
-  if (specifier === undefined) return undefined;
-  const [, missing = specifier] = /^((?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
-  const owner = importer === undefined ? undefined : packageOf(importer);
-  const whose = owner === undefined ? '' : `, which ${owner} imports,`;
-  return new StackError({
-    code: 'DEPENDENCY_MISSING',
-    message: `${subject} needs the package "${missing}"${whose} and it is not installed.`,
-    hint: `Install it: npm install ${missing}`,
-    cause: error,
-  });
-}
-
-/** The name of the installed package that a file belongs to; `undefined` for files of the project itself. */
-function packageOf(file: string): string | undefined {
-  if (!/[\\/]node_modules[\\/]/.test(file)) return undefined;
-  const manifest = findPackageJSON('.', file);
-  const [, name] = /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]package\.json$/.exec(manifest ?? '') ?? [];
-  return name?.replace('\\', '/');
-}
-
-function loadError(subject: string, error: unknown): StackError {
-  return new StackError({
-    code: 'MODULE_LOAD_FAILED',
-    message: `${subject} cannot be imported: ${error instanceof Error ? error.message : String(error)}`,
-    cause: error,
-  });
 }

@@ -11,7 +11,10 @@ export interface ArtifactStoreConfigOptions {
  * The config that every artifact store has: `path`, the root below which it keeps everything. Add fields with
  * `.extend({ ... })`.
  */
-export function artifactStoreConfig({ schemes, localPath = false }: ArtifactStoreConfigOptions): ArtifactStoreConfigSchema {
+export function artifactStoreConfig({
+  schemes,
+  localPath = false,
+}: ArtifactStoreConfigOptions): ArtifactStoreConfigSchema {
   const allowed = `(?:${schemes.map(escapePattern).join('|')}).+`;
   // A path on disk is any text that does not look like a URI and is not put in quotes by mistake.
   const pattern = localPath ? `^(?:${allowed}|(?![A-Za-z][A-Za-z0-9+.-]*://)[^"'\`\\s].*)$` : `^${allowed}$`;

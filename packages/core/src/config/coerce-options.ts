@@ -1,6 +1,6 @@
 import { didYouMean, type Problem } from '../errors/index.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
-import { itemSchema, type JsonSchema, schemaProperties, schemaTypes } from './json-schema.ts';
+import { itemSchema, type JsonSchema, propertySchema, schemaProperties, schemaTypes } from './json-schema.ts';
 
 /** One option of a command line, `--<name>=<text>`; `true` for a flag without a value. */
 export type Option = readonly [name: string, text: string | true];
@@ -52,16 +52,16 @@ function findField(schema: JsonSchema, name: string): Field | { readonly problem
     const properties = schemaProperties(current);
     const camelCase = segment.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
     const key = [segment, camelCase].find((candidate) => properties.has(candidate));
-    const open = key === undefined ? current.additionalProperties : undefined;
-    const next = key === undefined ? (open === true ? {} : open) : properties.get(key);
-    if (next === undefined || next === false) {
-      const known = [...properties.keys()].map((property) => optionName([...path, property].join('.')));
+    const next = propertySchema(current, key ?? segment);
+    if (next === undefined) {
+      const show = (property: string) => optionName([...path, property].join('.'));
+      const known = [...properties.keys()];
       return {
         problem: {
           path: name,
           code: 'OPTION_UNKNOWN',
           message: `there is no option --${name}`,
-          hint: didYouMean(`--${name}`, known) ?? describeKnown(known),
+          hint: didYouMean(camelCase, known, show) ?? describeKnown(known.map(show)),
         },
       };
     }
@@ -85,14 +85,16 @@ function coerceText(
     if (types.has('boolean')) return { value: true };
     return { problem: { path, message: `the option ${optionName(path)} needs a value` } };
   }
-  if (text.startsWith('{{')) return { value: text };
+  if (text.startsWith('{{')) return { value: types.has('array') && !types.has('string') ? [text] : text };
   const wantsJson = types.has('object') || types.has('array') || types.size === 0;
   if (wantsJson && /^\s*[[{]/.test(text)) {
     try {
       return { value: JSON.parse(text) as JsonValue };
     } catch (error) {
       if (!types.has('string')) {
-        return { problem: { path, message: `is not valid JSON: ${(error as Error).message}` } };
+        // Node's message may quote the text, and so a secret in it.
+        const [position = ''] = / at position \d+/.exec((error as Error).message) ?? [];
+        return { problem: { path, message: `is not valid JSON${position}` } };
       }
     }
   }

@@ -63,11 +63,12 @@ export function secretFieldPaths(schema: JsonSchema, path: readonly string[] = [
   return [...new Set(paths)];
 }
 
-function propertySchema(schema: JsonSchema, name: string): JsonSchema | undefined {
+/** The schema of a property, also of one that only `additionalProperties` allows; `undefined` for one that none does. */
+export function propertySchema(schema: JsonSchema, name: string): JsonSchema | undefined {
   const named = schemaProperties(schema).get(name);
   if (named !== undefined) return named;
   const open = schemaAlternatives(schema).map(({ additionalProperties }) => additionalProperties);
-  return open.find((value) => typeof value === 'object');
+  return open.find((value) => typeof value === 'object') ?? (open.includes(true) ? {} : undefined);
 }
 
 /** The schema of the items of a list, where the schema says one. */

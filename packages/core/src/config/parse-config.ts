@@ -9,16 +9,18 @@ import { schemaAt, schemaProperties, secretFieldPaths } from './json-schema.ts';
  * Parses the input of a config. Unknown fields are refused, at the root whatever the schema says.
  *
  * @param subject what the input belongs to, for the message, e.g. `artifact store "prod"`
+ * @param kind what the message calls the input
  * @throws CONFIG_INVALID with every problem at once, by path
  */
 export function parseConfig<Schema extends ConfigSchema>(
   schema: Schema,
   input: unknown,
   subject: string,
+  kind: 'config' | 'parameters' = 'config',
 ): z.output<Schema> {
   const result = schema.strict().safeParse(input);
   if (result.success) return result.data as z.output<Schema>;
-  throw configError(subject, describeIssues(schema, input, result.error.issues));
+  throw configError(subject, describeIssues(schema, input, result.error.issues), kind);
 }
 
 /**
@@ -39,7 +41,11 @@ export function checkConfig(schema: ConfigSchema, input: unknown): readonly Prob
 }
 
 /** The error for a config with these problems. */
-export function configError(subject: string, problems: readonly Problem[]): StackError {
+export function configError(
+  subject: string,
+  problems: readonly Problem[],
+  kind: 'config' | 'parameters' = 'config',
+): StackError {
   const lines = problems.map(({ path, message, hint }) => {
     const where = path === '' ? '' : `${path}: `;
     return `  ${where}${message}${hint === undefined ? '' : `. ${hint}`}`;
@@ -48,7 +54,7 @@ export function configError(subject: string, problems: readonly Problem[]): Stac
   const isUnknownOption = problems.length > 0 && problems.every(({ code }) => code === 'OPTION_UNKNOWN');
   return new StackError({
     code: isUnknownOption ? 'OPTION_UNKNOWN' : 'CONFIG_INVALID',
-    message: `The config of ${subject} is not valid:\n${lines.join('\n')}`,
+    message: `The ${kind} of ${subject} ${kind === 'config' ? 'is' : 'are'} not valid:\n${lines.join('\n')}`,
     hint: onlyProblem?.hint,
     problems,
   });

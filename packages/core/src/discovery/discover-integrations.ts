@@ -1,8 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { defineComponentType } from '../component/component-type.ts';
 import { StackError } from '../errors/index.ts';
 import { isPlainObject } from '../json.ts';
-import { apiVersion, type FlavorManifest, type Manifest, parseManifest, unsupportedApiVersion } from '../manifest/manifest.ts';
+import {
+  apiVersion,
+  type FlavorManifest,
+  type Manifest,
+  parseManifest,
+  unsupportedApiVersion,
+} from '../manifest/manifest.ts';
 
 /** An installed integration, as its manifest describes it. */
 export interface Integration {
@@ -58,6 +65,24 @@ export function discoverIntegrations(folders: readonly string[]): Discovery {
   return { integrations: found, flavors, problems: [...problems, ...conflicts(flavors)] };
 }
 
+/**
+ * Makes the component types of integrations known to this process.
+ *
+ * @returns what is wrong with single types: they are described in another way already
+ */
+export function defineDiscoveredTypes(integrations: readonly Integration[]): StackError[] {
+  const problems: StackError[] = [];
+  for (const description of integrations.flatMap(({ manifest }) => manifest.componentTypes)) {
+    try {
+      defineComponentType(description);
+    } catch (error) {
+      if (!StackError.is(error)) throw error;
+      problems.push(error);
+    }
+  }
+  return problems;
+}
+
 function directDependencies(folder: string, problems: StackError[]): string[] {
   const file = join(folder, 'package.json');
   if (!existsSync(file)) return [];
@@ -85,7 +110,19 @@ function readIntegration(fromFolder: string, name: string): Integration | undefi
       hint: 'Install the package again; when it is one of your workspace, build it.',
     });
   }
-  return { manifest: parseManifest(readFileSync(file, 'utf8'), name), folder };
+  return { manifest: parseManifest(readManifest(file, name), name), folder };
+}
+
+function readManifest(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new StackError({
+      code: 'MANIFEST_INVALID',
+      message: `The manifest of ${name} cannot be read: ${(error as Error).message}`,
+      cause: error,
+    });
+  }
 }
 
 function packageFolder(fromFolder: string, name: string): string | undefined {

@@ -1,1 +1,7 @@
-export { type DiscoveredFlavor, type Discovery, discoverIntegrations, type Integration } from './discover-integrations.ts';
+export {
+  type DiscoveredFlavor,
+  type Discovery,
+  defineDiscoveredTypes,
+  discoverIntegrations,
+  type Integration,
+} from './discover-integrations.ts';

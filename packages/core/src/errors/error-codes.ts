@@ -56,6 +56,10 @@ export const errorCodes = {
   RUN_NOT_FOUND: { category: 'not-found', summary: 'No run of this name or id.' },
   STEP_NOT_FOUND: { category: 'not-found', summary: 'The run has no step of this name.' },
   ARTIFACT_NOT_FOUND: { category: 'not-found', summary: 'No artifact of this id.' },
+  MATERIALIZER_NOT_FOUND: {
+    category: 'not-found',
+    summary: 'No materializer of the name that an artifact was written with.',
+  },
   SECRET_NOT_FOUND: { category: 'not-found', summary: 'A secret that is referred to does not exist.' },
   MODULE_NOT_FOUND: { category: 'not-found', summary: 'No module at this path.' },
   EXPORT_NOT_FOUND: { category: 'not-found', summary: 'The module does not have this export.' },
@@ -75,7 +79,11 @@ export const errorCodes = {
   NODE_TOO_OLD: { category: 'environment', summary: 'This version of Node is not supported.' },
   DEPENDENCY_MISSING: { category: 'environment', summary: 'A package that is needed is not installed.' },
   MANIFEST_INVALID: { category: 'environment', summary: 'The manifest of an integration is missing or broken.' },
-  API_VERSION_UNSUPPORTED: { category: 'environment', summary: 'The integration was built for another version of Stack.' },
+  API_VERSION_UNSUPPORTED: {
+    category: 'environment',
+    summary: 'The integration was built for another version of Stack.',
+  },
+  CONFIG_TOO_NEW: { category: 'environment', summary: 'A config was stored by a newer version of its flavor.' },
   STORE_TOO_NEW: { category: 'environment', summary: 'The metadata store was written by a newer version of Stack.' },
 
   // Systems behind the components.

@@ -17,11 +17,19 @@ export function nearestNames(name: string, candidates: Iterable<string>, limit =
     .map(({ candidate }) => candidate);
 }
 
-/** A hint like `Did you mean "region"?`, or `undefined` when nothing is near. */
-export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+/**
+ * A hint like `Did you mean "region"?`, or `undefined` when nothing is near.
+ *
+ * @param show how a candidate is written; by default as it is
+ */
+export function didYouMean(
+  name: string,
+  candidates: Iterable<string>,
+  show = (candidate: string) => candidate,
+): string | undefined {
   const nearest = nearestNames(name, candidates);
   if (nearest.length === 0) return undefined;
-  return `Did you mean ${nearest.map((candidate) => `"${candidate}"`).join(' or ')}?`;
+  return `Did you mean ${nearest.map((candidate) => `"${show(candidate)}"`).join(' or ')}?`;
 }
 
 /** Levenshtein distance in which swapping two neighbours counts as one edit. */

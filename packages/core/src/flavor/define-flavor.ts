@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { getComponentType } from '../component/component-type.ts';
 import type { ComponentTypeName, ComponentTypes } from '../component/component-types.ts';
 import type { ComponentContext } from '../component/stack-component.ts';
-import { type ConfigSchema, configJsonSchema } from '../config/config-schema.ts';
 import { optionName } from '../config/coerce-options.ts';
-import { schemaProperties } from '../config/json-schema.ts';
+import { type ConfigSchema, configJsonSchema } from '../config/config-schema.ts';
+import { type JsonSchema, schemaProperties } from '../config/json-schema.ts';
 import { type Problem, StackError } from '../errors/index.ts';
-import { isReservedOption } from './reserved-options.ts';
 import type { ComponentDescription } from '../stack/component-description.ts';
 import { type AnyFlavor, type ConfigMigration, type Flavor, flavorBrand } from './flavor.ts';
+import { isReservedOption } from './reserved-options.ts';
 
 type NoSettings = z.ZodObject<Record<never, never>>;
 
@@ -25,18 +25,15 @@ export interface FlavorDefinition<
   readonly settingsSchema?: Settings;
   /** `() => import('./implementation.ts')`: the specifier is a literal, so that bundlers keep it lazy. */
   readonly implementation: () => Promise<{
-    readonly default: new (
-      context: ComponentContext<z.output<Config>, z.output<Settings>>,
-    ) => ComponentTypes[Type];
+    readonly default: new (context: ComponentContext<z.output<Config>, z.output<Settings>>) => ComponentTypes[Type];
   }>;
   /** Default 1. */
   readonly configVersion?: number;
   readonly migrations?: Readonly<Record<number, ConfigMigration>>;
+  /** Whether its components can be reached from this machine only. Default `false`. */
+  readonly isLocal?: boolean;
   readonly capabilities?: readonly string[];
-  readonly validateStack?: (
-    self: ComponentDescription,
-    stack: readonly ComponentDescription[],
-  ) => readonly Problem[];
+  readonly validateStack?: (self: ComponentDescription, stack: readonly ComponentDescription[]) => readonly Problem[];
   readonly displayName?: string;
   readonly docsUrl?: string;
   readonly logoUrl?: string;
@@ -45,7 +42,8 @@ export interface FlavorDefinition<
 /**
  * Describes a flavor: its type, name, config and, behind a lazy import, its class.
  *
- * @throws FLAVOR_INVALID when the name is not kebab-case, a field is in both schemas, or a field's option is reserved
+ * @throws FLAVOR_INVALID when the name is not kebab-case, a schema is not one of JSON values, a field is in both schemas,
+ * or a field's option is reserved
  * @throws COMPONENT_TYPE_NOT_FOUND when no package defined the type
  */
 export function defineFlavor<
@@ -65,6 +63,7 @@ export function defineFlavor<
     settingsSchema: definition.settingsSchema ?? (z.object({}) as ConfigSchema as Settings),
     configVersion: definition.configVersion ?? 1,
     migrations: definition.migrations ?? {},
+    isLocal: definition.isLocal ?? false,
     capabilities: definition.capabilities ?? [],
     implementation: definition.implementation,
     validateStack: definition.validateStack,
@@ -81,8 +80,21 @@ function checkDefinition({ type, name, configSchema, settingsSchema, configVersi
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     fail('has a name that is not kebab-case', 'Use lower-case letters, digits and single hyphens, e.g. "my-s3".');
   }
-  const configFields = [...schemaProperties(configJsonSchema(configSchema)).keys()];
-  const settingsFields = [...schemaProperties(configJsonSchema(settingsSchema)).keys()];
+  const fieldsOf = (kind: string, schema: ConfigSchema): string[] => {
+    let jsonSchema: JsonSchema;
+    try {
+      jsonSchema = configJsonSchema(schema);
+    } catch (error) {
+      return fail(`has a field in its ${kind} that JSON cannot hold: ${(error as Error).message}`);
+    }
+    // Stack reads a manifest without following references: a secret behind one would not be known as one.
+    if ('$defs' in jsonSchema || JSON.stringify(jsonSchema).includes('"$ref":"#')) {
+      fail(`has a ${kind} that contains itself, or a schema with an id`, 'Leave out `.meta({ id })` and recursion.');
+    }
+    return [...schemaProperties(jsonSchema).keys()];
+  };
+  const configFields = fieldsOf('config', configSchema);
+  const settingsFields = fieldsOf('settings', settingsSchema);
   const shared = configFields.find((field) => settingsFields.includes(field));
   if (shared !== undefined) fail(`has the field "${shared}" in its config and in its settings`);
   const reserved = [...configFields, ...settingsFields].find(isReservedOption);

@@ -18,6 +18,7 @@ export function flavorManifest(flavor: AnyFlavor, exportName: string): FlavorMan
     configSchema,
     settingsSchema: configJsonSchema(flavor.settingsSchema),
     secretFields: [...secretFieldPaths(configSchema), ...secretFieldPaths(configJsonSchema(flavor.settingsSchema))],
+    isLocal: flavor.isLocal,
     capabilities: flavor.capabilities,
   };
 }

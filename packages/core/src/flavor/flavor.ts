@@ -23,6 +23,8 @@ export interface AnyFlavor {
   readonly configVersion: number;
   /** From version n (the key) to n + 1. */
   readonly migrations: Readonly<Record<number, ConfigMigration>>;
+  /** Whether its components can be reached from this machine only, so that a remote orchestrator cannot use them. */
+  readonly isLocal: boolean;
   /** What the components of this flavor can do beyond their contract. */
   readonly capabilities: readonly string[];
   /** Loads the module whose default export is the class. This is what brings in the SDK. */

@@ -1,3 +1,5 @@
+import { componentTypeProperty } from '../component/component-type.ts';
+
 const reservedOptions: ReadonlySet<string> = new Set([
   'config',
   'dryRun',
@@ -19,5 +21,5 @@ const reservedOptions: ReadonlySet<string> = new Set([
 
 /** Whether the `stack` command uses the option of this field itself, so that no flavor may. */
 export function isReservedOption(field: string): boolean {
-  return reservedOptions.has(field);
+  return reservedOptions.has(componentTypeProperty(field));
 }

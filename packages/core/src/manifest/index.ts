@@ -5,7 +5,14 @@ export {
   getComponentType,
   listComponentTypes,
 } from '../component/component-type.ts';
-export { coerceOptions, type CoercedOptions, type Option, optionName } from '../config/coerce-options.ts';
+export { type CoercedOptions, coerceOptions, type Option, optionName } from '../config/coerce-options.ts';
 export { type JsonSchema, schemaProperties, schemaTypes, secretFieldPaths } from '../config/json-schema.ts';
 export { isReservedOption } from '../flavor/reserved-options.ts';
-export { apiVersion, type FlavorManifest, type Manifest, parseManifest, unsupportedApiVersion } from './manifest.ts';
+export {
+  apiVersion,
+  type FlavorManifest,
+  isFlavorManifest,
+  type Manifest,
+  parseManifest,
+  unsupportedApiVersion,
+} from './manifest.ts';

@@ -20,6 +20,7 @@ export interface FlavorManifest {
   readonly settingsSchema: JsonSchema;
   /** Dotted paths of the fields that hold secrets. */
   readonly secretFields: readonly string[];
+  readonly isLocal: boolean;
   readonly capabilities: readonly string[];
 }
 
@@ -58,16 +59,31 @@ export function parseManifest(text: string, subject: string): Manifest {
   if (value.apiVersion !== apiVersion) throw unsupportedApiVersion(subject, value.apiVersion);
   if (typeof value.package !== 'string' || typeof value.version !== 'string') throw invalid('it names no package');
   if (!Array.isArray(value.componentTypes)) throw invalid('"componentTypes" is not a list');
+  const brokenType = value.componentTypes.findIndex((type) => !isComponentTypeDescription(type));
+  if (brokenType >= 0) throw invalid(`component type number ${brokenType + 1} lacks a field`);
   if (!Array.isArray(value.flavors)) throw invalid('"flavors" is not a list');
-  const isFlavorManifest = (flavor: unknown) =>
-    isPlainObject(flavor) &&
-    ['type', 'name', 'export'].every((field) => typeof flavor[field] === 'string') &&
-    ['configSchema', 'settingsSchema'].every((field) => isPlainObject(flavor[field])) &&
-    ['secretFields', 'capabilities'].every((field) => Array.isArray(flavor[field])) &&
-    Number.isInteger(flavor.configVersion);
   const broken = value.flavors.findIndex((flavor) => !isFlavorManifest(flavor));
   if (broken >= 0) throw invalid(`flavor number ${broken + 1} lacks a field`);
   return value as unknown as Manifest;
+}
+
+function isComponentTypeDescription(value: unknown): value is ComponentTypeDescription {
+  return (
+    isPlainObject(value) &&
+    ['name', 'label', 'description'].every((field) => typeof value[field] === 'string') &&
+    ['required', 'multiple'].every((field) => typeof value[field] === 'boolean')
+  );
+}
+
+/** Whether a value that was read, such as a stored snapshot, has what the manifest of a flavor has. */
+export function isFlavorManifest(value: unknown): value is FlavorManifest {
+  return (
+    isPlainObject(value) &&
+    ['type', 'name', 'export'].every((field) => typeof value[field] === 'string') &&
+    ['configSchema', 'settingsSchema'].every((field) => isPlainObject(value[field])) &&
+    ['secretFields', 'capabilities'].every((field) => Array.isArray(value[field])) &&
+    Number.isInteger(value.configVersion)
+  );
 }
 
 /** The error for a package that speaks another version of the contract. */

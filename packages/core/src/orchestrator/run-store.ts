@@ -105,17 +105,24 @@ export interface ArtifactFilter {
 export interface RunStore {
   /** Records a run and all its steps as pending. Rejects with `ALREADY_EXISTS` for a name that is taken. */
   startRun(run: RunStart): Promise<void>;
+  /**
+   * Records a change of a step. Rejects with `RUN_NOT_FOUND` or `STEP_NOT_FOUND`, and with `PRECONDITION_FAILED` when the
+   * run or the step has ended, or the attempt has begun already: then nothing of the change is kept.
+   */
   recordStep(runId: string, step: string, change: StepChange): Promise<void>;
-  endRun(runId: string, end: { readonly state: Exclude<RunState, 'running'>; readonly error?: RecordedError }): Promise<void>;
+  /** Rejects with `RUN_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run has ended. */
+  endRun(
+    runId: string,
+    end: { readonly state: Exclude<RunState, 'running'>; readonly error?: RecordedError },
+  ): Promise<void>;
   /** By id or name; else by the beginning of an id. Rejects with `RUN_NOT_FOUND` or `AMBIGUOUS`. */
   getRun(reference: string): Promise<RunRecord>;
   /** The newest first. */
   listRuns(filter?: RunFilter): Promise<readonly RunRecord[]>;
-  /** In the order of the plan. */
+  /** In the order of the plan. Rejects with `RUN_NOT_FOUND`. */
   listStepRuns(runId: string): Promise<readonly StepRunRecord[]>;
   /** By id or the beginning of an id. Rejects with `ARTIFACT_NOT_FOUND` or `AMBIGUOUS`. */
   getArtifact(reference: string): Promise<ArtifactRecord>;
   /** The newest first. */
   listArtifacts(filter?: ArtifactFilter): Promise<readonly ArtifactRecord[]>;
 }
-

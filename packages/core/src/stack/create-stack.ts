@@ -10,10 +10,7 @@ type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 
-type OneOrMore<Component> =
-  | Component
-  | PromiseLike<Component>
-  | readonly (Component | PromiseLike<Component>)[];
+type OneOrMore<Component> = Component | PromiseLike<Component> | readonly (Component | PromiseLike<Component>)[];
 
 /** The name of a stack and its components, by type: `orchestrator`, `artifactStore`, ... */
 export type StackOptions = { readonly name: string } & {
@@ -48,7 +45,8 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     if (problems.length > 0) throw stackError(name, problems);
     return new Stack(name, components);
   } catch (error) {
-    await disposeAll(components.filter(StackComponent.is));
+    // Why there is no stack says more than what fails in the clean-up.
+    await disposeAll(components.filter(StackComponent.is)).catch(() => {});
     throw error;
   }
 }
@@ -69,7 +67,9 @@ function checkComponent(property: string, component: unknown): Problem[] {
   const expected = types.get(property);
   if (expected === undefined) {
     const hint = didYouMean(property, types.keys());
-    return [{ path: property, message: `"${property}" is not a component type`, ...(hint === undefined ? {} : { hint }) }];
+    return [
+      { path: property, message: `"${property}" is not a component type`, ...(hint === undefined ? {} : { hint }) },
+    ];
   }
   if (!StackComponent.is(component)) return [{ path: property, message: `${property} is not a component` }];
   if (component.type === expected.name) return [];

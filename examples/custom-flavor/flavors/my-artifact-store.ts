@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { addAbortSignal, Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import {
+  ArtifactStore,
+  type ErrorCode,
+  type ListEntry,
+  type ObjectStat,
+  type OperationOptions,
+  StackError,
+  type WriteOptions,
+} from '@stack/core';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import type { MyArtifactStoreConfig } from './my-artifact-store-config.ts';
+
+/**
+ * An artifact store in LMDB, `lmdb://FOLDER` with the folder relative to the project's root.
+ *
+ * LMDB fits the contract well: its keys are in byte order, as listings are; many processes may use one database; and
+ * a transaction checks and writes as one, which is what `ifAbsent`, `ifMatch` and an atomic rename need. It brings its
+ * binary along, so it installs without a compiler. An object is held in memory while it is read or written.
+ */
+export default class MyArtifactStore extends ArtifactStore<MyArtifactStoreConfig> {
+  #database: OpenDatabase | undefined;
+
+  protected override async doRead(
+    key: string,
+    { start, end, signal }: { readonly start: number; readonly end: number | undefined; readonly signal?: AbortSignal },
+  ): Promise<Readable> {
+    const bytes = this.#open().bytes.get(Buffer.from(key));
+    if (bytes === undefined) throw this.#notFound(key);
+    return Readable.from(chunksOf(bytes.subarray(start, end)), { signal });
+  }
+
+  protected override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
+    if (options.signal !== undefined) addAbortSignal(options.signal, source);
+    const bytes = await buffer(source);
+    return this.#transaction((database) => {
+      this.#checkWrite(database, key, options);
+      return put(database, key, bytes);
+    });
+  }
+
+  protected override async doStat(key: string): Promise<ObjectStat | undefined> {
+    const stored = this.#open().stats.get(Buffer.from(key));
+    return stored && toObjectStat(stored);
+  }
+
+  protected override async *doList(
+    key: string,
+    { recursive }: OperationOptions & { readonly recursive: boolean },
+  ): AsyncIterable<ListEntry> {
+    const prefix = key === '' ? '' : `${key}/`;
+    const { stats } = this.#open();
+    // One look-up for each entry: a cursor would keep its snapshot, and its space, for as long as the caller takes.
+    for (let next = firstFrom(stats, prefix); next?.path.startsWith(prefix); ) {
+      const { path, stored } = next;
+      const slash = path.indexOf('/', prefix.length);
+      if (recursive || slash < 0) {
+        yield { type: 'file', path, size: stored.size, modifiedAt: new Date(stored.modifiedAt) };
+        next = firstFrom(stats, `${path}\0`);
+      } else {
+        const directory = path.slice(0, slash);
+        yield { type: 'directory', path: directory };
+        // "0" is the character after "/".
+        next = firstFrom(stats, `${directory}0`);
+      }
+    }
+  }
+
+  protected override async doRemove(keys: readonly string[]): Promise<void> {
+    await this.#transaction((database) => {
+      for (const key of keys) remove(database, key);
+    });
+  }
+
+  protected override async doCopy(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
+    return this.#transaction((database) => this.#copy(database, from, to, options));
+  }
+
+  protected override async doRename(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
+    return this.#transaction((database) => {
+      const stat = this.#copy(database, from, to, options);
+      remove(database, from);
+      return stat;
+    });
+  }
+
+  /** The codes of LMDB are its own numbers below zero, and those of the operating system above. */
+  protected override mapError(error: unknown): ErrorCode | undefined {
+    if (!(error instanceof Error) || !('code' in error)) return undefined;
+    return errorCodes.get(error.code);
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    const database = this.#database;
+    this.#database = undefined;
+    await database?.root.close();
+  }
+
+  #open(): OpenDatabase {
+    this.#database ??= openDatabase(resolve(this.baseDirectory, this.root.slice('lmdb://'.length)));
+    return this.#database;
+  }
+
+  /** What an action throws does not undo what it wrote, so an action checks everything first. */
+  async #transaction<Result>(action: (database: OpenDatabase) => Result): Promise<Result> {
+    const database = this.#open();
+    const result = await database.root.transaction(() => action(database));
+    if (this.config.waitForDisk) await database.root.flushed;
+    return result;
+  }
+
+  #copy(database: OpenDatabase, from: string, to: string, options: WriteOptions): ObjectStat {
+    const bytes = database.bytes.get(Buffer.from(from));
+    if (bytes === undefined) throw this.#notFound(from);
+    this.#checkWrite(database, to, options);
+    return put(database, to, bytes);
+  }
+
+  #checkWrite({ stats }: OpenDatabase, key: string, { ifAbsent, ifMatch, signal }: WriteOptions): void {
+    signal?.throwIfAborted();
+    const fail = (code: ErrorCode, what: string) =>
+      new StackError({ code, message: `The object "${key}" in the ${this} cannot be written: ${what}.` });
+    const isBelowObject = parentKeys(key).some((parent) => stats.doesExist(Buffer.from(parent)));
+    const isDirectory = firstFrom(stats, `${key}/`)?.path.startsWith(`${key}/`);
+    if (isBelowObject || isDirectory) throw fail('PATH_CONFLICT', 'a directory and an object would have one path');
+    const present = stats.get(Buffer.from(key));
+    if (ifAbsent && present !== undefined) throw fail('ALREADY_EXISTS', 'it is there already');
+    if (ifMatch !== undefined && present?.etag !== ifMatch)
+      throw fail('PRECONDITION_FAILED', `its etag is not ${ifMatch}`);
+  }
+
+  #notFound(key: string): StackError {
+    return new StackError({ code: 'NOT_FOUND', message: `There is no object "${key}" in the ${this}.` });
+  }
+}
+
+/** An `ObjectStat` as JSON. */
+interface StoredStat {
+  readonly size: number;
+  readonly modifiedAt: string;
+  readonly etag: string;
+}
+
+/** Stats are apart from bytes, so that a listing reads no bytes. */
+interface OpenDatabase {
+  readonly root: RootDatabase;
+  readonly stats: Database<StoredStat, Buffer>;
+  readonly bytes: Database<Buffer, Buffer>;
+}
+
+function openDatabase(path: string): OpenDatabase {
+  const root = open({ path });
+  return {
+    root,
+    stats: root.openDB({ name: 'stats', encoding: 'json', keyEncoding: 'binary' }),
+    bytes: root.openDB({ name: 'bytes', encoding: 'binary', keyEncoding: 'binary' }),
+  };
+}
+
+/** Within a transaction. */
+function put({ stats, bytes }: OpenDatabase, key: string, content: Buffer): ObjectStat {
+  const stored = {
+    size: content.length,
+    modifiedAt: new Date().toISOString(),
+    etag: createHash('sha256').update(content).digest('hex'),
+  };
+  stats.putSync(Buffer.from(key), stored);
+  bytes.putSync(Buffer.from(key), content);
+  return toObjectStat(stored);
+}
+
+/** Within a transaction. */
+function remove({ stats, bytes }: OpenDatabase, key: string): void {
+  stats.removeSync(Buffer.from(key));
+  bytes.removeSync(Buffer.from(key));
+}
+
+/** The first object whose key is not before this one. */
+function firstFrom(stats: OpenDatabase['stats'], key: string): { path: string; stored: StoredStat } | undefined {
+  for (const entry of stats.getRange({ start: Buffer.from(key), limit: 1 })) {
+    return { path: entry.key.toString(), stored: entry.value };
+  }
+  return undefined;
+}
+
+function* chunksOf(bytes: Buffer): Iterable<Buffer> {
+  const size = 64 * 1024;
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+}
+
+function parentKeys(key: string): string[] {
+  const segments = key.split('/');
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'));
+}
+
+function toObjectStat({ size, modifiedAt, etag }: StoredStat): ObjectStat {
+  return { size, modifiedAt: new Date(modifiedAt), etag };
+}
+
+const errorCodes = new Map<unknown, ErrorCode>([
+  ['EACCES', 'ACCESS_DENIED'],
+  ['EROFS', 'ACCESS_DENIED'],
+  ['ENOSPC', 'NO_SPACE'],
+  [13, 'ACCESS_DENIED'],
+  [30, 'ACCESS_DENIED'],
+  [28, 'NO_SPACE'],
+  // The map cannot grow.
+  [-30792, 'NO_SPACE'],
+]);

@@ -1,0 +1,435 @@
+import { randomUUID } from 'node:crypto';
+import { type BigIntStats, constants } from 'node:fs';
+import {
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  unlink,
+} from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { addAbortSignal, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import {
+  ArtifactStore,
+  type ErrorCode,
+  type ListEntry,
+  type ObjectStat,
+  type OperationOptions,
+  type ProbeResult,
+  StackError,
+  type WriteOptions,
+} from '@stack/core';
+import type { LocalArtifactStoreConfig } from './config.ts';
+import { exclusively } from './exclusively.ts';
+import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
+
+/** A writer makes its directory again when a removal beside it took it away. This often, at most. */
+const maximumCommitAttempts = 1000;
+
+/** So many files are looked at at once in a listing. */
+const listingBatch = 64;
+
+/**
+ * Keeps objects as files below a folder, which is made by the first write.
+ *
+ * - A write goes to a file in the folder `.stack-staging` of the root, and is then renamed or linked to its place, so
+ *   that it is seen as a whole or not at all. What a killed process leaves there is never seen.
+ * - Symbolic links below the root are refused; the root itself may be one. Each operation checks the real path of the
+ *   directory that it works in. This does not hold against someone who swaps directories for links meanwhile.
+ * - `ifAbsent` holds among all processes; `ifMatch` among the components of one process alone.
+ */
+export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStoreConfig> {
+  #realRoot: string | undefined;
+  #hasStaging = false;
+
+  override async probe(): Promise<ProbeResult> {
+    try {
+      const root = await this.#makeRoot();
+      const staged = join(root, stagingFolder, randomUUID());
+      const file = await this.#openStaged(staged);
+      try {
+        await file.writeFile('probe');
+        const { bytesRead } = await file.read({ position: 0 });
+        if (bytesRead !== 5) return { healthy: false, message: `${this.root} does not give back what is written.` };
+      } finally {
+        await file.close();
+        await unlink(staged);
+      }
+      return { healthy: true, message: `${this.root} can be written and read.` };
+    } catch (error) {
+      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  protected override resolveRoot(path: string): string {
+    const root = resolve(this.baseDirectory, pathOfUrl(path));
+    return root === '/' ? '' : root;
+  }
+
+  protected override normalizePath(path: string): string {
+    return pathOfUrl(path);
+  }
+
+  protected override async doRead(
+    key: string,
+    { start, end, signal }: { readonly start: number; readonly end: number | undefined; readonly signal?: AbortSignal },
+  ): Promise<Readable> {
+    // Without O_NONBLOCK, opening a pipe would wait for its writer.
+    const file = await open(await this.#locate(key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw notFound(key);
+      const last = Math.min(end ?? stat.size, stat.size) - 1;
+      if (last >= start) return file.createReadStream({ start, end: last, signal });
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await file.close();
+    return Readable.from([]);
+  }
+
+  protected override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
+    const staged = join(await this.#makeRoot(), stagingFolder, randomUUID());
+    try {
+      const file = await this.#openStaged(staged);
+      let stat: BigIntStats;
+      try {
+        if (options.signal !== undefined) addAbortSignal(options.signal, source);
+        await file.writeFile(source);
+        // Before Linux 6.13, the times of files are too coarse to tell two writes apart.
+        const now = (performance.timeOrigin + performance.now()) / 1000;
+        await file.utimes(now, now);
+        stat = await file.stat({ bigint: true });
+      } finally {
+        await file.close();
+      }
+      options.signal?.throwIfAborted();
+      await this.#commit(staged, key, options);
+      return objectStat(stat);
+    } catch (error) {
+      await rm(staged, { force: true });
+      throw error;
+    }
+  }
+
+  protected override async doStat(key: string): Promise<ObjectStat | undefined> {
+    const stat = await this.#fileStat(key);
+    return stat === undefined ? undefined : objectStat(stat);
+  }
+
+  protected override async *doList(
+    key: string,
+    options: OperationOptions & { readonly recursive: boolean },
+  ): AsyncIterable<ListEntry> {
+    let directory: string;
+    try {
+      directory = key === '' ? await this.#openRoot() : await this.#locate(key);
+      if (key !== '' && (await lstat(directory)).isSymbolicLink()) throw linkRefused(directory);
+    } catch (error) {
+      return undefinedWhenMissing(error);
+    }
+    yield* this.#list(directory, key, options);
+  }
+
+  protected override async doRemove(keys: readonly string[], { signal }: OperationOptions): Promise<void> {
+    for (const key of keys) {
+      signal?.throwIfAborted();
+      const file = await this.#locate(key).catch(undefinedWhenMissing);
+      if (file === undefined) continue;
+      await exclusively(file, async () => {
+        if ((await this.#fileStat(key)) !== undefined) await unlink(file).catch(undefinedWhenMissing);
+      });
+      await this.#removeEmptyParents(key);
+    }
+  }
+
+  protected override async doRename(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
+    const source = await this.#locate(from);
+    const stat = await this.doStat(from);
+    if (stat === undefined) throw notFound(from);
+    await this.#commit(source, to, options);
+    await this.#removeEmptyParents(from);
+    return stat;
+  }
+
+  protected override mapError(error: unknown): ErrorCode | undefined {
+    if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+    return errorCodes[error.code];
+  }
+
+  /** Moves a complete file to the place of a key. */
+  async #commit(complete: string, key: string, options: WriteOptions): Promise<void> {
+    const target = join(await this.#makeRoot(), ...key.split('/').map(nameOf));
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#makeParent(target);
+        await exclusively(target, () => this.#place(complete, target, key, options));
+        return;
+      } catch (error) {
+        if (attempt === maximumCommitAttempts) throw error;
+        if (hasCode(error, 'ENOENT')) {
+          // The parent was empty when a removal beside this looked, or there is nothing to move any more.
+          await lstat(complete);
+        } else if (
+          hasCode(error, 'EISDIR') ||
+          (hasCode(error, 'EEXIST') && (await lstat(target).catch(undefinedWhenMissing))?.isDirectory())
+        ) {
+          if (!(await removeEmptyDirectories(target))) throw this.#pathConflict(key, error);
+        } else if (hasCode(error, 'EEXIST')) {
+          throw new StackError({
+            code: 'ALREADY_EXISTS',
+            message: `There is an object "${key}" in the ${this} already.`,
+            cause: error,
+          });
+        } else if (hasCode(error, 'ENOTDIR')) {
+          throw this.#pathConflict(key, error);
+        } else throw error;
+      }
+    }
+  }
+
+  async #place(complete: string, target: string, key: string, { ifAbsent, ifMatch }: WriteOptions): Promise<void> {
+    const present = await lstat(target, { bigint: true }).catch(undefinedWhenMissing);
+    if (present?.isSymbolicLink()) throw linkRefused(target);
+    if (ifMatch !== undefined && (!present?.isFile() || objectStat(present).etag !== ifMatch)) {
+      throw new StackError({
+        code: 'PRECONDITION_FAILED',
+        message: `The object "${key}" in the ${this} is not the one with the etag ${ifMatch}.`,
+        hint: 'Read it again, and write with the etag that it has then.',
+      });
+    }
+    if (!ifAbsent) return rename(complete, target);
+    await link(complete, target);
+    await unlink(complete);
+  }
+
+  /** Makes the directory of a file, level by level, so that none is made behind a link. */
+  async #makeParent(file: string): Promise<void> {
+    const root = await this.#makeRoot();
+    const parent = dirname(file);
+    if ((await realpath(parent).catch(undefinedWhenMissing)) === parent) return;
+    let directory = root;
+    for (const name of relative(root, parent).split('/')) {
+      directory = join(directory, name);
+      await mkdir(directory).catch((error: unknown) => {
+        if (!hasCode(error, 'EEXIST')) throw error;
+      });
+      if ((await lstat(directory)).isSymbolicLink()) throw linkRefused(directory);
+    }
+  }
+
+  #pathConflict(key: string, cause: unknown): StackError {
+    return new StackError({
+      code: 'PATH_CONFLICT',
+      message: `"${key}" in the ${this} is the directory of other objects, or lies below an object.`,
+      cause,
+    });
+  }
+
+  /** The file of a key, in a directory that is there and is no link. */
+  async #locate(key: string): Promise<string> {
+    const file = join(await this.#openRoot(), ...key.split('/').map(nameOf));
+    await checkRealPath(dirname(file));
+    return file;
+  }
+
+  async #fileStat(key: string): Promise<BigIntStats | undefined> {
+    try {
+      const file = await this.#locate(key);
+      const stat = await lstat(file, { bigint: true });
+      if (stat.isSymbolicLink()) throw linkRefused(file);
+      return stat.isFile() ? stat : undefined;
+    } catch (error) {
+      return undefinedWhenMissing(error);
+    }
+  }
+
+  async *#list(
+    directory: string,
+    key: string,
+    options: OperationOptions & { readonly recursive: boolean },
+  ): AsyncIterable<ListEntry> {
+    const children = await readChildren(directory);
+    for (let start = 0; start < children.length; start += listingBatch) {
+      const batch = children.slice(start, start + listingBatch);
+      const stats = await Promise.all(
+        batch.map(async ({ file, isDirectory }) =>
+          isDirectory ? undefined : lstat(file, { bigint: true }).catch(undefinedWhenMissing),
+        ),
+      );
+      for (const [index, { file, segment, isDirectory }] of batch.entries()) {
+        options.signal?.throwIfAborted();
+        const path = key === '' ? segment : `${key}/${segment}`;
+        const stat = stats[index];
+        if (stat !== undefined) {
+          const { size, modifiedAt } = objectStat(stat);
+          yield { type: 'file', path, size, modifiedAt };
+        } else if (!isDirectory) continue;
+        else if (options.recursive) yield* this.#list(file, path, options);
+        else if (await holdsObject(file)) yield { type: 'directory', path };
+      }
+    }
+  }
+
+  /** Directories exist while something is below them. */
+  async #removeEmptyParents(key: string): Promise<void> {
+    const root = await this.#openRoot();
+    for (
+      let directory = dirname(join(root, ...key.split('/').map(nameOf)));
+      directory !== root;
+      directory = dirname(directory)
+    ) {
+      try {
+        await rmdir(directory);
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) continue;
+        return;
+      }
+    }
+  }
+
+  async #openStaged(staged: string): Promise<FileHandle> {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+    try {
+      return await open(staged, flags);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      this.#hasStaging = false;
+      await this.#makeRoot();
+      return open(staged, flags);
+    }
+  }
+
+  /** The real path of the root. Rejects with ENOENT while there is none. */
+  async #openRoot(): Promise<string> {
+    this.#realRoot ??= await realpath(this.root === '' ? '/' : this.root);
+    return this.#realRoot;
+  }
+
+  async #makeRoot(): Promise<string> {
+    if (this.#realRoot !== undefined && this.#hasStaging) return this.#realRoot;
+    await mkdir(this.root === '' ? '/' : this.root, { recursive: true }).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST') && !hasCode(error, 'ENOTDIR')) throw error;
+      throw new StackError({ code: 'UNAVAILABLE', message: `The root of the ${this}, ${this.root}, is not a folder.` });
+    });
+    const root = await this.#openRoot();
+    const staging = join(root, stagingFolder);
+    await mkdir(staging).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    });
+    await checkRealPath(staging);
+    this.#hasStaging = true;
+    return root;
+  }
+}
+
+const errorCodes: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'NOT_FOUND',
+  ENOTDIR: 'NOT_FOUND',
+  EISDIR: 'PATH_CONFLICT',
+  ENAMETOOLONG: 'PATH_INVALID',
+  ELOOP: 'PATH_OUTSIDE_STORE',
+  EACCES: 'ACCESS_DENIED',
+  EPERM: 'ACCESS_DENIED',
+  EROFS: 'ACCESS_DENIED',
+  ENOSPC: 'NO_SPACE',
+  EDQUOT: 'NO_SPACE',
+  ETIMEDOUT: 'TIMEOUT',
+  EBUSY: 'UNAVAILABLE',
+  EIO: 'UNAVAILABLE',
+  EMFILE: 'UNAVAILABLE',
+  ENFILE: 'UNAVAILABLE',
+  ESTALE: 'UNAVAILABLE',
+};
+
+interface Child {
+  readonly file: string;
+  readonly segment: string;
+  readonly isDirectory: boolean;
+}
+
+/** The files and directories in a directory, in the order of a listing. Links, pipes and devices are none. */
+async function readChildren(directory: string): Promise<Child[]> {
+  const entries = (await readdir(directory, { withFileTypes: true }).catch(undefinedWhenMissing)) ?? [];
+  return entries
+    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .filter(({ name }) => name !== stagingFolder)
+    .map((entry) => {
+      const segment = segmentOf(entry.name);
+      const isDirectory = entry.isDirectory();
+      const child = { file: join(directory, entry.name), segment, isDirectory };
+      return { child, order: Buffer.from(isDirectory ? `${segment}/` : segment) };
+    })
+    .sort((a, b) => Buffer.compare(a.order, b.order))
+    .map(({ child }) => child);
+}
+
+async function holdsObject(directory: string): Promise<boolean> {
+  const children = await readChildren(directory);
+  if (children.some(({ isDirectory }) => !isDirectory)) return true;
+  for (const { file } of children) if (await holdsObject(file)) return true;
+  return false;
+}
+
+/** Removes a directory in which there is no object; whether there was none. */
+async function removeEmptyDirectories(directory: string): Promise<boolean> {
+  for (const { file, isDirectory } of await readChildren(directory)) {
+    if (!isDirectory || !(await removeEmptyDirectories(file))) return false;
+  }
+  return rmdir(directory).then(
+    () => true,
+    (error: unknown) => hasCode(error, 'ENOENT'),
+  );
+}
+
+function objectStat(stat: BigIntStats): ObjectStat {
+  const etag = [stat.mtimeNs, stat.size, stat.ino].map((part) => part.toString(36)).join('-');
+  return { size: Number(stat.size), modifiedAt: stat.mtime, etag };
+}
+
+/** Rejects unless no part of an existing path is a symbolic link. */
+async function checkRealPath(path: string): Promise<void> {
+  if ((await realpath(path)) !== path) throw linkRefused(path);
+}
+
+function linkRefused(path: string): StackError {
+  return new StackError({
+    code: 'PATH_OUTSIDE_STORE',
+    message: `${path} leads through a symbolic link, and may lie outside of the store.`,
+    hint: 'Put a folder or file in the place of the link.',
+  });
+}
+
+function pathOfUrl(path: string): string {
+  if (!path.startsWith('file://')) return path;
+  try {
+    return fileURLToPath(path);
+  } catch (error) {
+    throw new StackError({
+      code: 'PATH_INVALID',
+      message: `${path} is not the URL of a path on this machine.`,
+      hint: 'Write file:///, and then the absolute path.',
+      cause: error,
+    });
+  }
+}
+
+function notFound(key: string): Error {
+  return Object.assign(new Error(`${key} is not a file`), { code: 'ENOENT' });
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+function undefinedWhenMissing(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+}

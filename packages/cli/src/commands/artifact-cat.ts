@@ -1,0 +1,14 @@
+import { isUtf8 } from 'node:buffer';
+import { readArtifactBytes } from '@stack/pipelines';
+import type { CommandOutput } from '../command-line/command.ts';
+import type { Invocation } from '../command-line/invocation.ts';
+import { openProjectHere } from '../open-project-here.ts';
+
+export async function run(invocation: Invocation): Promise<CommandOutput> {
+  await using project = await openProjectHere(invocation);
+  const artifact = await project.runs.getArtifact(invocation.positional('ID'));
+  await using store = await project.components.openArtifactStore(artifact.store);
+  const bytes = await readArtifactBytes(store, artifact);
+  const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+  return { data: { artifact, encoding, content: bytes.toString(encoding) }, text: '', bytes };
+}

@@ -1,0 +1,145 @@
+import { inspect } from 'node:util';
+import {
+  type ArtifactRecord,
+  coerceOptions,
+  configError,
+  type JsonObject,
+  type RunRecord,
+  StackError,
+} from '@stack/core';
+import type { AnyPipeline, PipelineRun } from '@stack/pipelines';
+import type { CommandOutput } from '../command-line/command.ts';
+import type { Invocation } from '../command-line/invocation.ts';
+import { listRunArtifacts } from '../list-run-artifacts.ts';
+import { loadPipeline } from '../load-pipeline.ts';
+import { openProjectHere } from '../open-project-here.ts';
+import { programName } from '../output/program-name.ts';
+import { artifactRows, showMilliseconds } from '../output/records.ts';
+import { createRunView, type RunView } from '../output/run-view.ts';
+import { renderTable } from '../output/table.ts';
+
+/** Enough of an id to type: commands take the beginning of one. */
+const shownIdLength = 8;
+
+export async function run(invocation: Invocation): Promise<CommandOutput> {
+  const { pipeline, source } = await loadPipeline(invocation, invocation.positional('FILE#EXPORT'));
+  const parameters = readParameters(pipeline, invocation);
+  await using project = await openProjectHere(invocation);
+  await using stack = await project.stacks.open(invocation.option('stack'));
+  const view = invocation.isJson ? undefined : createRunView(invocation.screen);
+  using interruption = abortOnInterrupt(view);
+  let ended: PipelineRun;
+  try {
+    ended = await pipeline.run(parameters, {
+      stack,
+      runStore: project.runs,
+      source,
+      name: invocation.option('run-name'),
+      signal: interruption.signal,
+      ...(view === undefined ? { onEvent: () => {} } : { onEvent: (event) => view.show(event) }),
+      throwOnFailure: false,
+    });
+  } finally {
+    view?.close();
+  }
+  const record = await project.runs.getRun(ended.id);
+  const artifacts = await listRunArtifacts(project, ended.id);
+  const result = ended.state === 'completed' ? await ended.result() : undefined;
+  const { plan: _, ...shown } = record;
+  const error = runError(record);
+  return {
+    data: { ...shown, steps: ended.steps, artifacts, ...(isJsonData(result) ? { result } : {}) },
+    text: summary(record, artifacts, result, stack.artifactStore.root, invocation),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function readParameters(pipeline: AnyPipeline, invocation: Invocation): JsonObject {
+  const options = [...invocation.furtherOptions, ...invocation.optionPairs('set')];
+  const { input, problems } = coerceOptions(pipeline.parametersJsonSchema, options);
+  if (problems.length > 0) throw configError(`the pipeline "${pipeline.name}"`, problems, 'parameters');
+  return input;
+}
+
+/** Cancels the run on the first ^C, and ends the process on the second. */
+function abortOnInterrupt(view: RunView | undefined): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) {
+      view?.close();
+      process.exit(130);
+    }
+    controller.abort();
+    view?.note('Cancelling the run. Press ^C again to stop at once.');
+  };
+  const giveUp = () => {
+    if (controller.signal.aborted) return;
+    controller.abort();
+    view?.note('Cancelling the run: what its steps wait for cannot happen any more.');
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  process.on('beforeExit', giveUp);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) process.off(signal, interrupt);
+      process.off('beforeExit', giveUp);
+    },
+  };
+}
+
+function runError({ name, state, error }: RunRecord): StackError | undefined {
+  if (state === 'completed') return undefined;
+  const isCancelled = state === 'cancelled';
+  const detail = error === undefined ? '.' : `. ${error.message}`;
+  return new StackError({
+    code: isCancelled ? 'ABORTED' : 'RUN_FAILED',
+    message: isCancelled ? `The run "${name}" was cancelled.` : `The run "${name}" failed${detail}`,
+    hint: `See what happened: stack run describe ${name}`,
+  });
+}
+
+function summary(
+  { name, startedAt, endedAt, state }: RunRecord,
+  artifacts: readonly ArtifactRecord[],
+  result: unknown,
+  root: string,
+  { screen }: Invocation,
+): string {
+  const duration = endedAt === undefined ? '' : ` in ${showMilliseconds(endedAt.getTime() - startedAt.getTime())}`;
+  const shown = artifacts.map((artifact) => ({ ...artifact, id: artifact.id.slice(0, shownIdLength) }));
+  const last = shown.at(-1);
+  const commands = [
+    `${programName} run describe ${name}`,
+    ...(state === 'completed' ? [] : [`${programName} run logs ${name}`]),
+    ...(state === 'completed' && last !== undefined ? [`${programName} artifact cat ${last.id}`] : []),
+  ];
+  return [
+    screen.paint(state === 'completed' ? 'good' : 'bad', `Run ${name} ${state}${duration}.`),
+    ...(result === undefined || result === null
+      ? []
+      : [`${screen.paint('heading', 'Result:')}\n${showResult(result)}`]),
+    ...(shown.length === 0
+      ? []
+      : [`${screen.paint('heading', `Artifacts, in ${root}:`)}\n${renderTable(...artifactRows(shown), screen)}`]),
+    `${screen.paint('heading', 'Look further:')}\n${commands.map((command) => `  ${command}`).join('\n')}`,
+  ].join('\n\n');
+}
+
+function showResult(result: unknown): string {
+  if (typeof result === 'string') return result.trimEnd();
+  if (result instanceof Uint8Array) return `${result.length} bytes`;
+  return inspect(result, { depth: 4, maxArrayLength: 20, maxStringLength: 200 });
+}
+
+/** Whether a value is the same once it has been JSON. */
+function isJsonData(value: unknown): boolean {
+  if (value === undefined || value instanceof Uint8Array) return false;
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

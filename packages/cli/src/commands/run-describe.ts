@@ -1,0 +1,36 @@
+import type { CommandOutput } from '../command-line/command.ts';
+import type { Invocation } from '../command-line/invocation.ts';
+import { listRunArtifacts } from '../list-run-artifacts.ts';
+import { openProjectHere } from '../open-project-here.ts';
+import { artifactRows, showDuration, stepRows } from '../output/records.ts';
+import { renderFields, renderTable } from '../output/table.ts';
+
+export async function run(invocation: Invocation): Promise<CommandOutput> {
+  await using project = await openProjectHere(invocation);
+  const record = await project.runs.getRun(invocation.positional('RUN'));
+  const steps = await project.runs.listStepRuns(record.id);
+  const artifacts = await listRunArtifacts(project, record.id);
+  const { screen } = invocation;
+  const fields: [string, string][] = [
+    ['run', record.name],
+    ['id', record.id],
+    ['pipeline', record.pipeline],
+    ['parameters', JSON.stringify(record.plan.parameters)],
+    ['stack', record.stack],
+    ['state', record.state],
+    ['started', record.startedAt.toISOString()],
+    ['duration', showDuration(record.startedAt, record.endedAt)],
+    ['error', record.error === undefined ? '' : `${record.error.code}: ${record.error.message}`],
+  ];
+  const stacks = steps.flatMap(({ step, error }) => (error?.stack === undefined ? [] : [`${step}: ${error.stack}`]));
+  const sections = [
+    renderFields(
+      fields.filter(([, value]) => value !== ''),
+      screen,
+    ),
+    renderTable(...stepRows(steps), screen),
+    artifacts.length === 0 ? 'No artifacts.' : renderTable(...artifactRows(artifacts), screen),
+    ...stacks,
+  ];
+  return { data: { ...record, steps, artifacts }, text: sections.join('\n\n') };
+}

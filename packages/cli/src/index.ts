@@ -1,0 +1,1 @@
+export type { JsonReport } from './output/report.ts';

@@ -1,0 +1,104 @@
+import { exitCodeOf, StackError } from '@stack/core/errors';
+import { listComponentTypes } from '@stack/core/manifest';
+import type { CommandOutput } from './command-line/command.ts';
+import { type FoundCommands, findCommands } from './command-line/find-command.ts';
+import { commandHelp, commandsHelp } from './command-line/help.ts';
+import { Invocation } from './command-line/invocation.ts';
+import { argumentsError, parseArguments } from './command-line/parse-arguments.ts';
+import { commandLine as commandLineOf } from './command-line/usage.ts';
+import { report } from './output/report.ts';
+import { screenOf } from './output/screen.ts';
+import { packageFolder } from './package-folder.ts';
+
+/**
+ * Runs the `stack` command: prints what it puts out, or its error, and returns the exit code.
+ *
+ * @param commandLine what was typed after the program's name
+ */
+export async function main(commandLine: readonly string[]): Promise<number> {
+  const isJson = commandLine.includes('--json');
+  // A reader that went away, as in `stack run list | head -1`, is no reason to stop what was begun.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  const restore = isJson ? keepStandardOutputClean() : () => {};
+  // Node ends a process that waits for a promise which nothing can settle. That is no success.
+  process.exitCode = exitCodeOf('INTERNAL');
+  process.on('beforeExit', () => {
+    // A command that knows what to do then listens too.
+    if (process.listenerCount('beforeExit') > 1) return;
+    process.removeAllListeners('beforeExit');
+    restore();
+    void report({ thrown: new Error('a promise that it waits for is never settled') }, isJson);
+  });
+  const outcome = await execute(commandLine).then(
+    (output) => ({ output }),
+    (thrown: unknown) => ({ thrown }),
+  );
+  restore();
+  return report(outcome, isJson);
+}
+
+async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
+  const screen = screenOf(process.stdout);
+  const found = await find(commandLine[0] === '--version' ? ['version', ...commandLine.slice(1)] : commandLine);
+  const { commands, isComplete, componentType, rest } = found;
+  const wantsHelp = rest.includes('--help') || rest.includes('-h');
+  const [command] = commands;
+  if (!isComplete || command === undefined) {
+    const isHelp = wantsHelp || commandLine.every((word) => word.startsWith('-'));
+    if (!isHelp) throw incompleteCommand(found, commandLine);
+    await discoverComponentTypes();
+    return commandsHelp(commands, { componentType, componentTypes: listComponentTypes(), screen });
+  }
+  const context = { componentType: componentType ?? '', workingDirectory: process.cwd(), screen };
+  const draft = parseArguments(command, rest);
+  const { furtherOptions } = (await command.furtherOptions?.load()) ?? {};
+  const further = await furtherOptions?.(new Invocation(command, draft, context));
+  if (wantsHelp) return commandHelp(command, { componentType, further, screen });
+  const { problems, ...commandArguments } = further === undefined ? draft : parseArguments(command, rest, further);
+  if (problems.length > 0) throw argumentsError(command, problems);
+  const { run } = await command.load();
+  return run(new Invocation(command, commandArguments, context));
+}
+
+/** Types of installed integrations are looked for only when the words are no command without them. */
+async function find(commandLine: readonly string[]): Promise<FoundCommands> {
+  const attempt = () =>
+    findCommands(
+      commandLine,
+      listComponentTypes().map(({ name }) => name),
+    );
+  try {
+    return attempt();
+  } catch {
+    await discoverComponentTypes();
+    return attempt();
+  }
+}
+
+async function discoverComponentTypes(): Promise<void> {
+  const { defineDiscoveredTypes, discoverIntegrations } = await import('@stack/core/discovery');
+  const { findProjectRoot } = await import('@stack/project/root');
+  const root = findProjectRoot(process.cwd());
+  defineDiscoveredTypes(discoverIntegrations([...(root === undefined ? [] : [root]), packageFolder]).integrations);
+}
+
+function incompleteCommand({ commands, componentType }: FoundCommands, words: readonly string[]): StackError {
+  return new StackError({
+    code: 'COMMAND_UNKNOWN',
+    message: `"${['stack', ...words].join(' ')}" is only the beginning of a command.`,
+    hint: `There are: ${commands.map((command) => commandLineOf(command, componentType)).join(', ')}.`,
+  });
+}
+
+/** Sends what modules of the user print to standard error, until the returned function is called. */
+function keepStandardOutputClean(): () => void {
+  const write = process.stdout.write;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  return () => {
+    process.stdout.write = write;
+  };
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

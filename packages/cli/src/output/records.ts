@@ -1,0 +1,99 @@
+// What lists show of each kind of record: headings, and a row for each.
+import type { ArtifactRecord, RunRecord, StepRunRecord } from '@stack/core';
+import type { ComponentRecord, StackRecord } from '@stack/store';
+
+export type TableContent = readonly [headings: readonly string[], rows: readonly (readonly string[])[]];
+
+export function componentRows(components: readonly ComponentRecord[]): TableContent {
+  return [
+    ['TYPE', 'NAME', 'FLAVOR', 'CONFIG'],
+    components.map(({ type, name, flavor, config, settings }) => [
+      type,
+      name,
+      flavor,
+      Object.entries({ ...config, ...settings })
+        .map(([key, value]) => `${key}=${showValue(value)}`)
+        .join(' '),
+    ]),
+  ];
+}
+
+export function stackRows(stacks: readonly StackRecord[], activeId: string): TableContent {
+  return [
+    ['ACTIVE', 'NAME', 'COMPONENTS', 'LABELS'],
+    stacks.map(({ id, name, components, labels }) => [
+      id === activeId ? '*' : '',
+      name,
+      components.map((component) => `${component.type}=${component.name}`).join(' '),
+      showLabels(labels),
+    ]),
+  ];
+}
+
+export function runRows(runs: readonly RunRecord[]): TableContent {
+  return [
+    ['RUN', 'PIPELINE', 'STACK', 'STATE', 'STARTED', 'DURATION'],
+    runs.map(({ name, pipeline, stack, state, startedAt, endedAt }) => [
+      name,
+      pipeline,
+      stack,
+      state,
+      showTime(startedAt),
+      showDuration(startedAt, endedAt),
+    ]),
+  ];
+}
+
+export function stepRows(steps: readonly StepRunRecord[]): TableContent {
+  return [
+    ['STEP', 'STATE', 'ATTEMPT', 'DURATION', 'NOTE'],
+    steps.map(({ step, state, attempt, startedAt, endedAt, error, reason }) => [
+      step,
+      state,
+      attempt === 0 ? '' : String(attempt),
+      showDuration(startedAt, endedAt),
+      error === undefined ? (reason ?? '') : `${error.code}: ${error.message}`,
+    ]),
+  ];
+}
+
+export function artifactRows(artifacts: readonly ArtifactRecord[]): TableContent {
+  return [
+    ['ID', 'STEP', 'OUTPUT', 'MATERIALIZER', 'SIZE'],
+    artifacts.map(({ id, step, output, materializer, size }) => [id, step, output, materializer, showSize(size)]),
+  ];
+}
+
+export function showLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
+export function showValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** In UTC, to the second. */
+export function showTime(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+export function showDuration(from: Date | undefined, to: Date | undefined): string {
+  return from === undefined || to === undefined ? '' : showMilliseconds(to.getTime() - from.getTime());
+}
+
+export function showMilliseconds(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+export function showSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  for (; size >= 1000 && unit < units.length - 1; unit++) size /= 1000;
+  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
+}

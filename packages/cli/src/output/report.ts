@@ -1,0 +1,68 @@
+import { exitCodeOf, StackError } from '@stack/core/errors';
+import { maskSecrets } from '@stack/core/secrets';
+import type { CommandOutput } from '../command-line/command.ts';
+import { screenOf } from './screen.ts';
+
+/** The one document that `--json` prints, on standard output, whether the command failed or not. */
+export interface JsonReport {
+  readonly ok: boolean;
+  readonly data?: unknown;
+  readonly error?: unknown;
+  readonly warnings: readonly unknown[];
+}
+
+/** The outcome of a command: what it puts out, what it throws, or both. */
+export type Outcome = { readonly output: CommandOutput } | { readonly thrown: unknown };
+
+/** Prints the outcome of a command and returns its exit code. No known secret is printed, except in `bytes`. */
+export async function report(outcome: Outcome, isJson: boolean): Promise<number> {
+  const output = 'output' in outcome ? outcome.output : undefined;
+  const error = 'thrown' in outcome ? asStackError(outcome.thrown) : output?.error;
+  const warnings = output?.warnings ?? [];
+  if (isJson) {
+    const document: JsonReport = {
+      ok: error === undefined,
+      ...(output === undefined ? {} : { data: output.data }),
+      ...(error === undefined ? {} : { error: StackError.prototype.toJSON.call(error) }),
+      warnings: warnings.map((warning) => warning.toJSON()),
+    };
+    await print(process.stdout, `${maskSecrets(JSON.stringify(document, undefined, 2))}\n`);
+  } else {
+    if (output?.bytes !== undefined) await print(process.stdout, output.bytes);
+    else if (output !== undefined && output.text !== '') await print(process.stdout, `${maskSecrets(output.text)}\n`);
+    for (const warning of warnings) await print(process.stderr, renderError('warning', warning));
+    if (error !== undefined) await print(process.stderr, renderError('error', error));
+  }
+  return error === undefined ? 0 : exitCodeOf(error.code);
+}
+
+function renderError(kind: 'error' | 'warning', error: StackError): string {
+  const { paint } = screenOf(process.stderr);
+  const hint = error.hint === undefined ? '' : `${paint('heading', 'hint:')} ${error.hint}\n`;
+  const stack = kind === 'error' && process.env.STACK_DEBUG === '1' ? `${stackTraces(error)}\n` : '';
+  return maskSecrets(
+    `${paint(kind === 'error' ? 'bad' : 'heading', `${kind} ${error.code}:`)} ${error.message}\n${hint}${stack}`,
+  );
+}
+
+function stackTraces(error: Error): string {
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackTraces(error.cause)}` : own;
+}
+
+function asStackError(thrown: unknown): StackError {
+  if (StackError.is(thrown)) return thrown;
+  return new StackError({
+    code: 'INTERNAL',
+    message: `This should not have happened: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    hint: 'Run the command again with STACK_DEBUG=1, and report what it prints.',
+    cause: thrown,
+  });
+}
+
+/** Resolves when the stream has taken it all, or when nobody reads it any more. */
+function print(stream: NodeJS.WriteStream, content: string | Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write(content, () => resolve());
+  });
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { Screen } from './screen.ts';
+import { printable, renderFields, renderTable } from './table.ts';
+
+const plain: Screen = { width: undefined, paint: (_tone, text) => text };
+const narrow: Screen = { ...plain, width: 30 };
+
+describe('renderTable', () => {
+  it('lines columns up, and leaves no spaces at the end of lines', () => {
+    const rows = [
+      ['a', 'long value', ''],
+      ['bbb', 'x', 'y'],
+    ];
+    expect(renderTable(['ONE', 'TWO', 'THREE'], rows, plain)).toBe(
+      ['ONE  TWO         THREE', 'a    long value', 'bbb  x           y'].join('\n'),
+    );
+  });
+
+  it('never cuts a value where the width is not known', () => {
+    expect(renderTable(['A'], [['x'.repeat(500)]], plain)).toContain('x'.repeat(500));
+  });
+
+  it('wraps the widest columns on a narrow screen, without losing a character', () => {
+    const id = '0123456789abcdef0123456789abcdef';
+    const text = renderTable(['ID', 'WHAT'], [[id, 'some words that are long']], narrow);
+    const lines = text.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
+    expect(lines.map((line) => line.slice(0, 14).trim()).join('')).toContain(id);
+    for (const word of ['some', 'words', 'that', 'are', 'long']) expect(text).toContain(word);
+  });
+
+  it('shows control characters instead of sending them to the terminal', () => {
+    expect(renderTable(['A'], [['a\u001b[31m\nb\u0007']], plain)).toBe('A\na\\u001b[31m\\nb\\u0007');
+  });
+});
+
+describe('renderFields', () => {
+  it('indents the rest of a value that is wrapped', () => {
+    expect(renderFields([['name', 'a value that is longer than the line']], narrow)).toBe(
+      'name  a value that is longer\n      than the line',
+    );
+  });
+});
+
+describe('printable', () => {
+  it('leaves other characters as they are', () => {
+    expect(printable('Käse 🧀 "q"')).toBe('Käse 🧀 "q"');
+  });
+});

@@ -1,0 +1,85 @@
+import type { Screen } from './screen.ts';
+
+const gap = '  ';
+const minimumColumnWidth = 8;
+
+/** Rows below their headings, in columns that fit the screen: a cell that does not is wrapped. */
+export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[], screen: Screen): string {
+  const [head = '', ...body] = renderColumns([headings, ...rows], screen);
+  return [screen.paint('heading', head), ...body].join('\n');
+}
+
+/** Rows without headings. */
+export function renderRows(rows: readonly (readonly string[])[], screen: Screen): string {
+  return renderColumns(rows, screen).join('\n');
+}
+
+/** Names and values, a line each. */
+export function renderFields(fields: readonly (readonly [name: string, value: string])[], screen: Screen): string {
+  const nameWidth = Math.max(...fields.map(([name]) => name.length));
+  const valueWidth =
+    screen.width === undefined ? Infinity : Math.max(screen.width - nameWidth - gap.length, minimumColumnWidth);
+  return fields
+    .map(([name, value]) => {
+      const lines = wrap(printable(value), valueWidth);
+      const indent = ' '.repeat(nameWidth);
+      return lines
+        .map((line, index) =>
+          `${index === 0 ? screen.paint('quiet', name.padEnd(nameWidth)) : indent}${gap}${line}`.trimEnd(),
+        )
+        .join('\n');
+    })
+    .join('\n');
+}
+
+/** The text on one line, with its control characters shown: none of them reaches the terminal. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
+    character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function renderColumns(rows: readonly (readonly string[])[], screen: Screen): string[] {
+  const cells = rows.map((row) => row.map(printable));
+  const columns = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  const widths = fitColumns(columns, screen.width);
+  return cells.map((row) => renderRow(row, widths));
+}
+
+function renderRow(row: readonly string[], widths: readonly number[]): string {
+  const wrapped = row.map((cell, column) => wrap(cell, widths[column] ?? Infinity));
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    wrapped
+      .map((lines, column) => (lines[line] ?? '').padEnd(widths[column] ?? 0))
+      .join(gap)
+      .trimEnd(),
+  ).join('\n');
+}
+
+/** Takes from the widest column until all fit. */
+function fitColumns(natural: readonly number[], available: number | undefined): number[] {
+  const widths = [...natural];
+  if (available === undefined) return widths;
+  const total = () => widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1));
+  while (total() > available) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 0) <= minimumColumnWidth) return widths;
+    widths[widest] = Math.max(minimumColumnWidth, (widths[widest] ?? 0) - 1);
+  }
+  return widths;
+}
+
+/** Lines of at most the width, broken at spaces where there are any. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    const end = space > 0 ? space : width;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}

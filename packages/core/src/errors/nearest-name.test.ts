@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { didYouMean, nearestNames } from './nearest-name.ts';
+
+test('the nearest names come first, those as near in the order of the alphabet', () => {
+  expect(nearestNames('regoin', ['reason', 'origin', 'region', 'path'])).toEqual(['region']);
+  expect(nearestNames('cat', ['hat', 'bat', 'cats', 'cut'])).toEqual(['cats', 'bat', 'cut']);
+});
+
+test('swapped neighbours are one edit, upper and lower case none', () => {
+  expect(nearestNames('ab', ['ba'])).toEqual(['ba']);
+  expect(nearestNames('REGION', ['region', 'regions'])).toEqual(['region', 'regions']);
+});
+
+test('the beginning of a name finds it, however long it is', () => {
+  expect(nearestNames('art', ['artifact-store', 'orchestrator'])).toEqual(['artifact-store']);
+  expect(nearestNames('a', ['artifact-store'])).toEqual([]);
+});
+
+test('what is too far away is no suggestion', () => {
+  expect(nearestNames('region', ['endpoint', 'path'])).toEqual([]);
+  expect(didYouMean('region', ['endpoint', 'path'])).toBeUndefined();
+  expect(didYouMean('region', [])).toBeUndefined();
+});
+
+test('at most three names are suggested', () => {
+  expect(didYouMean('aa', ['ab', 'ac', 'ad', 'ae'])).toBe('Did you mean "ab" or "ac" or "ad"?');
+});

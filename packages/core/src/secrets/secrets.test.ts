@@ -1,0 +1,125 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import {
+  addMaskedValue,
+  createEnvironmentSecretResolver,
+  findSecretReferences,
+  formatSecretReference,
+  maskSecrets,
+  parseSecretReference,
+  resolveSecretReferences,
+  Secret,
+} from './index.ts';
+
+describe('a Secret', () => {
+  const secret = new Secret('hunter2-value');
+
+  test('gives its value by reveal alone', () => {
+    expect(secret.reveal()).toBe('hunter2-value');
+    const printed = [
+      String(secret),
+      `${secret}`,
+      `a${secret as unknown as string}`,
+      JSON.stringify({ secret }),
+      inspect({ secret }, { showHidden: true, depth: 9 }),
+      inspect(secret),
+      JSON.stringify(Object.entries(secret)),
+      JSON.stringify(Object.getOwnPropertyNames(secret)),
+      JSON.stringify(structuredClone(secret)),
+    ];
+    expect(printed.join()).not.toContain('hunter2');
+    expect(printed[0]).toBe('[secret]');
+  });
+
+  test('is recognised by its brand', () => {
+    expect(Secret.is(secret)).toBe(true);
+    expect(Secret.is({ reveal: () => 'x' })).toBe(false);
+  });
+});
+
+describe('a reference', () => {
+  test('is the whole text, a name and a key in double braces', () => {
+    expect(parseSecretReference('{{aws.secret_key}}')).toEqual({ name: 'aws', key: 'secret_key' });
+    expect(parseSecretReference('{{ aws.a.b }}')).toEqual({ name: 'aws', key: 'a.b' });
+    for (const value of ['x{{aws.key}}', '{{aws.key}} ', 'aws.key', '', 7, undefined, {}]) {
+      expect(parseSecretReference(value)).toBeUndefined();
+    }
+    expect(formatSecretReference({ name: 'aws', key: 'a.b' })).toBe('{{aws.a.b}}');
+  });
+
+  test.each(['{{aws}}', '{{}}', '{{aws.}}', '{{.key}}', '{{a b.c}}'])(
+    'that is %j is SECRET_REFERENCE_INVALID',
+    (text) => {
+      expect(() => parseSecretReference(text)).toThrow(expect.objectContaining({ code: 'SECRET_REFERENCE_INVALID' }));
+    },
+  );
+
+  test('is found at any depth', () => {
+    expect(findSecretReferences({ a: [{ b: '{{n.k}}' }, 'x'], c: '{{n.l}}' })).toEqual([
+      { path: ['a', 0, 'b'], reference: { name: 'n', key: 'k' } },
+      { path: ['c'], reference: { name: 'n', key: 'l' } },
+    ]);
+  });
+});
+
+describe('resolving', () => {
+  test('puts each value in the place of its reference and leaves the rest', async () => {
+    const resolver = createEnvironmentSecretResolver({ STACK_SECRET_MY_DB__PASS_WORD: 'resolved-value' });
+    const input = {
+      password: '{{my-db.pass.word}}',
+      list: ['{{ my-db.pass.word }}', 1],
+      date: new Date(0),
+      other: 'x',
+    };
+    expect(await resolveSecretReferences(input, resolver)).toEqual({
+      password: 'resolved-value',
+      list: ['resolved-value', 1],
+      date: new Date(0),
+      other: 'x',
+    });
+    expect(input.password).toBe('{{my-db.pass.word}}');
+    expect(maskSecrets('is resolved-value')).toBe('is [secret]');
+  });
+
+  test('names every missing secret, and how to make it', async () => {
+    const input = { a: '{{n.k}}', b: { c: '{{n.l}}' } };
+    await expect(resolveSecretReferences(input, createEnvironmentSecretResolver({}))).rejects.toMatchObject({
+      code: 'SECRET_NOT_FOUND',
+      problems: [
+        { path: 'a', hint: 'Set the environment variable STACK_SECRET_N__K.' },
+        { path: 'b.c', hint: 'Set the environment variable STACK_SECRET_N__L.' },
+      ],
+    });
+  });
+
+  test('asks for nothing when there is no reference', async () => {
+    const resolver = { resolve: () => Promise.reject(new Error('asked')), describeMissing: () => '' };
+    expect(await resolveSecretReferences({ a: 'b' }, resolver)).toEqual({ a: 'b' });
+  });
+
+  test('keeps a field named __proto__ a field', async () => {
+    const resolver = createEnvironmentSecretResolver({ STACK_SECRET_N__K: 'resolved-value' });
+    const input: unknown = JSON.parse('{"__proto__": {"polluted": "{{n.k}}"}, "a": "{{n.k}}"}');
+    const resolved = await resolveSecretReferences(input, resolver);
+    expect(JSON.stringify(resolved)).toBe('{"__proto__":{"polluted":"resolved-value"},"a":"resolved-value"}');
+    expect(({} as { polluted?: string }).polluted).toBeUndefined();
+  });
+});
+
+describe('masking', () => {
+  test('hides a value that contains another one as a whole', () => {
+    addMaskedValue('short-value');
+    addMaskedValue('short-value-and-more');
+    expect(maskSecrets('(short-value-and-more) (short-value)')).toBe('([secret]) ([secret])');
+  });
+
+  test('hides a value in the form that it has inside JSON', () => {
+    addMaskedValue('line\n"break"');
+    expect(maskSecrets(JSON.stringify({ text: 'a line\n"break"' }))).toBe('{"text":"a [secret]"}');
+  });
+
+  test('leaves values that stand in too many texts by chance', () => {
+    addMaskedValue('short');
+    expect(maskSecrets('a short text')).toBe('a short text');
+  });
+});

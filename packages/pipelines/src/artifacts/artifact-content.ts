@@ -1,0 +1,182 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  type ArtifactRecord,
+  type ArtifactStore,
+  didYouMean,
+  type OperationOptions,
+  StackError,
+  type WriteSource,
+} from '@stack/core';
+import { builtInMaterializers, jsonMaterializer } from './built-in-materializers.ts';
+import type { Materializer, SerializedValue } from './materializer.ts';
+
+/** Whose output an artifact is. */
+export type ArtifactOrigin = Pick<ArtifactRecord, 'runId' | 'step' | 'output'>;
+
+/** Bytes that can be written more than once, and what is known of them. */
+interface Content {
+  readonly size: number;
+  readonly sha256: string;
+  readonly open: () => WriteSource;
+}
+
+/**
+ * Stores a value under the digest of its bytes, unless these are stored already.
+ *
+ * @throws VALUE_NOT_SERIALIZABLE for a value that no materializer takes
+ * @throws INTEGRITY when the store holds other bytes under the digest
+ */
+export async function storeArtifact(
+  store: ArtifactStore,
+  value: unknown,
+  materializers: readonly Materializer[],
+  origin: ArtifactOrigin,
+  options: OperationOptions = {},
+): Promise<ArtifactRecord> {
+  // A function without a result has one all the same: the steps after it take it as an input.
+  const stored = value === undefined ? null : value;
+  const candidates = [...materializers, ...builtInMaterializers];
+  const materializer = candidates.find(({ matches }) => matches(stored)) ?? jsonMaterializer;
+  const serialized = await serialize(materializer, stored, origin);
+  return withContent(serialized, options, async ({ size, sha256, open }) => {
+    const path = `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
+    await putOnce(store, path, size, open, options);
+    return {
+      ...origin,
+      id: randomUUID(),
+      materializer: materializer.name,
+      store: { component: store.name, flavor: store.flavor, root: store.root },
+      path,
+      size,
+      sha256,
+      createdAt: new Date(),
+    };
+  });
+}
+
+/**
+ * The bytes of an artifact, checked against the size and digest that were recorded.
+ *
+ * @throws INTEGRITY when they are not the bytes that were written
+ * @throws NOT_FOUND when they are gone
+ */
+export async function readArtifactBytes(
+  store: ArtifactStore,
+  artifact: ArtifactRecord,
+  options: OperationOptions = {},
+): Promise<Buffer> {
+  const bytes = await store.read(artifact.path, options);
+  if (bytes.length !== artifact.size) {
+    throw integrityError(store, artifact.path, `has ${bytes.length} bytes, and ${artifact.size} were written`);
+  }
+  if (createHash('sha256').update(bytes).digest('hex') !== artifact.sha256) {
+    throw integrityError(store, artifact.path, 'does not have the digest that was recorded');
+  }
+  return bytes;
+}
+
+/**
+ * The value of an artifact.
+ *
+ * @param materializers those beside the built-in ones, as the pipeline was given them
+ * @throws MATERIALIZER_NOT_FOUND when the one that wrote it is not among them
+ * @throws INTEGRITY when the bytes are not those that were written
+ * @throws NOT_FOUND when they are gone
+ */
+export async function loadArtifact(
+  store: ArtifactStore,
+  artifact: ArtifactRecord,
+  materializers: readonly Materializer[] = [],
+  options: OperationOptions = {},
+): Promise<unknown> {
+  const all = [...materializers, ...builtInMaterializers];
+  const materializer = all.find(({ name }) => name === artifact.materializer);
+  if (materializer === undefined) {
+    const names = all.map(({ name }) => name);
+    throw new StackError({
+      code: 'MATERIALIZER_NOT_FOUND',
+      message: `The output "${artifact.output}" of the step "${artifact.step}" was written by the materializer "${artifact.materializer}", which is not known here.`,
+      hint:
+        didYouMean(artifact.materializer, names) ??
+        `Give it to the pipeline: pipeline({ materializers: [...] }). Known are ${names.join(', ')}.`,
+    });
+  }
+  return materializer.deserialize(await readArtifactBytes(store, artifact, options));
+}
+
+async function serialize(materializer: Materializer, value: unknown, origin: ArtifactOrigin): Promise<SerializedValue> {
+  try {
+    return await materializer.serialize(value);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new StackError({
+      code: 'VALUE_NOT_SERIALIZABLE',
+      message: `The output "${origin.output}" of the step "${origin.step}" cannot be stored by the materializer "${materializer.name}": ${detail}`,
+      ...(StackError.is(error) ? { hint: error.hint, problems: error.problems } : {}),
+      cause: error,
+    });
+  }
+}
+
+async function withContent<Result>(
+  serialized: SerializedValue,
+  { signal }: OperationOptions,
+  use: (content: Content) => Promise<Result>,
+): Promise<Result> {
+  if (!(serialized instanceof Readable)) {
+    const bytes = typeof serialized === 'string' ? Buffer.from(serialized) : serialized;
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return use({ size: bytes.byteLength, sha256, open: () => bytes });
+  }
+  // The path is the digest, which is known at the end of the stream.
+  const folder = await mkdtemp(join(tmpdir(), 'stack-artifact-'));
+  try {
+    const file = join(folder, 'content');
+    const hash = createHash('sha256');
+    let size = 0;
+    const measure = async function* (source: AsyncIterable<Uint8Array | string>) {
+      for await (const chunk of source) {
+        const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+        hash.update(bytes);
+        size += bytes.byteLength;
+        yield bytes;
+      }
+    };
+    await pipeline(serialized, measure, createWriteStream(file), { signal });
+    return await use({ size, sha256: hash.digest('hex'), open: () => createReadStream(file) });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function putOnce(
+  store: ArtifactStore,
+  path: string,
+  size: number,
+  open: () => WriteSource,
+  { signal }: OperationOptions,
+): Promise<void> {
+  try {
+    await store.write(path, open(), { ifAbsent: true, signal });
+  } catch (error) {
+    if (!StackError.is(error, 'ALREADY_EXISTS')) throw error;
+    const storedSize = await store.size(path, { signal });
+    if (storedSize !== size) {
+      throw integrityError(store, path, `has ${storedSize} bytes, and its name says that it has ${size}`);
+    }
+  }
+}
+
+function integrityError(store: ArtifactStore, path: string, problem: string): StackError {
+  return new StackError({
+    code: 'INTEGRITY',
+    message: `The object "${path}" in the ${store} ${problem}.`,
+    hint: 'It was changed or damaged outside of Stack. Remove it, and run the pipeline again to write it anew.',
+  });
+}

@@ -1,0 +1,96 @@
+import { isPlainObject } from '@stack/core';
+
+/** A part of a value that JSON would change or lose. */
+export interface JsonProblem {
+  /** Where, as a dotted path; empty for the value itself. */
+  readonly path: string;
+  /** What is wrong, to stand after the path: `is NaN`. */
+  readonly message: string;
+}
+
+const maximumProblems = 10;
+/** Deeper than this, `JSON.stringify` may run out of stack. */
+const maximumDepth = 1_000;
+
+export interface JsonInspection {
+  readonly problems: readonly JsonProblem[];
+  /** Whether some number is `-0`, which JSON has, and `JSON.stringify` makes `0`. */
+  readonly hasNegativeZero: boolean;
+}
+
+/**
+ * Finds the parts of a value that would not come back from JSON as they are: `NaN`, `undefined` in a list, dates, maps,
+ * instances of classes, functions, big integers, cycles, ... At most 10. Properties of objects that are `undefined`
+ * are none: they are left out, and reading them gives `undefined` again.
+ *
+ * @param isLeaf says which parts are taken as they are
+ */
+export function inspectJson(value: unknown, isLeaf: (part: unknown) => boolean = () => false): JsonInspection {
+  const problems: JsonProblem[] = [];
+  let hasNegativeZero = false;
+  const ancestors: object[] = [];
+  const path: (string | number)[] = [];
+
+  const visitPart = (key: string | number, part: unknown) => {
+    path.push(key);
+    visit(part);
+    path.pop();
+    return problems.length < maximumProblems;
+  };
+  const visit = (part: unknown): void => {
+    if (isLeaf(part)) return;
+    const message = describeProblem(part, ancestors);
+    if (message !== undefined) problems.push({ path: path.join('.'), message });
+    else if (Object.is(part, -0)) hasNegativeZero = true;
+    else if (typeof part === 'object' && part !== null) {
+      ancestors.push(part);
+      if (Array.isArray(part)) {
+        for (let index = 0; index < part.length && visitPart(index, part[index]); index++);
+      } else {
+        for (const [key, field] of Object.entries(part)) {
+          if (field !== undefined && !visitPart(key, field)) break;
+        }
+      }
+      ancestors.pop();
+    }
+  };
+  visit(value);
+  return { problems, hasNegativeZero };
+}
+
+/** The problems as lines of a message. */
+export function formatJsonProblems(problems: readonly JsonProblem[]): string {
+  return problems.map(({ path, message }) => `  ${path === '' ? 'it' : path} ${message}`).join('\n');
+}
+
+function describeProblem(part: unknown, ancestors: readonly object[]): string | undefined {
+  switch (typeof part) {
+    case 'string':
+    case 'boolean':
+      return undefined;
+    case 'number':
+      return Number.isFinite(part) ? undefined : `is ${part}`;
+    case 'bigint':
+      return 'is a BigInt';
+    case 'undefined':
+      return 'is undefined';
+    case 'function':
+      return 'is a function';
+    case 'symbol':
+      return 'is a symbol';
+    case 'object':
+      return part === null ? undefined : describeObjectProblem(part, ancestors);
+  }
+}
+
+function describeObjectProblem(part: object, ancestors: readonly object[]): string | undefined {
+  if (ancestors.includes(part)) return 'contains itself';
+  if (ancestors.length >= maximumDepth) return `lies more than ${maximumDepth} levels deep`;
+  if (Array.isArray(part)) {
+    return Object.keys(part).length > part.length ? 'is a list with properties of its own' : undefined;
+  }
+  if (isPlainObject(part)) {
+    return Object.getOwnPropertySymbols(part).length > 0 ? 'has a symbol as a key' : undefined;
+  }
+  return `is an instance of ${part.constructor?.name || 'a class'}`;
+}

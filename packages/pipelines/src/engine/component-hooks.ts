@@ -1,0 +1,55 @@
+import type { AnyComponent, JsonObject, JsonValue, PipelineRunInfo, Stack, StepRunInfo } from '@stack/core';
+import { recordedError } from './recorded-error.ts';
+
+/**
+ * What the components of a stack say about a step or run, and which of their hooks failed. `components` has what each
+ * returned, by `type/name`.
+ */
+export class HookMetadata {
+  readonly #components: Record<string, JsonObject> = {};
+  readonly #hookErrors: JsonValue[] = [];
+
+  /** What is kept with the step run or run; empty when there is nothing to tell. */
+  get metadata(): JsonObject {
+    return {
+      ...(Object.keys(this.#components).length === 0 ? {} : { components: this.#components }),
+      ...(this.#hookErrors.length === 0 ? {} : { hookErrors: this.#hookErrors }),
+    };
+  }
+
+  async askStep(stack: Stack, info: StepRunInfo): Promise<void> {
+    for (const component of stack.components) {
+      await this.#attempt(component, 'getStepRunMetadata', async () => {
+        this.#add(component, await component.getStepRunMetadata(info));
+      });
+    }
+  }
+
+  async askRun(stack: Stack, info: PipelineRunInfo): Promise<void> {
+    for (const component of stack.components) {
+      await this.#attempt(component, 'getPipelineRunMetadata', async () => {
+        this.#add(component, await component.getPipelineRunMetadata(info));
+      });
+    }
+  }
+
+  /** The last component first, as it may stand on the ones before it. */
+  async cleanUp(stack: Stack, info: StepRunInfo, outcome: { readonly failed: boolean }): Promise<void> {
+    for (const component of stack.components.toReversed()) {
+      await this.#attempt(component, 'cleanupStepRun', () => component.cleanupStepRun(info, outcome));
+    }
+  }
+
+  #add(component: AnyComponent, metadata: JsonObject): void {
+    if (Object.keys(metadata).length > 0) this.#components[`${component.type}/${component.name}`] = metadata;
+  }
+
+  async #attempt(component: AnyComponent, hook: string, call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      const { code, message } = recordedError(error);
+      this.#hookErrors.push({ component: `${component.type}/${component.name}`, hook, code, message });
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  type ArtifactRecord,
+  type OperationOptions,
+  type PlanInput,
+  type PlanStep,
+  type RunStore,
+  type Stack,
+  StackError,
+} from '@stack/core';
+import { loadArtifact } from '../artifacts/artifact-content.ts';
+import type { Materializer } from '../artifacts/materializer.ts';
+
+/** What loading the artifacts of a run takes. */
+export interface RunArtifacts {
+  readonly runId: string;
+  readonly runStore: RunStore;
+  readonly stack: Stack;
+  readonly materializers: readonly Materializer[];
+}
+
+/** The inputs of a step, each value made anew: what a step does to them, no other step sees. */
+export async function loadInputs(
+  step: PlanStep,
+  run: RunArtifacts,
+  options: OperationOptions = {},
+): Promise<Record<string, unknown>> {
+  const input = await loadInput({ kind: 'object', fields: step.inputs }, run, options);
+  return input as Record<string, unknown>;
+}
+
+/** The value of an input of the plan: constants as they are, outputs loaded from the artifact store. */
+export async function loadInput(input: PlanInput, run: RunArtifacts, options: OperationOptions = {}): Promise<unknown> {
+  const artifacts = new Map<string, Promise<readonly ArtifactRecord[]>>();
+  const artifactsOf = (step: string) => {
+    const known = artifacts.get(step) ?? listStepArtifacts(run, step);
+    artifacts.set(step, known);
+    return known;
+  };
+  const load = async (part: PlanInput): Promise<unknown> => {
+    switch (part.kind) {
+      case 'value':
+        return structuredClone(part.value);
+      case 'output': {
+        const record = findOutput(await artifactsOf(part.step), part.step, part.output);
+        return loadArtifact(run.stack.artifactStore, record, run.materializers, options);
+      }
+      case 'list':
+        return Promise.all(part.items.map(load));
+      case 'object': {
+        const fields = Object.entries(part.fields).map(async ([name, field]) => [name, await load(field)] as const);
+        return Object.fromEntries(await Promise.all(fields));
+      }
+    }
+  };
+  return load(input);
+}
+
+/** The artifacts of one step of a run. */
+export async function listStepArtifacts(
+  { runId, runStore }: Pick<RunArtifacts, 'runId' | 'runStore'>,
+  step: string,
+): Promise<readonly ArtifactRecord[]> {
+  return runStore.listArtifacts({ runId, step, limit: Number.MAX_SAFE_INTEGER });
+}
+
+/** @throws ARTIFACT_NOT_FOUND */
+export function findOutput(artifacts: readonly ArtifactRecord[], step: string, output: string): ArtifactRecord {
+  const found = artifacts.find((artifact) => artifact.output === output);
+  if (found !== undefined) return found;
+  throw new StackError({
+    code: 'ARTIFACT_NOT_FOUND',
+    message: `The step "${step}" has not put out "${output}" in this run.`,
+  });
+}

@@ -1,0 +1,48 @@
+import { inspect } from 'node:util';
+import { maskSecrets, type RecordedError, StackError } from '@stack/core';
+
+/** The folders that call the code of a step: what stands below them in a stack tells a user nothing. */
+const ownFolders = ['./', '../artifacts/', '../logs/'].map((folder) => new URL(folder, import.meta.url));
+const maximumFrames = 20;
+const maximumCauses = 5;
+
+/** An error as it is recorded: secrets masked, and of the stack the frames of the user's own code. */
+export function recordedError(error: unknown): RecordedError {
+  const { code, hint } = StackError.is(error) ? error : { code: 'STEP_FAILED' as const, hint: undefined };
+  return {
+    code,
+    message: maskSecrets(describeError(error)),
+    ...(hint === undefined ? {} : { hint: maskSecrets(hint) }),
+    ...(error instanceof Error ? { stack: maskSecrets(describeStack(error)) } : {}),
+  };
+}
+
+/** `TypeError: ...` for an error of the language, the message alone for others. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : inspect(error);
+  return error.name === 'Error' || StackError.is(error) ? error.message : `${error.name}: ${error.message}`;
+}
+
+function describeStack(error: Error): string {
+  const parts: string[] = [];
+  for (
+    let current: unknown = error;
+    current instanceof Error && parts.length <= maximumCauses;
+    current = current.cause
+  ) {
+    const heading = `${current.name}: ${current.message}`;
+    parts.push([parts.length === 0 ? heading : `Caused by ${heading}`, ...ownFrames(current)].join('\n'));
+  }
+  return parts.join('\n');
+}
+
+function ownFrames({ stack = '' }: Error): string[] {
+  const frames = stack.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
+  const isOurs = (frame: string) =>
+    ownFolders.some(({ href, pathname }) => frame.includes(href) || frame.includes(pathname));
+  const ours = frames.findIndex(isOurs);
+  return frames
+    .slice(0, ours < 0 ? undefined : ours)
+    .filter((frame) => !/[( ]node:|[\\/]node_modules[\\/]/.test(frame))
+    .slice(0, maximumFrames);
+}

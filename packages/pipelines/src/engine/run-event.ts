@@ -1,0 +1,48 @@
+import type { ArtifactRecord, Plan, RecordedError, RunState } from '@stack/core';
+import type { StepLogLine } from '../logs/step-log.ts';
+
+/** What happens in a run, told as it happens: a change of state once it is recorded. Durations are in milliseconds. */
+export type RunEvent = { readonly runId: string } & (
+  | {
+      readonly type: 'run-started';
+      readonly name: string;
+      readonly stack: string;
+      readonly plan: Plan;
+      readonly recordedIn: RunRecording;
+    }
+  | { readonly type: 'step-started'; readonly step: string; readonly attempt: number; readonly attempts: number }
+  | { readonly type: 'step-log'; readonly step: string; readonly line: StepLogLine }
+  /** Lines of the step's log could not be kept. Told once for each step. */
+  | { readonly type: 'step-log-failed'; readonly step: string; readonly error: RecordedError }
+  /** An attempt failed, and the step is tried again. */
+  | {
+      readonly type: 'step-retrying';
+      readonly step: string;
+      readonly attempt: number;
+      readonly attempts: number;
+      readonly error: RecordedError;
+    }
+  | {
+      readonly type: 'step-completed';
+      readonly step: string;
+      readonly duration: number;
+      readonly artifacts: readonly ArtifactRecord[];
+    }
+  | { readonly type: 'step-failed'; readonly step: string; readonly duration: number; readonly error: RecordedError }
+  | { readonly type: 'step-cancelled'; readonly step: string; readonly duration: number; readonly reason: string }
+  | { readonly type: 'step-skipped'; readonly step: string; readonly reason: string }
+  | {
+      readonly type: 'run-ended';
+      readonly state: Exclude<RunState, 'running'>;
+      readonly duration: number;
+      readonly error?: RecordedError;
+    }
+);
+
+/** Where a run is recorded: in the store that `run` was given, or in memory, where it ends with the process. */
+export type RunRecording = 'store' | 'memory';
+
+type WithoutRunId<Event> = Event extends unknown ? Omit<Event, 'runId'> : never;
+
+/** Tells an event of the run that the teller belongs to. */
+export type TellEvent = (event: WithoutRunId<RunEvent>) => void;

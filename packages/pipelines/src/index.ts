@@ -1,0 +1,39 @@
+// Steps and pipelines.
+
+export { loadArtifact, readArtifactBytes } from './artifacts/artifact-content.ts';
+// Artifacts.
+export {
+  defineMaterializer,
+  type Materializer,
+  type MaterializerDefinition,
+  type SerializedValue,
+} from './artifacts/materializer.ts';
+export { MemoryRunStore } from './engine/memory-run-store.ts';
+export type { RunEvent, RunRecording } from './engine/run-event.ts';
+
+// Runs.
+export type { PipelineRun, RunOptions } from './engine/run-pipeline.ts';
+// Logs of steps.
+export type { LogLevel } from './logs/output-capture.ts';
+export { readStepLog } from './logs/read-step-log.ts';
+export type { StepLogLine } from './logs/step-log.ts';
+export type { OutputHandle } from './pipeline/output-handle.ts';
+export {
+  type AnyPipeline,
+  isPipeline,
+  type Pipeline,
+  type PipelineOptions,
+  type PipelineResult,
+  type PlanOptions,
+  pipeline,
+} from './pipeline/pipeline.ts';
+export {
+  type NamedOutputs,
+  type NoInput,
+  type Step,
+  type StepArgument,
+  type StepOptions,
+  type StoredValue,
+  step,
+} from './step/step.ts';
+export type { StepContext, StepLogger } from './step/step-context.ts';

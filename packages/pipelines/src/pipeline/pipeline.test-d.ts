@@ -1,0 +1,157 @@
+import type { JsonValue } from '@stack/core';
+import { describe, expectTypeOf, it } from 'vitest';
+import * as z from 'zod';
+import { type OutputHandle, type PipelineRun, pipeline, type RunOptions, step } from '../index.ts';
+
+interface Penguin {
+  readonly species: string;
+  readonly mass: number | null;
+}
+
+const load = step({ name: 'load' }, async (): Promise<Penguin[]> => []);
+const split = step(
+  { name: 'split', outputs: ['train', 'test'] },
+  ({ rows, ratio }: { rows: readonly Penguin[]; ratio: number }) => ({ train: rows.slice(ratio), test: [...rows] }),
+);
+const train = step({ name: 'train', retry: { attempts: 2 } }, async ({ rows }: { rows: Penguin[] }, context) => {
+  expectTypeOf(context.attempt).toEqualTypeOf<number>();
+  return { weights: [rows.length] };
+});
+const vote = step(
+  { name: 'vote' },
+  ({ models, by }: { models: { weights: number[] }[]; by?: string }) => models.length > 1 && by !== undefined,
+);
+const notify = step({ name: 'notify' }, async (_input, context) => context.log.info('done'));
+
+declare const options: RunOptions;
+
+describe('a step in a pipeline', () => {
+  it('returns handles that are typed by the function', () => {
+    expectTypeOf(load()).toEqualTypeOf<OutputHandle<Penguin[]>>();
+    expectTypeOf(split({ rows: load(), ratio: 0.5 }).test).toEqualTypeOf<OutputHandle<Penguin[]>>();
+    expectTypeOf(train({ rows: load() })).toEqualTypeOf<OutputHandle<{ weights: number[] }>>();
+    expectTypeOf(vote({ models: [] })).toEqualTypeOf<OutputHandle<boolean>>();
+  });
+
+  it('hands on null for a function without a result', () => {
+    expectTypeOf(notify()).toEqualTypeOf<OutputHandle<null>>();
+    const find = step({ name: 'find' }, (): string | undefined => undefined);
+    expectTypeOf(find()).toEqualTypeOf<OutputHandle<string | null>>();
+  });
+
+  it('takes a value, a handle, or data with handles inside', () => {
+    const model = train({ rows: load() });
+    train({ rows: [{ species: 'Adelie', mass: null }] });
+    vote({ models: [model, { weights: [1] }, model] });
+    vote({ models: [{ weights: step({ name: 'weigh' }, () => [1, 2])() }], by: 'mass' });
+  });
+
+  it('takes any data where it accepts any, and recursive data', () => {
+    const anything = step({ name: 'anything' }, (_input: { value: unknown; json: JsonValue }) => 1);
+    anything({ value: load(), json: { list: [1, null] } });
+    anything({ value: 1, json: [step({ name: 'text' }, () => 'text')()] });
+  });
+
+  it('does not compile with a wrong, missing or unknown input', () => {
+    // @ts-expect-error
+    train({ rows: split({ rows: load(), ratio: 0.5 }) });
+    // @ts-expect-error
+    train({ rows: vote({ models: [] }) });
+    // @ts-expect-error
+    split({ rows: load(), ratio: 'half' });
+    // @ts-expect-error
+    split({ rows: load() });
+    // @ts-expect-error
+    train();
+    // @ts-expect-error
+    train({});
+    // @ts-expect-error
+    train(load());
+    // @ts-expect-error
+    train({ rows: load(), epochs: 3 });
+    // @ts-expect-error
+    load({ rows: 1 });
+    // @ts-expect-error
+    vote({ models: [load()] });
+  });
+
+  it('does not compile with a misspelt output, where it is used or where it is declared', () => {
+    const outputs = split({ rows: load(), ratio: 0.5 });
+    // @ts-expect-error
+    outputs.tset;
+    // @ts-expect-error
+    train({ rows: split({ rows: load(), ratio: 0.5 }).tset });
+    // @ts-expect-error
+    step({ name: 'split', outputs: ['train', 'tset'] }, () => ({ train: 1, test: 2 }));
+    // @ts-expect-error
+    step({ name: 'split', outputs: ['train'] }, () => 5);
+    // @ts-expect-error
+    step({ name: 'split', outputs: [] }, () => ({ train: 1 }));
+  });
+
+  it('does not compile where a handle is used as the value', () => {
+    const rows = load();
+    // @ts-expect-error
+    rows.length;
+    // @ts-expect-error
+    [...rows];
+    const count = step({ name: 'count' }, () => 3)();
+    // @ts-expect-error
+    count + 1;
+    // @ts-expect-error
+    count satisfies number;
+  });
+});
+
+describe('run of a step', () => {
+  it('takes and returns plain values', () => {
+    expectTypeOf(train.run({ rows: [] })).toEqualTypeOf<Promise<{ weights: number[] }>>();
+    expectTypeOf(load.run()).toEqualTypeOf<Promise<Penguin[]>>();
+    void train.run({ rows: [] }, { attempt: 2 });
+    // @ts-expect-error
+    void train.run({ rows: load() });
+    // @ts-expect-error
+    void train.run();
+    // @ts-expect-error
+    void load.run({ rows: 1 });
+    void notify.run({}, { step: 'tell' });
+  });
+});
+
+describe('a pipeline', () => {
+  const training = pipeline(
+    { name: 'training', parameters: z.object({ ratio: z.number().default(0.8), seed: z.number() }) },
+    (parameters) => {
+      expectTypeOf(parameters).toEqualTypeOf<{ ratio: number; seed: number }>();
+      const model = train({ rows: split({ rows: load(), ratio: parameters.ratio }).train });
+      return { model, all: [vote({ models: [model] })], seed: parameters.seed };
+    },
+  );
+
+  it('takes the input of its parameters', () => {
+    training.plan({ seed: 1 });
+    training.plan({ seed: 1, ratio: 0.5 });
+    // @ts-expect-error
+    training.plan({});
+    // @ts-expect-error
+    training.plan({ seed: '1' });
+    // @ts-expect-error
+    training.plan({ seed: 1, ration: 0.5 });
+    // @ts-expect-error
+    void training.run({ seed: 1 }, {});
+  });
+
+  it('has the values behind the handles as its result', () => {
+    expectTypeOf(training.run({ seed: 1 }, options)).resolves.toEqualTypeOf<
+      PipelineRun<{
+        readonly model: { weights: number[] };
+        readonly all: readonly boolean[];
+        readonly seed: number;
+      }>
+    >();
+    const single = pipeline({ name: 'single' }, () => load());
+    expectTypeOf(single.run({}, options)).resolves.toEqualTypeOf<PipelineRun<Penguin[]>>();
+    // @ts-expect-error
+    single.plan({ ratio: 1 });
+  });
+});

@@ -1,0 +1,168 @@
+import {
+  type ConfigSchema,
+  checkName,
+  configJsonSchema,
+  type JsonObject,
+  type JsonSchema,
+  type PipelineSource,
+  type Plan,
+  parseConfig,
+  StackError,
+} from '@stack/core';
+import * as z from 'zod';
+import { builtInMaterializers } from '../artifacts/built-in-materializers.ts';
+import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
+import type { Materializer } from '../artifacts/materializer.ts';
+import { type CompiledPipeline, type PipelineRun, type RunOptions, runPipeline } from '../engine/run-pipeline.ts';
+import { Compilation, withCompilation } from './compilation.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import type { OutputHandle } from './output-handle.ts';
+
+const brand: unique symbol = Symbol.for('@stack/pipeline') as never;
+
+type NoParameters = z.ZodObject<Record<never, never>>;
+
+/** The values behind what the function of a pipeline returned. */
+export type PipelineResult<Returned> =
+  Returned extends OutputHandle<infer Value>
+    ? Value
+    : Returned extends object
+      ? { readonly [Key in keyof Returned]: PipelineResult<Returned[Key]> }
+      : Returned;
+
+export interface PipelineOptions<Parameters extends ConfigSchema> {
+  /** Letters, digits, `.`, `_` and `-`. */
+  readonly name: string;
+  /** What a run can be given. The parsed values are JSON. Default: nothing. */
+  readonly parameters?: Parameters;
+  /** How values are stored that the built-in materializers do not take. Default: none. */
+  readonly materializers?: readonly Materializer[];
+}
+
+export interface PlanOptions {
+  /** Where a worker finds the pipeline. Default: nowhere, so that it runs in this process alone. */
+  readonly source?: PipelineSource | undefined;
+}
+
+/** A pipeline. Made by `pipeline`. */
+export interface Pipeline<Parameters extends ConfigSchema, Result> {
+  readonly [brand]: true;
+  readonly name: string;
+  /** JSON Schema of what a run takes as parameters: what `coerceOptions` of `@stack/core` reads flags by. */
+  readonly parametersJsonSchema: JsonSchema;
+  /** Those that were given, beside the built-in ones. */
+  readonly materializers: readonly Materializer[];
+  /**
+   * Compiles the pipeline for certain parameters: plain, frozen JSON.
+   *
+   * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the parameters
+   * @throws PIPELINE_INVALID for a pipeline that is no valid graph of steps
+   * @throws OUTPUT_HANDLE_MISUSED when its function uses the output of a step as a value
+   */
+  plan(parameters: z.input<Parameters>, options?: PlanOptions): Plan;
+  /**
+   * Runs the pipeline on a stack, to its end.
+   *
+   * @throws RUN_FAILED when a step failed, with what it threw as the cause
+   * @throws ABORTED when the run was cancelled
+   * @throws what `plan` throws
+   */
+  run(parameters: z.input<Parameters>, options: RunOptions & PlanOptions): Promise<PipelineRun<Result>>;
+}
+
+/** A pipeline of whatever parameters and result. */
+export type AnyPipeline = Pipeline<ConfigSchema, unknown>;
+
+/**
+ * Defines a pipeline. Its function calls steps, and hands the handles that one returns to others. It runs each time
+ * that the pipeline is planned, is not asynchronous, and makes the same calls for the same parameters.
+ *
+ * @throws ARGUMENT_INVALID for a name that cannot be
+ * @throws PIPELINE_INVALID for an asynchronous function, for two materializers of one name, and for parameters that
+ *   have no JSON Schema
+ */
+export function pipeline<Returned, Parameters extends ConfigSchema = NoParameters>(
+  options: PipelineOptions<Parameters>,
+  define: (parameters: z.output<Parameters>) => Returned,
+): Pipeline<Parameters, PipelineResult<Returned>> {
+  const { name, materializers = [] } = options;
+  // Without a schema `Parameters` is `NoParameters`, which this is.
+  const schema = options.parameters ?? (z.object({}) as ConfigSchema as Parameters);
+  checkName('pipeline', name);
+  checkMaterializers(name, materializers);
+  const parametersJsonSchema = parametersSchemaOf(name, schema);
+  if (define.constructor.name === 'AsyncFunction') throw asynchronousError(name);
+
+  const compile = (input: z.input<Parameters>, { source }: PlanOptions = {}): CompiledPipeline => {
+    const parameters = parseConfig(schema, input, `the pipeline "${name}"`, 'parameters');
+    checkParameters(name, parameters);
+    const kept = structuredClone(parameters) as JsonObject;
+    const compilation = new Compilation(name);
+    const returned = withCompilation(compilation, () => define(parameters));
+    if (returned instanceof Promise) {
+      returned.catch(() => {});
+      throw asynchronousError(name);
+    }
+    const result = returned === undefined ? undefined : compilation.toPlanInput(returned, 'what its function returns');
+    const { steps, definitions } = compilation;
+    if (steps.length === 0) throw compilation.invalid('its function calls no step.');
+    const plan: Plan = { planVersion: 1, pipeline: name, source, parameters: kept, steps };
+    return { plan: deepFreeze(plan), definitions, result, materializers };
+  };
+  return Object.freeze({
+    [brand]: true as const,
+    name,
+    parametersJsonSchema,
+    materializers: Object.freeze([...materializers]),
+    plan: (parameters: z.input<Parameters>, planOptions?: PlanOptions) => compile(parameters, planOptions).plan,
+    run: async (parameters: z.input<Parameters>, runOptions: RunOptions & PlanOptions) =>
+      (await runPipeline(compile(parameters, runOptions), runOptions)) as PipelineRun<PipelineResult<Returned>>,
+  });
+}
+
+/** Whether a value is a pipeline, of any copy of this package. */
+export function isPipeline(value: unknown): value is AnyPipeline {
+  return typeof value === 'object' && value !== null && brand in value;
+}
+
+function checkMaterializers(pipelineName: string, materializers: readonly Materializer[]): void {
+  const names = [...builtInMaterializers, ...materializers].map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated === undefined) return;
+  throw new StackError({
+    code: 'PIPELINE_INVALID',
+    message: `The pipeline "${pipelineName}" has two materializers of the name "${repeated}", the built-in ones counted.`,
+  });
+}
+
+function parametersSchemaOf(pipelineName: string, schema: ConfigSchema): JsonSchema {
+  try {
+    return configJsonSchema(schema);
+  } catch (error) {
+    throw new StackError({
+      code: 'PIPELINE_INVALID',
+      message: `The parameters of the pipeline "${pipelineName}" have no JSON Schema: ${error instanceof Error ? error.message : error}`,
+      hint: 'Give parameters the types that JSON has, e.g. z.iso.date() for a date.',
+      cause: error,
+    });
+  }
+}
+
+function checkParameters(pipelineName: string, parameters: unknown): void {
+  const { problems } = inspectJson(parameters);
+  if (problems.length === 0) return;
+  throw new StackError({
+    code: 'PIPELINE_INVALID',
+    message: `The parameters of the pipeline "${pipelineName}" are not JSON once parsed:\n${formatJsonProblems(problems)}`,
+    hint: 'Use a schema without transforms and secrets: what a step needs of both, it gets from the components of its stack.',
+    problems,
+  });
+}
+
+function asynchronousError(pipelineName: string): StackError {
+  return new StackError({
+    code: 'PIPELINE_INVALID',
+    message: `The function of the pipeline "${pipelineName}" is asynchronous.`,
+    hint: 'Make it a plain function: it only connects steps. What has to be awaited belongs into a step.',
+  });
+}

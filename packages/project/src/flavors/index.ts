@@ -1,0 +1,7 @@
+export {
+  type CatalogOptions,
+  type FlavorCatalog,
+  type FlavorEntry,
+  findFlavor,
+  readFlavorCatalog,
+} from './flavor-catalog.ts';

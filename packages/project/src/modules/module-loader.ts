@@ -1,0 +1,103 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { didYouMean, moduleLoadError, StackError } from '@stack/core';
+import { importedFiles, registerModuleHooks, specifierFrom } from './module-hooks.ts';
+
+/** Something that a module exports: `./flavors/my-s3.ts#myS3ArtifactStoreFlavor` or `@acme/pkg#export`. */
+export interface SourceReference {
+  /** A path, or the name of a package. */
+  readonly module: string;
+  readonly export: string;
+  /** Whether `module` is a path. */
+  readonly isFile: boolean;
+}
+
+/** @throws ARGUMENT_INVALID for a text that is not `MODULE#EXPORT` */
+export function parseSourceReference(text: string): SourceReference {
+  const [, module, exportName] = /^([^#]+)#([A-Za-z_$][\w$]*)$/.exec(text) ?? [];
+  if (module === undefined || exportName === undefined) {
+    throw new StackError({
+      code: 'ARGUMENT_INVALID',
+      message: `${JSON.stringify(text)} is not the source of an export.`,
+      hint: 'Write FILE#EXPORT or PACKAGE#EXPORT, e.g. flavors/my-s3.ts#myS3ArtifactStoreFlavor.',
+    });
+  }
+  const isFile = /^(?:\.{0,2}[\\/]|[A-Za-z]:[\\/])/.test(module) || /\.[cm]?[jt]s$/.test(module);
+  return { module, export: exportName, isFile };
+}
+
+/** What a reference points at, and the file that it is in. */
+export interface LoadedExport {
+  readonly value: unknown;
+  /** The absolute path of the file; `undefined` for an export of a package. */
+  readonly file: string | undefined;
+}
+
+/** Imports modules of a project: its own files, TypeScript as they are, and the packages that it can resolve. */
+export class ModuleLoader {
+  readonly #root: string;
+
+  /**
+   * @param root folder that paths and packages are resolved from
+   * @param providers folders of packages that bring `@stack/*` where the project does not have them installed
+   */
+  constructor(root: string, providers: readonly string[]) {
+    this.#root = root;
+    registerModuleHooks([root, ...providers].map((folder) => `${folder}/package.json`));
+  }
+
+  /**
+   * @throws MODULE_NOT_FOUND, EXPORT_NOT_FOUND, DEPENDENCY_MISSING
+   * @throws MODULE_LOAD_FAILED when the module throws or does not parse
+   */
+  async load({ module, export: exportName, isFile }: SourceReference): Promise<LoadedExport> {
+    const file = isFile ? resolve(this.#root, module) : undefined;
+    const exports = file === undefined ? await this.importPackage(this.#root, module) : await this.#importFile(file);
+    if (exportName in exports) return { value: exports[exportName], file };
+    const names = Object.keys(exports);
+    const known = names.length === 0 ? 'It exports nothing.' : `It exports ${names.join(', ')}.`;
+    throw new StackError({
+      code: 'EXPORT_NOT_FOUND',
+      message: `${module} has no export "${exportName}".`,
+      hint: didYouMean(exportName, names) ?? known,
+    });
+  }
+
+  /** Imports a package as a file in the folder would. */
+  async importPackage(folder: string, name: string): Promise<Record<string, unknown>> {
+    try {
+      return (await import(specifierFrom(folder, name))) as Record<string, unknown>;
+    } catch (error) {
+      throw moduleLoadError(`The package ${name}`, error);
+    }
+  }
+
+  /**
+   * The files of the project that a file is made of, as paths from the root, with the sha256 of what was loaded. Known
+   * once it was loaded.
+   */
+  filesOf(file: string): Record<string, string> {
+    const root = realpathSync(this.#root);
+    const files = [...importedFiles(file)].map(
+      ([path, digest]) => [relative(root, path).split(sep).join('/'), digest] as const,
+    );
+    return Object.fromEntries(files.filter(([path]) => !path.startsWith('../')).sort());
+  }
+
+  async #importFile(file: string): Promise<Record<string, unknown>> {
+    const shown = relative(this.#root, file);
+    if (!existsSync(file)) {
+      throw new StackError({
+        code: 'MODULE_NOT_FOUND',
+        message: `There is no file ${file}.`,
+        hint: `Paths are relative to the root of the project, ${this.#root}.`,
+      });
+    }
+    try {
+      return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    } catch (error) {
+      throw moduleLoadError(`The file ${shown}`, error);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createEnvironmentSecretResolver, type SecretResolver, StackError } from '@stack/core';
+import { defineDiscoveredTypes, discoverIntegrations } from '@stack/core/discovery';
+import { type MetadataStore, type NewComponent, openStore } from '@stack/store';
+import { Project } from './project.ts';
+import { requireProjectRoot, stateFolder, storeFile } from './project-root.ts';
+
+export interface OpenProjectOptions {
+  /** A folder of the project. Default: the working directory. */
+  readonly from?: string;
+  /** Further folders whose dependencies are looked through for integrations. Default: none. */
+  readonly integrationsFrom?: readonly string[];
+  /** Finds the values of `{{name.key}}`. Default: environment variables `STACK_SECRET_<NAME>__<KEY>`. */
+  readonly secrets?: SecretResolver;
+}
+
+/**
+ * Opens the project that a folder is in.
+ *
+ * ```ts
+ * await using project = await openProject();
+ * await using stack = await project.stacks.open();
+ * await training.run({ ratio: 0.7 }, { stack, runStore: project.runs });
+ * ```
+ *
+ * @throws PROJECT_NOT_FOUND, STORE_CORRUPT, STORE_TOO_NEW, STORE_UNAVAILABLE
+ */
+export async function openProject(options: OpenProjectOptions = {}): Promise<Project> {
+  const root = requireProjectRoot(options.from ?? process.cwd());
+  return createProject(root, await openStore({ file: storeFile(root) }), options);
+}
+
+/**
+ * Makes a folder a project: `.stack/` with the metadata store and, in it, the stack `default` of a local orchestrator
+ * and a local artifact store. A folder that is one already is left as it is.
+ *
+ * @throws STORE_UNAVAILABLE when the folder cannot be written
+ */
+export async function initProject(
+  folder: string,
+  options: Omit<OpenProjectOptions, 'from'> = {},
+): Promise<{ readonly project: Project; readonly isNew: boolean }> {
+  const root = resolve(folder);
+  await makeStateFolder(root);
+  const store = await openStore({ file: storeFile(root), create: true });
+  try {
+    const isNew = await addDefaultStack(store);
+    return { project: createProject(root, store, options), isNew };
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function makeStateFolder(root: string): Promise<void> {
+  const folder = join(root, stateFolder);
+  try {
+    await mkdir(folder, { recursive: true });
+    // What Stack keeps is of this machine: no repository is to have it.
+    await writeFile(join(folder, '.gitignore'), '*\n');
+  } catch (error) {
+    const isFull = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+    throw new StackError({
+      code: isFull ? 'NO_SPACE' : 'STORE_UNAVAILABLE',
+      message: `The folder ${folder} cannot be made: ${(error as Error).message}`,
+      hint: isFull ? 'Free some space on its disk.' : 'Choose a folder that you can write: stack init FOLDER',
+      cause: error,
+    });
+  }
+}
+
+function createProject(root: string, store: MetadataStore, options: OpenProjectOptions): Project {
+  const { integrationsFrom = [] } = options;
+  defineDiscoveredTypes(discoverIntegrations([root, ...integrationsFrom]).integrations);
+  return new Project(root, store, {
+    integrationsFrom,
+    secrets: options.secrets ?? createEnvironmentSecretResolver(),
+  });
+}
+
+/** The stack is made active last: once one is active, all is there. */
+async function addDefaultStack(store: MetadataStore): Promise<boolean> {
+  if (await hasActiveStack(store)) return false;
+  const name = 'default';
+  const shared = { name, flavor: 'local', configVersion: 1, isProtected: true };
+  const add = (component: NewComponent) =>
+    addUnlessThere(
+      () => store.components.add(component),
+      () => store.components.get(component.type, name),
+    );
+  const orchestrator = await add({ ...shared, type: 'orchestrator', config: {} });
+  // Relative to the project's root, so that the folder can be moved.
+  const artifactStore = await add({ ...shared, type: 'artifact-store', config: { path: `${stateFolder}/artifacts` } });
+  await addUnlessThere(
+    () => store.stacks.add({ name, components: [orchestrator.id, artifactStore.id], isProtected: true }),
+    () => store.stacks.get(name),
+  );
+  await store.stacks.activate(name);
+  return true;
+}
+
+async function hasActiveStack(store: MetadataStore): Promise<boolean> {
+  try {
+    await store.stacks.active();
+    return true;
+  } catch (error) {
+    if (StackError.is(error, 'STACK_NOT_FOUND')) return false;
+    throw error;
+  }
+}
+
+/** Another process may be making the same project, or one may have been stopped half-way. */
+async function addUnlessThere<Row>(add: () => Promise<Row>, get: () => Promise<Row>): Promise<Row> {
+  try {
+    return await add();
+  } catch (error) {
+    if (StackError.is(error, 'ALREADY_EXISTS')) return get();
+    throw error;
+  }
+}

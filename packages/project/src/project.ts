@@ -1,0 +1,40 @@
+import type { RunStore, SecretResolver } from '@stack/core';
+import type { MetadataStore } from '@stack/store';
+import { ProjectComponents } from './components/project-components.ts';
+import { ProjectFlavors } from './flavors/project-flavors.ts';
+import { ModuleLoader } from './modules/module-loader.ts';
+import { ProjectStacks } from './stacks/project-stacks.ts';
+
+export interface ProjectOptions {
+  /** Further folders whose dependencies are looked through for integrations. */
+  readonly integrationsFrom: readonly string[];
+  readonly secrets: SecretResolver;
+}
+
+/** What a folder that `stack init` made a project knows. Made by `openProject` and `initProject`. */
+export class Project implements AsyncDisposable {
+  /** The absolute path of the project's root. */
+  readonly root: string;
+  readonly flavors: ProjectFlavors;
+  readonly components: ProjectComponents;
+  readonly stacks: ProjectStacks;
+  /** Give this to `pipeline.run(parameters, { stack, runStore })`, so that the run is kept. */
+  readonly runs: RunStore;
+  /** Imports the project's own modules. */
+  readonly modules: ModuleLoader;
+  readonly #store: MetadataStore;
+
+  constructor(root: string, store: MetadataStore, { integrationsFrom, secrets }: ProjectOptions) {
+    this.root = root;
+    this.#store = store;
+    this.modules = new ModuleLoader(root, integrationsFrom);
+    this.flavors = new ProjectFlavors(root, integrationsFrom, store, this.modules);
+    this.components = new ProjectComponents(root, store, this.flavors, secrets);
+    this.stacks = new ProjectStacks(store, this.components);
+    this.runs = store.runs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+  }
+}

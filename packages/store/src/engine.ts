@@ -1,0 +1,18 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import type { Tables } from './schema/tables.ts';
+
+/** A database below the tables. What differs from one database to another is here, and nowhere else. */
+export interface Engine extends AsyncDisposable {
+  /** The type of a column that numbers the rows in the order in which they are inserted, and is the primary key. */
+  readonly sequenceColumn: RawBuilder<unknown>;
+  /** Runs queries that all see the same state of the database. */
+  read<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs work in a transaction, as if no other one ran meanwhile, and commits before it resolves. Work awaits nothing
+   * but queries of `database`, and may be run again when another process was in the way.
+   */
+  write<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
+  /** The number of the last migration that was applied; 0 before the first. */
+  readVersion(database: Kysely<Tables>): Promise<number>;
+  writeVersion(database: Kysely<Tables>, version: number): Promise<void>;
+}

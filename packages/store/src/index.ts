@@ -1,0 +1,15 @@
+export type {
+  ComponentFilter,
+  ComponentRecord,
+  ComponentTable,
+  FlavorRecord,
+  FlavorTable,
+  MetadataStore,
+  NewComponent,
+  NewFlavor,
+  NewStack,
+  StackRecord,
+  StackTable,
+  StoreOptions,
+} from './metadata-store.ts';
+export { openStore } from './open-store.ts';

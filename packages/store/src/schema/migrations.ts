@@ -1,0 +1,129 @@
+import type { Kysely } from 'kysely';
+import type { Engine } from '../engine.ts';
+import type { Tables } from './tables.ts';
+
+/** Brings the database from one version to the next. */
+export type Migration = (database: Kysely<Tables>, engine: Engine) => Promise<void>;
+
+/** In order: the first makes version 1. A migration that was released is never changed. */
+export const migrations: readonly Migration[] = [createTables];
+
+async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
+  await schema
+    .createTable('flavors')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('source', 'text', (column) => column.notNull())
+    .addColumn('manifest', 'text', (column) => column.notNull())
+    .addColumn('files', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('flavors_type_name', ['type', 'name'])
+    .execute();
+
+  await schema
+    .createTable('components')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('flavor', 'text', (column) => column.notNull())
+    .addColumn('config_version', 'integer', (column) => column.notNull())
+    .addColumn('config', 'text', (column) => column.notNull())
+    .addColumn('settings', 'text', (column) => column.notNull())
+    .addColumn('labels', 'text', (column) => column.notNull())
+    .addColumn('is_protected', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('components_type_name', ['type', 'name'])
+    .execute();
+
+  await schema
+    .createTable('stacks')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('labels', 'text', (column) => column.notNull())
+    .addColumn('is_protected', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .execute();
+
+  await schema
+    .createTable('stack_components')
+    .addColumn('stack_id', 'text', (column) => column.notNull().references('stacks.id').onDelete('cascade'))
+    .addColumn('component_id', 'text', (column) => column.notNull().references('components.id'))
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('stack_components_key', ['stack_id', 'component_id'])
+    .execute();
+  await schema
+    .createIndex('stack_components_component')
+    .on('stack_components')
+    .columns(['component_id', 'stack_id'])
+    .execute();
+
+  await schema
+    .createTable('runs')
+    .addColumn('sequence', sequenceColumn)
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('pipeline', 'text', (column) => column.notNull())
+    .addColumn('stack', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('plan', 'text', (column) => column.notNull())
+    .addColumn('error', 'text')
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .execute();
+  await schema.createIndex('runs_pipeline').on('runs').columns(['pipeline', 'sequence']).execute();
+  await schema.createIndex('runs_state').on('runs').columns(['state', 'sequence']).execute();
+
+  await schema
+    .createTable('step_runs')
+    .addColumn('run_id', 'text', (column) => column.notNull().references('runs.id'))
+    .addColumn('step', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempt', 'integer', (column) => column.notNull())
+    .addColumn('error', 'text')
+    .addColumn('reason', 'text')
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'bigint')
+    .addColumn('ended_at', 'bigint')
+    .addPrimaryKeyConstraint('step_runs_key', ['run_id', 'step'])
+    .execute();
+
+  await schema
+    .createTable('artifacts')
+    .addColumn('sequence', sequenceColumn)
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('run_id', 'text', (column) => column.notNull())
+    .addColumn('step', 'text', (column) => column.notNull())
+    .addColumn('output', 'text', (column) => column.notNull())
+    .addColumn('materializer', 'text', (column) => column.notNull())
+    .addColumn('store', 'text', (column) => column.notNull())
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('artifacts_run_step_output', ['run_id', 'step', 'output'])
+    .addForeignKeyConstraint('artifacts_step_run', ['run_id', 'step'], 'step_runs', ['run_id', 'step'])
+    .execute();
+
+  await schema
+    .createTable('run_events')
+    .addColumn('sequence', sequenceColumn)
+    .addColumn('run_id', 'text', (column) => column.notNull().references('runs.id'))
+    .addColumn('step', 'text')
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('data', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('run_events_run').on('run_events').columns(['run_id', 'sequence']).execute();
+
+  await schema
+    .createTable('settings')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .execute();
+}

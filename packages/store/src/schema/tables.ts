@@ -1,0 +1,111 @@
+import type { Generated } from 'kysely';
+
+// Columns hold text and numbers alone, which every engine knows: times are milliseconds since 1970, booleans are 0 and
+// 1, everything with a structure is JSON.
+
+export interface FlavorRow {
+  id: string;
+  type: string;
+  name: string;
+  source: string;
+  manifest: string;
+  files: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ComponentRow {
+  id: string;
+  type: string;
+  name: string;
+  flavor: string;
+  config_version: number;
+  config: string;
+  settings: string;
+  labels: string;
+  is_protected: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface StackRow {
+  id: string;
+  name: string;
+  labels: string;
+  is_protected: number;
+  created_at: number;
+  updated_at: number;
+}
+
+interface StackComponentRow {
+  stack_id: string;
+  component_id: string;
+  position: number;
+}
+
+export interface RunRow {
+  id: string;
+  name: string;
+  pipeline: string;
+  stack: string;
+  state: string;
+  plan: string;
+  error: string | null;
+  metadata: string;
+  started_at: number;
+  ended_at: number | null;
+}
+
+export interface StepRunRow {
+  run_id: string;
+  step: string;
+  position: number;
+  state: string;
+  attempt: number;
+  error: string | null;
+  reason: string | null;
+  metadata: string;
+  started_at: number | null;
+  ended_at: number | null;
+}
+
+export interface ArtifactRow {
+  id: string;
+  run_id: string;
+  step: string;
+  output: string;
+  materializer: string;
+  store: string;
+  path: string;
+  size: number;
+  sha256: string;
+  created_at: number;
+}
+
+/** A change of a run's state, or of one of its steps. Rows are appended, never changed. */
+interface RunEventRow {
+  run_id: string;
+  step: string | null;
+  state: string;
+  data: string;
+  created_at: number;
+}
+
+interface SettingRow {
+  key: string;
+  value: string;
+}
+
+type InOrder<Row> = Row & { sequence: Generated<number> };
+
+export interface Tables {
+  flavors: FlavorRow;
+  components: ComponentRow;
+  stacks: StackRow;
+  stack_components: StackComponentRow;
+  runs: InOrder<RunRow>;
+  step_runs: StepRunRow;
+  artifacts: InOrder<ArtifactRow>;
+  run_events: InOrder<RunEventRow>;
+  settings: SettingRow;
+}

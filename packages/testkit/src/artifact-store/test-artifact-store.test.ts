@@ -1,0 +1,237 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import {
+  type ArtifactStore,
+  type ComponentContext,
+  createComponent,
+  defineFlavor,
+  type ListEntry,
+  type ObjectStat,
+  type OperationOptions,
+  type WriteOptions,
+} from '@stack/core';
+import { describe, expect, it } from 'vitest';
+import { type MemoryArtifactStoreConfig, memoryArtifactStoreConfigSchema } from '../memory-artifact-store/config.ts';
+import MemoryArtifactStore from '../memory-artifact-store/implementation.ts';
+import { type ArtifactStoreCase, checkArtifactStore, testArtifactStore } from './test-artifact-store.ts';
+
+type StoreClass = new (
+  context: ComponentContext<MemoryArtifactStoreConfig>,
+) => ArtifactStore<MemoryArtifactStoreConfig>;
+type Range = { readonly start: number; readonly end: number | undefined; readonly signal?: AbortSignal };
+type ListOptions = OperationOptions & { readonly recursive: boolean };
+
+class LosesTheTail extends MemoryArtifactStore {
+  override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
+    const bytes = await buffer(source);
+    return super.doWrite(key, Readable.from([bytes.subarray(0, Math.max(bytes.length - 1, 0))]), options);
+  }
+}
+
+class WritesInPlace extends MemoryArtifactStore {
+  override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
+    const parts: Buffer[] = [];
+    for await (const part of source) {
+      parts.push(part);
+      await super.doWrite(key, Readable.from([Buffer.concat(parts)]), options);
+    }
+    return super.doWrite(key, Readable.from([Buffer.concat(parts)]), options);
+  }
+}
+
+class CommitsWhatWasAborted extends MemoryArtifactStore {
+  override async doWrite(key: string, source: Readable, { signal, ...options }: WriteOptions): Promise<ObjectStat> {
+    const stat = await super.doWrite(key, source, options);
+    signal?.throwIfAborted();
+    return stat;
+  }
+}
+
+class ChecksBeforeItWaits extends MemoryArtifactStore {
+  override async doWrite(key: string, source: Readable, { ifAbsent, ...options }: WriteOptions): Promise<ObjectStat> {
+    if (ifAbsent && (await this.doStat(key)) !== undefined) return super.doWrite(key, source, { ifAbsent });
+    return super.doWrite(key, source, options);
+  }
+}
+
+class IgnoresIfMatch extends MemoryArtifactStore {
+  override async doWrite(key: string, source: Readable, { ifMatch: _, ...options }: WriteOptions): Promise<ObjectStat> {
+    return super.doWrite(key, source, options);
+  }
+}
+
+class TakesTheSizeForAnEtag extends MemoryArtifactStore {
+  override async doStat(key: string): Promise<ObjectStat | undefined> {
+    const stat = await super.doStat(key);
+    return stat && { ...stat, etag: String(stat.size) };
+  }
+  override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
+    const stat = await super.doWrite(key, source, options);
+    return { ...stat, etag: String(stat.size) };
+  }
+}
+
+class ReadsAMissingObjectAsEmpty extends MemoryArtifactStore {
+  override async doRead(key: string, range: Range): Promise<Readable> {
+    return super.doRead(key, range).catch(() => Readable.from([]));
+  }
+}
+
+class ReadsOneByteMore extends MemoryArtifactStore {
+  override async doRead(key: string, { start, end, signal }: Range): Promise<Readable> {
+    return super.doRead(key, { start, end: end === undefined ? undefined : end + 1, ...(signal && { signal }) });
+  }
+}
+
+class ListsAThousand extends MemoryArtifactStore {
+  override async *doList(key: string, options: ListOptions): AsyncIterable<ListEntry> {
+    let count = 0;
+    for await (const entry of super.doList(key, options)) if (count++ < 1000) yield entry;
+  }
+}
+
+class ListsByCodeUnits extends MemoryArtifactStore {
+  override async *doList(key: string, options: ListOptions): AsyncIterable<ListEntry> {
+    const entries: ListEntry[] = [];
+    for await (const entry of super.doList(key, options)) entries.push(entry);
+    yield* entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+}
+
+class ListsByTheBeginningOfKeys extends MemoryArtifactStore {
+  override async *doList(key: string, { recursive }: ListOptions): AsyncIterable<ListEntry> {
+    for await (const entry of super.doList('', { recursive })) if (entry.path.startsWith(key)) yield entry;
+  }
+}
+
+class RemovesBeforeItRenames extends MemoryArtifactStore {
+  override async doRename(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
+    const source = await this.doRead(from, { start: 0, end: undefined });
+    await this.doRemove([from]);
+    return this.doWrite(to, source, options);
+  }
+}
+
+class NeverRemoves extends MemoryArtifactStore {
+  override async doRemove(): Promise<void> {}
+}
+
+/** A store that changes keys on the way to the backend. */
+function withKeys(change: (key: string) => string): StoreClass {
+  return class extends MemoryArtifactStore {
+    override doRead(key: string, range: Range): Promise<Readable> {
+      return super.doRead(change(key), range);
+    }
+    override doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
+      return super.doWrite(change(key), source, options);
+    }
+    override doStat(key: string): Promise<ObjectStat | undefined> {
+      return super.doStat(change(key));
+    }
+    override doRemove(keys: readonly string[]): Promise<void> {
+      return super.doRemove(keys.map(change));
+    }
+  };
+}
+
+const convictions: readonly (readonly [fault: string, store: StoreClass, convictedBy: ArtifactStoreCase])[] = [
+  ['loses the tail', LosesTheTail, 'what is written is read back byte for byte'],
+  ['writes in place', WritesInPlace, 'an object is not seen before it is complete'],
+  ['writes over the old bytes in place', WritesInPlace, 'a reader during a write sees the old bytes or the new ones'],
+  ['keeps half of what failed', WritesInPlace, 'a write whose source fails leaves what was there'],
+  ['commits what was aborted', CommitsWhatWasAborted, 'an aborted write is ABORTED and leaves what was there'],
+  ['checks ifAbsent before it waits', ChecksBeforeItWaits, 'of writers with ifAbsent at once exactly one wins'],
+  ['ignores ifMatch', IgnoresIfMatch, 'ifMatch is PRECONDITION_FAILED for an object that changed'],
+  ['takes the size for an etag', TakesTheSizeForAnEtag, 'an etag changes whenever the bytes do'],
+  ['reads a missing object as empty', ReadsAMissingObjectAsEmpty, 'a missing object is NOT_FOUND'],
+  ['reads one byte more', ReadsOneByteMore, 'a range holds its start and not its end'],
+  ['lists a thousand', ListsAThousand, 'a listing of more than 1,000 objects is complete and in order'],
+  ['lists by code units', ListsByCodeUnits, 'listings are in the order of the UTF-8 bytes of the keys'],
+  ['lists by the beginning of keys', ListsByTheBeginningOfKeys, 'the beginning of a key is no key and no directory'],
+  ['removes before it renames', RemovesBeforeItRenames, 'a rename that is refused keeps both objects'],
+  ['never removes', NeverRemoves, 'remove takes one object away'],
+  ['folds case', withKeys((key) => key.toLowerCase()), 'odd keys are kept byte for byte'],
+  ['trims keys', withKeys((key) => key.trim()), 'odd keys are kept byte for byte'],
+  ['normalises Unicode', withKeys((key) => key.normalize('NFC')), 'odd keys are kept byte for byte'],
+  ['decodes per cent', withKeys((key) => key.replaceAll('%2F', '/')), 'odd keys are kept byte for byte'],
+];
+
+function optionsFor(store: StoreClass) {
+  const flavor = defineFlavor({
+    type: 'artifact-store',
+    name: 'broken',
+    configSchema: memoryArtifactStoreConfigSchema,
+    implementation: async () => ({ default: store }),
+  });
+  let stores = 0;
+  const create = () => createComponent(flavor, { name: 'broken', config: { path: `memory://${stores++}` } });
+  return { name: 'broken', create };
+}
+
+describe('the suite convicts a store that', () => {
+  it.each(convictions)('%s', async (_, store, convictedBy) => {
+    const [result] = await checkArtifactStore(optionsFor(store), [convictedBy]);
+    expect(result).toMatchObject({ name: convictedBy, outcome: 'failed' });
+  });
+});
+
+describe('a declaration', () => {
+  const name = 'ifMatch is PRECONDITION_FAILED for an object that changed';
+
+  it('of what a store does not support is reported as such', async () => {
+    const options = { ...optionsFor(IgnoresIfMatch), unsupported: { [name]: 'it has no etags' } };
+    expect(await checkArtifactStore(options, [name])).toMatchObject([{ outcome: 'unsupported' }]);
+  });
+
+  it('of what a store does support is a failure', async () => {
+    const options = { ...optionsFor(MemoryArtifactStore), unsupported: { [name]: 'it has no etags' } };
+    expect(await checkArtifactStore(options, [name])).toMatchObject([{ outcome: 'misdeclared' }]);
+    const registered = register(options);
+    await expect(registered.tests.get('what is declared as unsupported is so')?.()).rejects.toThrow(name);
+  });
+
+  it('is a skip that shows the reason', () => {
+    const registered = register({ ...optionsFor(IgnoresIfMatch), unsupported: { [name]: 'it has no etags' } });
+    expect(registered.skipped).toEqual([`${name} (unsupported: it has no etags)`]);
+  });
+
+  it('of a case that there is not is refused', () => {
+    const unsupported: Record<string, string> = {
+      'ifMatch is PRECONDITION_FAILED for an object that change': 'a typo',
+    };
+    expect(() => register({ ...optionsFor(MemoryArtifactStore), unsupported })).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', hint: expect.stringContaining(name) }),
+    );
+  });
+});
+
+describe('a backend that is not there', () => {
+  const options = { ...optionsFor(MemoryArtifactStore), unavailable: 'no server on port 1' };
+
+  it('skips every case with the reason', () => {
+    const { tests, skipped } = register(options);
+    expect(tests.size).toBe(0);
+    expect(skipped.length).toBeGreaterThan(70);
+    expect(skipped[0]).toContain('(no server on port 1)');
+  });
+
+  it('fails every case where backends are required', async () => {
+    process.env.STACK_REQUIRE_BACKENDS = '1';
+    try {
+      const [body] = register(options).tests.values();
+      await expect(body?.()).rejects.toThrow('no server on port 1');
+    } finally {
+      delete process.env.STACK_REQUIRE_BACKENDS;
+    }
+  });
+});
+
+function register(options: Parameters<typeof testArtifactStore>[0]) {
+  const tests = new Map<string, () => Promise<void>>();
+  const skipped: string[] = [];
+  const it = Object.assign((name: string, body: () => Promise<void>) => tests.set(name, body), {
+    skip: (name: string) => skipped.push(name),
+  });
+  testArtifactStore(options, { describe: (_, body) => body(), it });
+  return { tests, skipped };
+}

@@ -1,0 +1,47 @@
+import { existsSync, globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+const testTimeout = 30_000;
+const builtTests = '**/*.dist.test.ts';
+
+/** The tests of one folder, on the sources of every package: nothing needs a build. */
+function sourceTests(folder: string): TestProjectInlineConfiguration {
+  return {
+    root: join(import.meta.dirname, folder),
+    // Never "module": it leads to files that only bundlers can read.
+    ssr: { resolve: { conditions: ['@stack/source', 'node'] } },
+    test: {
+      name: basename(folder),
+      include: ['**/*.test.ts'],
+      exclude: ['**/node_modules/**', '**/dist/**', builtTests],
+      typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+      // For what a test makes Node import by itself, such as a user's file.
+      execArgv: ['--conditions=@stack/source'],
+      testTimeout,
+    },
+  };
+}
+
+/** Tests of what is published: the packages are built first, and Node imports them as they are. */
+const distTests: TestProjectInlineConfiguration = {
+  test: {
+    name: 'dist',
+    include: ['packages', 'integrations', 'examples', 'tools', 'tests'].map((folder) => `${folder}/${builtTests}`),
+    globalSetup: 'tools/test/build-packages.ts',
+    setupFiles: 'tools/test/require-built-packages.ts',
+    server: { deps: { external: [/\/dist\//] } },
+    testTimeout,
+  },
+};
+
+const folders = globSync(['packages/*', 'integrations/*', 'examples/*'], { cwd: import.meta.dirname })
+  .filter((folder) => existsSync(join(import.meta.dirname, folder, 'package.json')))
+  .sort();
+
+export default defineConfig({
+  test: {
+    projects: [...[...folders, 'tools'].map(sourceTests), distTests],
+    reporters: ['default', './tools/test/plain-reporter.ts'],
+  },
+});
