@@ -75,7 +75,7 @@ export function showValue(value: unknown): string {
 }
 
 /** In UTC, to the second. */
-export function showTime(time: Date): string {
+function showTime(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 

@@ -18,7 +18,7 @@ export interface JsonSchema {
 }
 
 /** The schema and, below it, the alternatives of its unions. */
-export function schemaAlternatives(schema: JsonSchema): JsonSchema[] {
+function schemaAlternatives(schema: JsonSchema): JsonSchema[] {
   const nested = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
   return [schema, ...nested.flatMap(schemaAlternatives)];
 }
