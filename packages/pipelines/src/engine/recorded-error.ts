@@ -1,8 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { maskSecrets, type RecordedError, StackError } from '@stack/core';
 
 /** The folders that call the code of a step: what stands below them in a stack tells a user nothing. */
-const ownFolders = ['./', '../artifacts/', '../logs/'].map((folder) => new URL(folder, import.meta.url));
+const ownFolders = ['./', '../artifacts/', '../logs/']
+  .map((folder) => new URL(folder, import.meta.url))
+  // A frame names a file by its URL or by its path; the two differ where a path has a space.
+  .flatMap((url) => [url.href, fileURLToPath(url)]);
 const maximumFrames = 20;
 const maximumCauses = 5;
 
@@ -38,8 +42,7 @@ function describeStack(error: Error): string {
 
 function ownFrames({ stack = '' }: Error): string[] {
   const frames = stack.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
-  const isOurs = (frame: string) =>
-    ownFolders.some(({ href, pathname }) => frame.includes(href) || frame.includes(pathname));
+  const isOurs = (frame: string) => ownFolders.some((folder) => frame.includes(folder));
   const ours = frames.findIndex(isOurs);
   return frames
     .slice(0, ours < 0 ? undefined : ours)
