@@ -10,7 +10,7 @@ import {
   type OperationOptions,
   type WriteOptions,
 } from '@stack/core';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type MemoryArtifactStoreConfig, memoryArtifactStoreConfigSchema } from '../memory-artifact-store/config.ts';
 import MemoryArtifactStore from '../memory-artifact-store/implementation.ts';
 import { type ArtifactStoreCase, checkArtifactStore, testArtifactStore } from './test-artifact-store.ts';
@@ -208,7 +208,10 @@ describe('a declaration', () => {
 describe('a backend that is not there', () => {
   const options = { ...optionsFor(MemoryArtifactStore), unavailable: 'no server on port 1' };
 
+  afterEach(() => vi.unstubAllEnvs());
+
   it('skips every case with the reason', () => {
+    vi.stubEnv('STACK_REQUIRE_BACKENDS', undefined);
     const { tests, skipped } = register(options);
     expect(tests.size).toBe(0);
     expect(skipped.length).toBeGreaterThan(70);
@@ -216,13 +219,9 @@ describe('a backend that is not there', () => {
   });
 
   it('fails every case where backends are required', async () => {
-    process.env.STACK_REQUIRE_BACKENDS = '1';
-    try {
-      const [body] = register(options).tests.values();
-      await expect(body?.()).rejects.toThrow('no server on port 1');
-    } finally {
-      delete process.env.STACK_REQUIRE_BACKENDS;
-    }
+    vi.stubEnv('STACK_REQUIRE_BACKENDS', '1');
+    const [body] = register(options).tests.values();
+    await expect(body?.()).rejects.toThrow('no server on port 1');
   });
 });
 
