@@ -1,4 +1,6 @@
 export type {
+  AppliedDocument,
+  AppliedDocumentTable,
   ComponentFilter,
   ComponentRecord,
   ComponentTable,
@@ -11,5 +13,6 @@ export type {
   StackRecord,
   StackTable,
   StoreOptions,
+  StoreTables,
 } from './metadata-store.ts';
 export { openStore } from './open-store.ts';

@@ -381,6 +381,60 @@ describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
     });
   });
 
+  describe('transactions', () => {
+    test('what a transaction did is there together once it resolves', async () => {
+      const stack = await store.transaction(async (tables) => {
+        const component = await tables.components.add(newComponent('a'));
+        expect(await tables.components.get(component.type, 'a')).toEqual(component);
+        return await tables.stacks.add({ name: 'mine', components: [component.id] });
+      });
+      await reopen();
+      expect(await store.stacks.get('mine')).toEqual(stack);
+    });
+
+    test('nothing of a transaction that rejects is kept', async () => {
+      const failing = store.transaction(async (tables) => {
+        const { id } = await tables.components.add(newComponent('a'));
+        await tables.stacks.add({ name: 'mine', components: [id] });
+        await tables.components.add(newComponent('a'));
+      });
+      await expect(failing).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+      expect([...(await store.components.list()), ...(await store.stacks.list())]).toEqual([]);
+    });
+
+    test('a change that was asked for meanwhile waits for the end of a transaction', async () => {
+      const transaction = store.transaction(async (tables) => {
+        await tables.components.add(newComponent('a'));
+        return await tables.components.list();
+      });
+      const other = store.components.add(newComponent('b'));
+      expect((await transaction).map(({ name }) => name)).toEqual(['a']);
+      await other;
+      expect(await store.components.list()).toHaveLength(2);
+    });
+  });
+
+  describe('applied documents', () => {
+    test('the document of a stack comes back as it was put last, and goes with its stack', async () => {
+      const { id } = await store.stacks.add({ name: 'mine', components: [] });
+      expect(await store.appliedDocuments.find(id)).toBeUndefined();
+      await store.appliedDocuments.put(id, { document: { name: 'mine' }, made: ['a'] });
+      await store.appliedDocuments.put(id, { document: { name: 'mine', labels: {} }, made: ['a', 'b'] });
+      await reopen();
+      expect(await store.appliedDocuments.find(id)).toMatchObject({
+        document: { name: 'mine', labels: {} },
+        made: ['a', 'b'],
+      });
+      await store.stacks.remove(id);
+      expect(await store.appliedDocuments.find(id)).toBeUndefined();
+    });
+
+    test('a stack that is not there has none', async () => {
+      const put = store.appliedDocuments.put('none', { document: {}, made: [] });
+      await expect(put).rejects.toMatchObject({ code: 'STACK_NOT_FOUND' });
+    });
+  });
+
   describe('runs', () => {
     test('a run is recorded from its start to its end', async () => {
       const run = newRun('training-1', ['load', 'train', 'report']);

@@ -117,16 +117,41 @@ export interface StackTable {
   activate(reference: string): Promise<StackRecord>;
 }
 
+/** The document that a stack was last brought about by. It is forgotten with its stack. */
+export interface AppliedDocument {
+  readonly document: JsonObject;
+  /** Ids of the components that applying made. */
+  readonly made: readonly string[];
+  readonly appliedAt: Date;
+}
+
+export interface AppliedDocumentTable {
+  /** `undefined` for a stack that no document brought about. */
+  find(stackId: string): Promise<AppliedDocument | undefined>;
+  /** Rejects with `STACK_NOT_FOUND` for an unknown id. */
+  put(stackId: string, applied: Pick<AppliedDocument, 'document' | 'made'>): Promise<void>;
+}
+
+/** The tables that a transaction spans. */
+export interface StoreTables {
+  readonly flavors: FlavorTable;
+  readonly components: ComponentTable;
+  readonly stacks: StackTable;
+  readonly appliedDocuments: AppliedDocumentTable;
+}
+
 /**
  * Everything that a project knows. Each method commits before it resolves, and several may be called at once.
  *
  * Every method may also reject with `STORE_UNAVAILABLE`, `STORE_CORRUPT` and, when it writes, `NO_SPACE`.
  */
-export interface MetadataStore extends AsyncDisposable {
-  readonly flavors: FlavorTable;
-  readonly components: ComponentTable;
-  readonly stacks: StackTable;
+export interface MetadataStore extends StoreTables, AsyncDisposable {
   readonly runs: RunStore;
+  /**
+   * Does several things as one: all is committed, or, when `work` rejects, nothing. `work` awaits methods of these tables
+   * alone, catches none of their errors, and may be called again when another process was in the way.
+   */
+  transaction<Result>(work: (tables: StoreTables) => Promise<Result>): Promise<Result>;
 }
 
 export interface StoreOptions {

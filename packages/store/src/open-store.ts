@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import { createAppliedDocumentTable } from './applied-documents/applied-document-table.ts';
 import { createComponentTable } from './components/component-table.ts';
+import type { Transactions } from './engine.ts';
 import { createFlavorTable } from './flavors/flavor-table.ts';
-import type { MetadataStore, StoreOptions } from './metadata-store.ts';
+import type { MetadataStore, StoreOptions, StoreTables } from './metadata-store.ts';
 import { createRunStore } from './runs/create-run-store.ts';
 import { migrate } from './schema/migrate.ts';
 import { lockPatience } from './sqlite/retry-while-busy.ts';
@@ -29,10 +31,21 @@ export async function openStore({ file, create = false }: StoreOptions): Promise
     throw error;
   }
   return {
-    flavors: createFlavorTable(engine),
-    components: createComponentTable(engine),
-    stacks: createStackTable(engine),
+    ...createTables(engine),
     runs: createRunStore(engine),
+    transaction: (work) =>
+      engine.write((database) =>
+        work(createTables({ read: (query) => query(database), write: (query) => query(database) })),
+      ),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+function createTables(transactions: Transactions): StoreTables {
+  return {
+    flavors: createFlavorTable(transactions),
+    components: createComponentTable(transactions),
+    stacks: createStackTable(transactions),
+    appliedDocuments: createAppliedDocumentTable(transactions),
   };
 }

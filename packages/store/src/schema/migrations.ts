@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 export type Migration = (database: Kysely<Tables>, engine: Engine) => Promise<void>;
 
 /** In order: the first makes version 1. A migration that was released is never changed. */
-export const migrations: readonly Migration[] = [createTables];
+export const migrations: readonly Migration[] = [createTables, addAppliedDocuments];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
   await schema
@@ -125,5 +125,15 @@ async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engi
     .createTable('settings')
     .addColumn('key', 'text', (column) => column.primaryKey())
     .addColumn('value', 'text', (column) => column.notNull())
+    .execute();
+}
+
+async function addAppliedDocuments({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('applied_documents')
+    .addColumn('stack_id', 'text', (column) => column.primaryKey().references('stacks.id').onDelete('cascade'))
+    .addColumn('document', 'text', (column) => column.notNull())
+    .addColumn('made', 'text', (column) => column.notNull())
+    .addColumn('applied_at', 'bigint', (column) => column.notNull())
     .execute();
 }

@@ -91,6 +91,14 @@ interface RunEventRow {
   created_at: number;
 }
 
+export interface AppliedDocumentRow {
+  stack_id: string;
+  document: string;
+  /** Ids of components, which need not exist any more. */
+  made: string;
+  applied_at: number;
+}
+
 interface SettingRow {
   key: string;
   value: string;
@@ -108,4 +116,5 @@ export interface Tables {
   artifacts: InOrder<ArtifactRow>;
   run_events: InOrder<RunEventRow>;
   settings: SettingRow;
+  applied_documents: AppliedDocumentRow;
 }

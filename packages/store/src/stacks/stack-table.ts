@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import { componentRecord } from '../components/component-record.ts';
-import type { Engine } from '../engine.ts';
+import type { Transactions } from '../engine.ts';
 import type { ComponentRecord, StackRecord, StackTable } from '../metadata-store.ts';
 import { chooseId, nameOrIdFits } from '../reference.ts';
 import { StoredRow } from '../schema/stored-row.ts';
@@ -11,7 +11,7 @@ import type { StackRow, Tables } from '../schema/tables.ts';
 /** The setting whose value is the id of the active stack. */
 const activeStack = 'active-stack';
 
-export function createStackTable(engine: Engine): StackTable {
+export function createStackTable(engine: Transactions): StackTable {
   return {
     add: (stack) =>
       engine.write(async (database) => {
