@@ -1,6 +1,25 @@
 export { type ComponentRegistration, ProjectComponents } from './components/project-components.ts';
 export { type FlavorOptions, splitOptions } from './components/split-options.ts';
 export {
+  type ComponentDefinition,
+  type DefinedComponent,
+  defineComponent,
+  defineStack,
+  type StackDefinition,
+} from './documents/define-stack.ts';
+export { formatStackDocument } from './documents/format-stack-document.ts';
+export type { StackFile } from './documents/load-stack-file.ts';
+export { type ConflictRule, conflictRules, type ImportedComponent } from './documents/plan-import.ts';
+export type { ChangeCause, FieldChange, PlannedChange, StackPlan } from './documents/plan-stack.ts';
+export { type ImportedStack, type ImportOptions, ProjectDocuments } from './documents/project-documents.ts';
+export {
+  type ComponentInput,
+  type DocumentComponent,
+  type StackDocument,
+  type StackInput,
+  stackDocumentJson,
+} from './documents/stack-document.ts';
+export {
   type CatalogOptions,
   type FlavorCatalog,
   type FlavorEntry,

@@ -1,6 +1,7 @@
 import type { RunStore, SecretResolver } from '@stack/core';
 import type { MetadataStore } from '@stack/store';
 import { ProjectComponents } from './components/project-components.ts';
+import { ProjectDocuments } from './documents/project-documents.ts';
 import { ProjectFlavors } from './flavors/project-flavors.ts';
 import { ModuleLoader } from './modules/module-loader.ts';
 import { ProjectStacks } from './stacks/project-stacks.ts';
@@ -18,6 +19,7 @@ export class Project implements AsyncDisposable {
   readonly flavors: ProjectFlavors;
   readonly components: ProjectComponents;
   readonly stacks: ProjectStacks;
+  readonly documents: ProjectDocuments;
   /** Give this to `pipeline.run(parameters, { stack, runStore })`, so that the run is kept. */
   readonly runs: RunStore;
   /** Imports the project's own modules. */
@@ -31,6 +33,7 @@ export class Project implements AsyncDisposable {
     this.flavors = new ProjectFlavors(root, integrationsFrom, store, this.modules);
     this.components = new ProjectComponents(root, store, this.flavors, secrets);
     this.stacks = new ProjectStacks(store, this.components);
+    this.documents = new ProjectDocuments(root, store, this.flavors, this.modules);
     this.runs = store.runs;
   }
 

@@ -3,22 +3,19 @@ import {
   type AnyFlavor,
   type ArtifactLocation,
   type ArtifactStore,
-  type ConfigSchema,
-  checkConfig,
   checkName,
   configError,
-  configJsonSchema,
   createComponent,
   flavorManifest,
   getComponentType,
   type JsonObject,
   type Problem,
-  parseSecretReference,
   type SecretResolver,
 } from '@stack/core';
-import { type Option, optionName, secretFieldPaths } from '@stack/core/manifest';
+import type { Option } from '@stack/core/manifest';
 import type { ComponentFilter, ComponentRecord, MetadataStore } from '@stack/store';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
+import { componentProblems } from './component-problems.ts';
 import { splitOptions } from './split-options.ts';
 
 export interface ComponentRegistration {
@@ -113,40 +110,12 @@ export class ProjectComponents {
 
 function checkInput(
   flavor: AnyFlavor,
-  { config, settings }: { readonly config: JsonObject; readonly settings: JsonObject },
+  input: { readonly config: JsonObject; readonly settings: JsonObject },
   optionProblems: readonly Problem[],
   subject: string,
 ): void {
-  const parts: [ConfigSchema, JsonObject][] = [
-    [flavor.configSchema, config],
-    [flavor.settingsSchema, settings],
-  ];
-  const schemaProblems = parts.flatMap(([schema, input]) => [
-    ...checkConfig(schema, input),
-    ...secretsInClear(schema, input),
-  ]);
   // An option that could not be read is not missing too.
   const isNew = ({ path }: Problem) => !optionProblems.some((problem) => problem.path === path);
-  const problems = [...optionProblems, ...schemaProblems.filter(isNew)];
+  const problems = [...optionProblems, ...componentProblems(flavor, input).filter(isNew)];
   if (problems.length > 0) throw configError(subject, problems);
-}
-
-/** The store keeps references alone: what it keeps is in backups, and on the screens of a team. */
-function secretsInClear(schema: ConfigSchema, input: JsonObject): Problem[] {
-  const paths = secretFieldPaths(configJsonSchema(schema));
-  return paths
-    .filter((path) => valuesAt(input, path.split('.')).some((value) => parseSecretReference(value) === undefined))
-    .map((path) => ({
-      path,
-      message: 'is a secret, and is not stored in clear',
-      hint: `Set the environment variable STACK_SECRET_<NAME>__<KEY>, and give ${optionName(path)}='{{name.key}}'`,
-    }));
-}
-
-function valuesAt(value: unknown, path: readonly string[]): unknown[] {
-  const [segment, ...rest] = path;
-  if (segment === undefined) return value === undefined ? [] : [value];
-  if (typeof value !== 'object' || value === null) return [];
-  const below = segment === '*' ? Object.values(value) : [(value as Record<string, unknown>)[segment]];
-  return below.flatMap((item) => valuesAt(item, rest));
 }

@@ -48,7 +48,17 @@ export class ProjectFlavors {
    * @throws FLAVOR_TYPE_MISMATCH when it is one of another type
    * @throws ALREADY_EXISTS when its type and name are taken
    */
-  async register({ type, source }: FlavorRegistration): Promise<FlavorEntry> {
+  async register(registration: FlavorRegistration): Promise<FlavorEntry> {
+    const { record } = await this.read(registration);
+    await this.#store.flavors.add(record);
+    return this.get(record.type, record.name);
+  }
+
+  /** Imports a flavor by its source, and gives what `register` would store. */
+  async read({
+    type,
+    source,
+  }: FlavorRegistration): Promise<{ readonly flavor: AnyFlavor; readonly record: NewFlavor }> {
     getComponentType(type);
     const { flavor, record } = await this.#loadSource(source);
     if (flavor.type !== type) {
@@ -66,8 +76,7 @@ export class ProjectFlavors {
         hint: 'Give your flavor another name.',
       });
     }
-    await this.#store.flavors.add(record);
-    return this.get(type, flavor.name);
+    return { flavor, record };
   }
 
   /**

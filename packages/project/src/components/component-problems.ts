@@ -1,0 +1,45 @@
+import {
+  type AnyFlavor,
+  type ConfigSchema,
+  checkConfig,
+  configJsonSchema,
+  type JsonObject,
+  type JsonSchema,
+  type Problem,
+  parseSecretReference,
+} from '@stack/core';
+import { optionName, secretFieldPaths } from '@stack/core/manifest';
+
+/** What keeps a config and settings from being stored: what their schemas refuse, and secrets in clear. */
+export function componentProblems(
+  flavor: AnyFlavor,
+  { config, settings }: { readonly config: JsonObject; readonly settings: JsonObject },
+): readonly Problem[] {
+  const parts: [ConfigSchema, JsonObject][] = [
+    [flavor.configSchema, config],
+    [flavor.settingsSchema, settings],
+  ];
+  return parts.flatMap(([schema, input]) => [
+    ...checkConfig(schema, input),
+    ...secretsInClear(configJsonSchema(schema), input),
+  ]);
+}
+
+/** The store keeps references alone: what it keeps is in backups, and on the screens of a team. */
+export function secretsInClear(schema: JsonSchema, input: JsonObject): Problem[] {
+  return secretFieldPaths(schema)
+    .filter((path) => valuesAt(input, path.split('.')).some((value) => parseSecretReference(value) === undefined))
+    .map((path) => ({
+      path,
+      message: 'is a secret, and is not stored in clear',
+      hint: `Set the environment variable STACK_SECRET_<NAME>__<KEY>, and give ${optionName(path)}='{{name.key}}'`,
+    }));
+}
+
+function valuesAt(value: unknown, path: readonly string[]): unknown[] {
+  const [segment, ...rest] = path;
+  if (segment === undefined) return value === undefined ? [] : [value];
+  if (typeof value !== 'object' || value === null) return [];
+  const below = segment === '*' ? Object.values(value) : [(value as Record<string, unknown>)[segment]];
+  return below.flatMap((item) => valuesAt(item, rest));
+}
