@@ -12,6 +12,12 @@ const runReference: PositionalDescription = {
 };
 const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
 
+const stackFile: PositionalDescription = {
+  name: 'FILE',
+  summary: 'Default: stack.config.ts or stack.yaml at the root of the project.',
+  isOptional: true,
+};
+
 /** Every command. It holds data alone: a command's code is loaded when it runs. */
 export const commands: readonly CommandDescription[] = [
   {
@@ -106,6 +112,49 @@ export const commands: readonly CommandDescription[] = [
     summary: 'Delete a stack. Its components stay.',
     positionals: [stackName],
     load: () => import('../commands/stack-delete.ts'),
+  },
+  {
+    words: ['stack', 'export'],
+    summary: 'Print a stack with all that it is made of, or write it to a file.',
+    positionals: [
+      { ...stackName, summary: `${stackName.summary} Default: the active stack.`, isOptional: true },
+      { name: 'FILE', summary: 'A file to write, .yaml or .json. Default: it is printed as YAML.', isOptional: true },
+    ],
+    options: { force: { summary: 'Replace the file, where there is one.' } },
+    load: () => import('../commands/stack-export.ts'),
+  },
+  {
+    words: ['stack', 'import'],
+    summary: 'Register a stack that was exported, by Stack or by ZenML, with its components and flavors.',
+    positionals: [{ name: 'FILE', summary: 'YAML, JSON, or a module whose default export is the stack.' }],
+    options: {
+      name: { value: 'NAME', summary: 'A name for the stack. Default: the one in the file.' },
+      'on-conflict': {
+        value: 'RULE',
+        summary:
+          'What to do with taken names: reuse (what is identical; else fail), rename (what differs), fail. Default: reuse.',
+      },
+      'dry-run': { summary: 'Say only what would be done.' },
+    },
+    load: () => import('../commands/stack-import.ts'),
+  },
+  {
+    words: ['stack', 'plan'],
+    summary: 'Show what would change to make a stack as its file says.',
+    positionals: [stackFile],
+    load: () => import('../commands/stack-plan.ts'),
+  },
+  {
+    words: ['stack', 'apply'],
+    summary: 'Make a stack as its file says.',
+    positionals: [stackFile],
+    options: { 'dry-run': { summary: 'Say only what would be done, as plan does.' } },
+    load: () => import('../commands/stack-apply.ts'),
+  },
+  {
+    words: ['stack', 'schema'],
+    summary: 'Write the JSON Schema of stack.yaml, for editors.',
+    load: () => import('../commands/stack-schema.ts'),
   },
   {
     words: ['pipeline', 'run'],

@@ -37,6 +37,7 @@ export const errorCodes = {
   FLAVOR_INVALID: { category: 'usage', summary: 'The value is not a flavor, or its definition breaks a rule.' },
   FLAVOR_TYPE_MISMATCH: { category: 'usage', summary: 'The flavor belongs to another component type.' },
   STACK_INVALID: { category: 'usage', summary: 'The components do not make a valid stack.' },
+  IMPORT_INCOMPLETE: { category: 'usage', summary: 'Something of an imported stack has no counterpart here.' },
   SECRET_REFERENCE_INVALID: { category: 'usage', summary: 'A text that looks like a secret reference is not one.' },
   MODULE_LOAD_FAILED: { category: 'usage', summary: 'A module of yours threw, or cannot be parsed, on import.' },
   PIPELINE_INVALID: { category: 'usage', summary: 'The pipeline does not compile to a plan.' },

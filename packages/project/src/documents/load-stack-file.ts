@@ -29,7 +29,7 @@ export async function loadStackFile(root: string, modules: ModuleLoader, file?: 
   throw new StackError({
     code: 'CONFIG_INVALID',
     message: `${path} does not hold a stack.`,
-    hint: 'See what one looks like: stack export',
+    hint: 'See what one looks like: stack export NAME',
   });
 }
 
@@ -39,7 +39,7 @@ function findStackFile(root: string): string {
     throw new StackError({
       code: 'MODULE_NOT_FOUND',
       message: `There is neither stack.config.ts nor stack.yaml in ${root}.`,
-      hint: 'Begin with the active stack: stack export --name NAME > stack.yaml',
+      hint: 'Begin with a stack that there is: stack export NAME stack.yaml',
     });
   }
   if (second === undefined) return join(root, first);
