@@ -17,4 +17,15 @@ export {
 export { initProject, type OpenProjectOptions, openProject } from './open-project.ts';
 export { Project, type ProjectOptions } from './project.ts';
 export { findProjectRoot, requireProjectRoot } from './project-root.ts';
-export { ProjectStacks, type StackRegistration } from './stacks/project-stacks.ts';
+export type { CodedProblem, ComponentCheck, ComponentDiagnosis } from './stacks/examine-component.ts';
+export {
+  type ComponentReferences,
+  type DoctorOptions,
+  ProjectStacks,
+  type StackChange,
+  type StackDiagnosis,
+  type StackListOptions,
+  type StackProblem,
+  type StackRegistration,
+  type StackValidation,
+} from './stacks/project-stacks.ts';

@@ -8,6 +8,8 @@ export type {
   NewComponent,
   NewFlavor,
   NewStack,
+  RemovedStack,
+  StackFilter,
   StackRecord,
   StackTable,
   StoreOptions,

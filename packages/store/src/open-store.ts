@@ -29,6 +29,7 @@ export async function openStore({ file, create = false }: StoreOptions): Promise
     throw error;
   }
   return {
+    isLocal: true,
     flavors: createFlavorTable(engine),
     components: createComponentTable(engine),
     stacks: createStackTable(engine),

@@ -27,7 +27,9 @@ export function validateStack(
 }
 
 function checkReach(members: readonly StackMember[], isStoreLocal: boolean): Problem[] {
-  const remote = members.find(({ component, flavor }) => component.type === 'orchestrator' && flavor?.isLocal === false);
+  const remote = members.find(
+    ({ component, flavor }) => component.type === 'orchestrator' && flavor?.isLocal === false,
+  );
   if (remote === undefined) return [];
   const where = `the orchestrator "${remote.component.name}" runs steps elsewhere`;
   const problems = members
