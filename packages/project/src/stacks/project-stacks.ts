@@ -110,7 +110,7 @@ export class ProjectStacks {
   async register({ name, components, labels = {} }: StackRegistration): Promise<StackRecord> {
     checkName('stack', name);
     const found = await this.#find(components);
-    await this.#refuseNewProblems(name, [], found);
+    await this.#refuseNewProblems(name, undefined, found);
     return this.#store.stacks.add({ name, components: found.map(({ id }) => id), labels });
   }
 
@@ -325,12 +325,12 @@ export class ProjectStacks {
   /** Refuses components that can never work together, unless that was so before: a stack is mended step by step. */
   async #refuseNewProblems(
     name: string,
-    before: readonly ComponentRecord[],
+    before: readonly ComponentRecord[] | undefined,
     after: readonly ComponentRecord[],
   ): Promise<void> {
     const composition = await this.#composition(after);
     if (composition.length === 0) return;
-    const known = await this.#composition(before);
+    const known = before === undefined ? [] : await this.#composition(before);
     const isNew = ({ path, code, message }: Problem) =>
       !known.some((problem) => problem.path === path && problem.code === code && problem.message === message);
     const problems = composition.filter(isNew);
@@ -339,7 +339,6 @@ export class ProjectStacks {
 
   /** What keeps components from working together, as far as their flavors are here. */
   async #composition(records: readonly ComponentRecord[]): Promise<readonly CodedProblem[]> {
-    if (records.length === 0) return [];
     const members = records.map(async (component) => ({
       component,
       flavor: await this.#flavors.load(component.type, component.flavor).catch(() => undefined),
