@@ -1,7 +1,5 @@
 export { type ComponentRegistration, ProjectComponents } from './components/project-components.ts';
 export { type FlavorOptions, splitOptions } from './components/split-options.ts';
-export { readDocument } from './documents/read-document.ts';
-export { readTextFile } from './documents/read-text-file.ts';
 export {
   type ComponentDefinition,
   type DefinedComponent,
@@ -14,6 +12,8 @@ export type { StackFile } from './documents/load-stack-file.ts';
 export { type ConflictRule, conflictRules, type ImportedComponent } from './documents/plan-import.ts';
 export type { ChangeCause, FieldChange, PlannedChange, StackPlan } from './documents/plan-stack.ts';
 export { type ImportedStack, type ImportOptions, ProjectDocuments } from './documents/project-documents.ts';
+export { readDocument } from './documents/read-document.ts';
+export { readTextFile } from './documents/read-text-file.ts';
 export {
   type ComponentInput,
   type DocumentComponent,
@@ -38,4 +38,15 @@ export {
 export { initProject, type OpenProjectOptions, openProject } from './open-project.ts';
 export { Project, type ProjectOptions } from './project.ts';
 export { findProjectRoot, requireProjectRoot } from './project-root.ts';
-export { ProjectStacks, type StackRegistration } from './stacks/project-stacks.ts';
+export type { CodedProblem, ComponentCheck, ComponentDiagnosis } from './stacks/examine-component.ts';
+export {
+  type ComponentReferences,
+  type DoctorOptions,
+  ProjectStacks,
+  type StackChange,
+  type StackDiagnosis,
+  type StackListOptions,
+  type StackProblem,
+  type StackRegistration,
+  type StackValidation,
+} from './stacks/project-stacks.ts';

@@ -35,6 +35,7 @@ import * as z from 'zod';
 export const inlineFlavor = defineFlavor({
   type: 'orchestrator',
   name: 'inline',
+  isLocal: true,
   configSchema: z.object({}),
   implementation: async () => ({ default: class extends Orchestrator { async runPlan() {} } }),
 });

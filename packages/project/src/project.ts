@@ -32,7 +32,7 @@ export class Project implements AsyncDisposable {
     this.modules = new ModuleLoader(root, integrationsFrom);
     this.flavors = new ProjectFlavors(root, integrationsFrom, store, this.modules);
     this.components = new ProjectComponents(root, store, this.flavors, secrets);
-    this.stacks = new ProjectStacks(store, this.components);
+    this.stacks = new ProjectStacks(store, this.flavors, this.components, secrets);
     this.documents = new ProjectDocuments(root, store, this.flavors, this.modules);
     this.runs = store.runs;
   }

@@ -10,6 +10,8 @@ export type {
   NewComponent,
   NewFlavor,
   NewStack,
+  RemovedStack,
+  StackFilter,
   StackRecord,
   StackTable,
   StoreOptions,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArtifactRecord, Plan, RunStart } from '@stack/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ComponentRecord, MetadataStore, NewComponent, NewFlavor } from './metadata-store.ts';
+import type { ComponentRecord, MetadataStore, NewComponent, NewFlavor, StackFilter } from './metadata-store.ts';
 import { openStore } from './open-store.ts';
 
 interface TestDatabase {
@@ -351,6 +351,44 @@ describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
       await store.stacks.add({ name: 'prod', components: ids() });
       await store.components.update('alerter', 'mail', () => ({ name: 'post' }));
       expect((await store.stacks.get('prod')).components[2]?.name).toBe('post');
+    });
+
+    test('stacks are listed by their labels and by components that they have, all of those given', async () => {
+      await store.stacks.add({ name: 'a', components: ids(), labels: { team: 'x', stage: 'prod' } });
+      await store.stacks.add({ name: 'b', components: ids().slice(0, 2), labels: { team: 'x' } });
+      const names = async (filter: StackFilter) => (await store.stacks.list(filter)).map(({ name }) => name);
+      expect(await names({ labels: { team: 'x' } })).toEqual(['a', 'b']);
+      expect(await names({ labels: { team: 'x', stage: 'prod' } })).toEqual(['a']);
+      expect(await names({ labels: { team: 'y' } })).toEqual([]);
+      expect(await names({ components: ids().slice(0, 1) })).toEqual(['a', 'b']);
+      expect(await names({ components: ids() })).toEqual(['a']);
+      expect(await names({ components: [randomUUID()] })).toEqual([]);
+    });
+
+    test('a recursive removal removes components that no other stack has, and keeps protected ones', async () => {
+      const kept = await store.components.add(newComponent('default', { isProtected: true }));
+      const [local, prod, mail] = parts;
+      await store.stacks.add({ name: 'prod', components: [...ids(), kept.id] });
+      const other = await store.stacks.add({ name: 'other', components: ids().slice(0, 1) });
+      expect(await store.stacks.remove('prod', { recursive: true })).toMatchObject({
+        name: 'prod',
+        components: [{ id: prod?.id }, { id: mail?.id, type: 'alerter', name: 'mail' }],
+      });
+      expect(await store.stacks.list()).toEqual([other]);
+      expect(await store.components.list()).toEqual([kept, local]);
+    });
+
+    test('a removal that is not recursive keeps every component', async () => {
+      await store.stacks.add({ name: 'prod', components: ids() });
+      expect(await store.stacks.remove('prod')).toMatchObject({ name: 'prod', components: [] });
+      expect(await store.components.list()).toHaveLength(3);
+    });
+
+    test('a recursive removal that is refused removes nothing', async () => {
+      await store.stacks.add({ name: 'prod', components: ids() });
+      await store.stacks.activate('prod');
+      await expect(store.stacks.remove('prod', { recursive: true })).rejects.toMatchObject({ code: 'IN_USE' });
+      expect((await store.stacks.get('prod')).components).toHaveLength(3);
     });
 
     test('a protected stack is neither changed nor removed', async () => {

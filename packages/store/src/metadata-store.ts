@@ -96,13 +96,26 @@ export interface ComponentTable {
   remove(type: string, reference: string): Promise<void>;
 }
 
+export interface StackFilter {
+  /** Labels that a stack has, all of them. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Ids of components that a stack has, all of them. */
+  readonly components?: readonly string[] | undefined;
+}
+
+/** A stack that is no longer there. */
+export interface RemovedStack extends Pick<StackRecord, 'id' | 'name'> {
+  /** The components that were removed with it. */
+  readonly components: readonly Pick<ComponentRecord, 'id' | 'type' | 'name'>[];
+}
+
 export interface StackTable {
   /** Rejects with `ALREADY_EXISTS` for a name that is taken, and with `COMPONENT_NOT_FOUND` for an unknown id. */
   add(stack: NewStack): Promise<StackRecord>;
   /** Rejects with `STACK_NOT_FOUND`, with the nearest names. */
   get(reference: string): Promise<StackRecord>;
   /** By name. */
-  list(): Promise<readonly StackRecord[]>;
+  list(filter?: StackFilter): Promise<readonly StackRecord[]>;
   /** Like the one of components; `components` are ids. */
   update(
     reference: string,
@@ -110,8 +123,11 @@ export interface StackTable {
       current: StackRecord,
     ) => Partial<Pick<StackRecord, 'name' | 'labels'>> & { readonly components?: readonly string[] },
   ): Promise<StackRecord>;
-  /** Rejects with `PROTECTED`, `STACK_NOT_FOUND` and, for the active one, `IN_USE`. */
-  remove(reference: string): Promise<void>;
+  /**
+   * Removes a stack and, with `recursive`, those of its components that no other stack has and that are not protected.
+   * Rejects with `PROTECTED`, `STACK_NOT_FOUND` and, for the active one, `IN_USE`; then everything stays.
+   */
+  remove(reference: string, options?: { readonly recursive?: boolean }): Promise<RemovedStack>;
   /** The stack that runs use when none is named. Rejects with `STACK_NOT_FOUND` until one was activated. */
   active(): Promise<StackRecord>;
   activate(reference: string): Promise<StackRecord>;
@@ -146,6 +162,8 @@ export interface StoreTables {
  * Every method may also reject with `STORE_UNAVAILABLE`, `STORE_CORRUPT` and, when it writes, `NO_SPACE`.
  */
 export interface MetadataStore extends StoreTables, AsyncDisposable {
+  /** Whether it is a file of this machine, so that steps that run elsewhere cannot reach it. */
+  readonly isLocal: boolean;
   readonly runs: RunStore;
   /**
    * Does several things as one: all is committed, or, when `work` rejects, nothing. `work` awaits methods of these tables

@@ -32,6 +32,7 @@ export async function openStore({ file, create = false }: StoreOptions): Promise
   }
   return {
     ...createTables(engine),
+    isLocal: true,
     runs: createRunStore(engine),
     transaction: (work) =>
       engine.write((database) =>

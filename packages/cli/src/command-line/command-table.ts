@@ -6,6 +6,16 @@ const stackName: PositionalDescription = {
   name: 'NAME',
   summary: 'Name of a stack, its id, or the beginning of its id.',
 };
+const stackNameOrActive: PositionalDescription = {
+  ...stackName,
+  summary: `${stackName.summary} Default: the active stack.`,
+  isOptional: true,
+};
+const newName: PositionalDescription = { name: 'NEW_NAME', summary: 'Letters, digits, ".", "_" and "-".' };
+const givenByType: NonNullable<CommandDescription['furtherOptions']> = {
+  summary: 'Its components are given by their type, e.g. --artifact-store NAME.',
+  load: () => import('../commands/stack-change-options.ts'),
+};
 const runReference: PositionalDescription = {
   name: 'RUN',
   summary: 'Name of a run, its id, or the beginning of its id.',
@@ -93,12 +103,55 @@ export const commands: readonly CommandDescription[] = [
     },
     load: () => import('../commands/stack-register.ts'),
   },
-  { words: ['stack', 'list'], summary: 'List the stacks.', load: () => import('../commands/stack-list.ts') },
+  {
+    words: ['stack', 'list'],
+    summary: 'List the stacks.',
+    options: { label: { ...label, summary: 'Those with this label.' } },
+    furtherOptions: {
+      summary: 'Those with certain components: give them by their type, e.g. --artifact-store NAME.',
+      load: () => import('../commands/stack-change-options.ts'),
+    },
+    load: () => import('../commands/stack-list.ts'),
+  },
   {
     words: ['stack', 'describe'],
     summary: 'Show a stack and its components.',
-    positionals: [{ ...stackName, summary: `${stackName.summary} Default: the active stack.`, isOptional: true }],
+    positionals: [stackNameOrActive],
     load: () => import('../commands/stack-describe.ts'),
+  },
+  {
+    words: ['stack', 'update'],
+    summary: 'Replace the components of the given types, and change labels.',
+    positionals: [stackNameOrActive],
+    options: { label, 'remove-label': { value: 'KEY', summary: 'A label to remove.', isRepeatable: true } },
+    furtherOptions: givenByType,
+    load: () => import('../commands/stack-update.ts'),
+  },
+  {
+    words: ['stack', 'add-component'],
+    summary: 'Add components to a stack, behind those that it has.',
+    positionals: [stackNameOrActive],
+    furtherOptions: givenByType,
+    load: () => import('../commands/stack-add-component.ts'),
+  },
+  {
+    words: ['stack', 'remove-component'],
+    summary: 'Take components out of a stack. They stay registered.',
+    positionals: [stackNameOrActive],
+    furtherOptions: givenByType,
+    load: () => import('../commands/stack-remove-component.ts'),
+  },
+  {
+    words: ['stack', 'rename'],
+    summary: 'Give a stack another name.',
+    positionals: [stackName, newName],
+    load: () => import('../commands/stack-rename.ts'),
+  },
+  {
+    words: ['stack', 'copy'],
+    summary: 'Make another stack of the same components.',
+    positionals: [stackName, newName],
+    load: () => import('../commands/stack-copy.ts'),
   },
   {
     words: ['stack', 'set'],
@@ -109,8 +162,9 @@ export const commands: readonly CommandDescription[] = [
   { words: ['stack', 'get'], summary: 'Print the active stack.', load: () => import('../commands/stack-get.ts') },
   {
     words: ['stack', 'delete'],
-    summary: 'Delete a stack. Its components stay.',
+    summary: 'Delete a stack. Its components stay, unless with --recursive.',
     positionals: [stackName],
+    options: { recursive: { summary: 'Delete also those of its components that no other stack has.' } },
     load: () => import('../commands/stack-delete.ts'),
   },
   {
@@ -155,6 +209,22 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'schema'],
     summary: 'Write the JSON Schema of stack.yaml, for editors.',
     load: () => import('../commands/stack-schema.ts'),
+  },
+  {
+    words: ['stack', 'validate'],
+    summary: 'Tell everything that is wrong with a stack, without network.',
+    positionals: [stackNameOrActive],
+    load: () => import('../commands/stack-validate.ts'),
+  },
+  {
+    words: ['stack', 'doctor'],
+    summary: 'Check that every component of a stack works on this machine.',
+    positionals: [stackNameOrActive],
+    options: {
+      live: { summary: 'Ask the systems behind the components too.' },
+      timeout: { value: 'SECONDS', summary: 'For each check. Default: 10.' },
+    },
+    load: () => import('../commands/stack-doctor.ts'),
   },
   {
     words: ['pipeline', 'run'],

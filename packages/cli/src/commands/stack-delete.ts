@@ -4,7 +4,11 @@ import { openProjectHere } from '../open-project-here.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
-  const { id, name } = await project.stacks.get(invocation.positional('NAME'));
-  await project.stacks.remove(id);
-  return { data: { id, name }, text: `Deleted the stack "${name}".` };
+  const recursive = invocation.flag('recursive');
+  const removed = await project.stacks.remove(invocation.positional('NAME'), { recursive });
+  const lines = [
+    `Deleted the stack "${removed.name}".`,
+    ...removed.components.map(({ type, name }) => `Deleted the ${type} "${name}".`),
+  ];
+  return { data: removed, text: lines.join('\n') };
 }

@@ -1,12 +1,16 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
+import { readComponents } from '../command-line/stack-components.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { stackRows } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
-  const stacks = await project.stacks.list();
+  const stacks = await project.stacks.list({
+    labels: Object.fromEntries(invocation.optionPairs('label')),
+    components: readComponents(invocation.furtherOptions),
+  });
   const active = await project.stacks.active();
   return {
     data: stacks.map((stack) => ({ ...stack, isActive: stack.id === active.id })),

@@ -24,7 +24,7 @@ export function stackRows(stacks: readonly StackRecord[], activeId: string): Tab
     stacks.map(({ id, name, components, labels }) => [
       id === activeId ? '*' : '',
       name,
-      components.map((component) => `${component.type}=${component.name}`).join(' '),
+      showComponents(components),
       showLabels(labels),
     ]),
   ];
@@ -62,6 +62,11 @@ export function artifactRows(artifacts: readonly ArtifactRecord[]): TableContent
     ['ID', 'STEP', 'OUTPUT', 'MATERIALIZER', 'SIZE'],
     artifacts.map(({ id, step, output, materializer, size }) => [id, step, output, materializer, showSize(size)]),
   ];
+}
+
+/** `orchestrator=local artifact-store=prod`. */
+export function showComponents(components: readonly Pick<ComponentRecord, 'type' | 'name'>[]): string {
+  return components.map(({ type, name }) => `${type}=${name}`).join(' ');
 }
 
 export function showLabels(labels: Readonly<Record<string, string>>): string {

@@ -38,6 +38,16 @@ export const errorCodes = {
   FLAVOR_TYPE_MISMATCH: { category: 'usage', summary: 'The flavor belongs to another component type.' },
   STACK_INVALID: { category: 'usage', summary: 'The components do not make a valid stack.' },
   IMPORT_INCOMPLETE: { category: 'usage', summary: 'Something of an imported stack has no counterpart here.' },
+  COMPONENT_MISSING: { category: 'usage', summary: 'A stack lacks a component of a type that every stack has.' },
+  COMPONENT_REPEATED: { category: 'usage', summary: 'A stack has more components of a type than it may have.' },
+  COMPONENT_LOCAL: {
+    category: 'usage',
+    summary: 'A component of this machine is in a stack whose orchestrator runs steps elsewhere.',
+  },
+  STORE_LOCAL: {
+    category: 'usage',
+    summary: 'The metadata store is a file of this machine, and the orchestrator runs steps elsewhere.',
+  },
   SECRET_REFERENCE_INVALID: { category: 'usage', summary: 'A text that looks like a secret reference is not one.' },
   MODULE_LOAD_FAILED: { category: 'usage', summary: 'A module of yours threw, or cannot be parsed, on import.' },
   PIPELINE_INVALID: { category: 'usage', summary: 'The pipeline does not compile to a plan.' },
@@ -88,6 +98,7 @@ export const errorCodes = {
   },
   CONFIG_TOO_NEW: { category: 'environment', summary: 'A config was stored by a newer version of its flavor.' },
   STORE_TOO_NEW: { category: 'environment', summary: 'The metadata store was written by a newer version of Stack.' },
+  STACK_UNHEALTHY: { category: 'environment', summary: 'A component of the stack does not work on this machine.' },
 
   // Systems behind the components.
   STORE_CORRUPT: { category: 'backend', summary: 'The metadata store is damaged or is not one.' },

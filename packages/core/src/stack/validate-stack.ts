@@ -6,34 +6,38 @@ import type { ComponentDescription } from './component-description.ts';
 /** A component as it is stored, with its flavor. */
 export interface StackMember {
   readonly component: ComponentDescription;
-  readonly flavor: AnyFlavor;
+  /** `undefined` for one that cannot be loaded: of its component only type and name are checked then. */
+  readonly flavor: AnyFlavor | undefined;
 }
 
 /**
  * Everything that keeps these components from working together: what `checkStack` says, a local component or metadata
- * store under a remote orchestrator, and what the flavors themselves check. Pure, without network.
+ * store under a remote orchestrator, and what the flavors themselves check. Each problem has a code. Pure, without
+ * network, and it loads no implementation.
  */
 export function validateStack(
   members: readonly StackMember[],
   { isStoreLocal }: { readonly isStoreLocal: boolean },
 ): readonly Problem[] {
-  const components = members.map(({ component }) => component);
   return [
-    ...checkStack(components),
+    ...checkStack(members.map(({ component }) => component)),
     ...checkReach(members, isStoreLocal),
-    ...members.flatMap(({ component, flavor }) => flavor.validateStack?.(component, components) ?? []),
+    ...members.flatMap((_, index) => checkByFlavor(members, index)),
   ];
 }
 
 function checkReach(members: readonly StackMember[], isStoreLocal: boolean): Problem[] {
-  const remote = members.find(({ component, flavor }) => component.type === 'orchestrator' && !flavor.isLocal);
+  const remote = members.find(
+    ({ component, flavor }) => component.type === 'orchestrator' && flavor?.isLocal === false,
+  );
   if (remote === undefined) return [];
   const where = `the orchestrator "${remote.component.name}" runs steps elsewhere`;
   const problems = members
-    .filter(({ flavor }) => flavor.isLocal)
+    .filter(({ flavor }) => flavor?.isLocal)
     .map(
       ({ component: { type, name } }): Problem => ({
         path: `${type}:${name}`,
+        code: 'COMPONENT_LOCAL',
         message: `${where}, and the ${type} "${name}" can be reached from this machine only`,
         hint: `Use a ${type} of another flavor.`,
       }),
@@ -43,8 +47,31 @@ function checkReach(members: readonly StackMember[], isStoreLocal: boolean): Pro
     ...problems,
     {
       path: 'store',
+      code: 'STORE_LOCAL',
       message: `${where}, and the metadata store is a file on this machine`,
-      hint: 'Put the metadata store into PostgreSQL: STACK_STORE_URL=postgres://...',
+      hint: `Put the metadata store into PostgreSQL, STACK_STORE_URL=postgres://..., or, when the steps run on this machine, say \`isLocal: true\` in the flavor ${remote.component.flavor}.`,
     },
   ];
+}
+
+/** The code of a flavor is somebody else's: it gets a copy to look at, and what it throws is a problem like another. */
+function checkByFlavor(members: readonly StackMember[], index: number): Problem[] {
+  const { component, flavor } = members[index] ?? {};
+  if (component === undefined || flavor?.validateStack === undefined) return [];
+  const path = `${component.type}:${component.name}`;
+  const broken = (what: string): Problem => ({
+    path,
+    code: 'FLAVOR_INVALID',
+    message: `the check of the flavor ${flavor.type}/${flavor.name} ${what}`,
+    hint: 'Tell the author of the flavor.',
+  });
+  const copies = structuredClone(members.map((member) => member.component));
+  const self = copies[index] as ComponentDescription;
+  try {
+    const problems: unknown = flavor.validateStack(self, copies);
+    if (!Array.isArray(problems)) return [broken('gives no list of problems')];
+    return problems.map((problem: Problem) => ({ code: 'STACK_INVALID', ...problem }));
+  } catch (error) {
+    return [broken(`fails: ${error instanceof Error ? error.message : String(error)}`)];
+  }
 }

@@ -37,7 +37,7 @@ function findStackFile(root: string): string {
   const [first, second] = defaultFiles.filter((name) => existsSync(join(root, name)));
   if (first === undefined) {
     throw new StackError({
-      code: 'MODULE_NOT_FOUND',
+      code: 'FILE_NOT_FOUND',
       message: `There is neither stack.config.ts nor stack.yaml in ${root}.`,
       hint: 'Begin with a stack that there is: stack export NAME stack.yaml',
     });

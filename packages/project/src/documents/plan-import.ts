@@ -47,8 +47,6 @@ export function planImport(
   const components: ImportedComponent[] = [];
   const place = (type: string, component: string | DocumentComponent, path: string): string | DocumentComponent => {
     if (typeof component === 'string') {
-      const isThere = current.findComponent(type, component) !== undefined;
-      if (!isThere) problems.push({ path, message: `there is no ${type} "${component}"`, code: 'COMPONENT_NOT_FOUND' });
       components.push({ type, name: component, action: 'reuse', renamedFrom: undefined });
       return component;
     }

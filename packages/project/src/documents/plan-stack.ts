@@ -114,7 +114,7 @@ export function planStack(
       stacks: stacks.filter((stackName) => stackName !== desired.name),
     })),
   };
-  return { plan, problems: forbidden(desired, current, plan) };
+  return { plan, problems: forbidden(current, plan) };
 }
 
 /** The leaves in which a component differs from another; lists are compared as wholes. */
@@ -156,33 +156,17 @@ function planMembers(desired: StackDocument, { stack, applied }: CurrentState): 
   return fields.length === 0 ? [] : [{ action: 'update', ...shared, cause: overallCause(fields) }];
 }
 
-function forbidden(desired: StackDocument, current: CurrentState, { changes }: StackPlan): Problem[] {
-  const missing = Object.entries(desired.components).flatMap(([type, list]) =>
-    list.flatMap((component, index): Problem[] => {
-      if (typeof component !== 'string' || current.find(type, component) !== undefined) return [];
-      const path = `components.${type}.${index}`;
-      const hint = `Describe it in the document, or register it: stack ${type} register ${component} --flavor FLAVOR`;
-      return [{ path, message: `there is no ${type} "${component}"`, code: 'COMPONENT_NOT_FOUND', hint }];
-    }),
-  );
+/** What is protected is not changed. */
+function forbidden(current: CurrentState, { changes }: StackPlan): Problem[] {
   const isProtected = ({ kind, type, name }: PlannedChange) =>
     kind === 'stack' ? current.stack?.isProtected === true : current.find(type ?? '', name)?.isProtected === true;
-  const refused = changes.filter(
-    (change) => change.kind !== 'flavor' && change.action !== 'create' && isProtected(change),
-  );
-  return [
-    ...missing,
-    ...refused.map(({ kind, type, name, fields }): Problem => {
-      const what = kind === 'stack' ? `the stack "${name}"` : `the ${type} "${name}"`;
-      const paths = fields.map(({ path }) => path).join(', ');
-      return {
-        path: kind === 'stack' ? 'name' : `components.${type}`,
-        message: `${what} belongs to the default stack and cannot be changed; the document has another ${paths}`,
-        code: 'PROTECTED',
-        hint: 'Give yours another name.',
-      };
-    }),
-  ];
+  const refused = changes.filter((change) => change.kind !== 'flavor' && isProtected(change));
+  return refused.map(({ kind, type, name, fields }) => ({
+    path: kind === 'stack' ? 'name' : `components.${type}`,
+    message: `the ${type ?? 'stack'} "${name}" belongs to the default stack and cannot be changed; the document has another ${fields.map(({ path }) => path).join(', ')}`,
+    code: 'PROTECTED',
+    hint: 'Give yours another name.',
+  }));
 }
 
 function appliedComponent({ applied }: CurrentState, type: string, name: string): DocumentComponent | undefined {

@@ -12,7 +12,7 @@ import { loadStackFile, type StackFile } from './load-stack-file.ts';
 import { type ConflictRule, type ImportedComponent, planImport } from './plan-import.ts';
 import { type CurrentState, planStack, type StackPlan } from './plan-stack.ts';
 import { readProjectState } from './project-state.ts';
-import { type ResolvedDocument, resolveDocument } from './resolve-document.ts';
+import { type ResolutionTools, type ResolvedDocument, resolveDocument } from './resolve-document.ts';
 import { documentError, parseStackDocument, type StackDocument, type StackInput } from './stack-document.ts';
 import { stackJsonSchema } from './stack-json-schema.ts';
 import { isZenmlExport, readZenmlExport } from './zenml-export.ts';
@@ -56,7 +56,7 @@ export class ProjectDocuments {
    * Reads the file of a stack: YAML, JSON, or a module whose default export is the stack.
    *
    * @param file default: `stack.config.ts` or `stack.yaml` at the root of the project
-   * @throws MODULE_NOT_FOUND, AMBIGUOUS when both are there, CONFIG_INVALID for a text that does not parse, and what
+   * @throws FILE_NOT_FOUND, AMBIGUOUS when both are there, CONFIG_INVALID for a text that does not parse, and what
    * importing throws
    */
   async load(file?: string): Promise<StackFile> {
@@ -130,7 +130,7 @@ export class ProjectDocuments {
    * @throws CONFIG_INVALID, STACK_INVALID and PROTECTED, with every problem
    */
   async plan(input: StackInput | JsonObject, subject = 'The document'): Promise<StackPlan> {
-    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#flavors, subject);
+    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools, subject);
     return (await this.#compare(this.#store, resolved, subject)).plan;
   }
 
@@ -143,7 +143,7 @@ export class ProjectDocuments {
    * @throws CONFIG_INVALID, STACK_INVALID and PROTECTED, with every problem
    */
   async apply(input: StackInput | JsonObject, subject = 'The document'): Promise<StackPlan> {
-    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#flavors, subject);
+    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools, subject);
     return this.#store.transaction(async (tables) => {
       const { plan, current } = await this.#compare(tables, resolved, subject);
       await applyPlan(tables, plan, current, resolved);
@@ -177,6 +177,10 @@ export class ProjectDocuments {
     return file;
   }
 
+  get #tools(): ResolutionTools {
+    return { flavors: this.#flavors, store: this.#store };
+  }
+
   async #import(
     input: StackInput | JsonObject,
     { onConflict = 'reuse', name, dryRun = false }: ImportOptions,
@@ -184,7 +188,7 @@ export class ProjectDocuments {
   ): Promise<Omit<ImportedStack, 'unmapped'>> {
     if (name !== undefined) checkName('stack', name);
     const parsed = parseStackDocument(input, subject);
-    const resolved = await resolveDocument({ ...parsed, name: name ?? parsed.name }, this.#flavors, subject);
+    const resolved = await resolveDocument({ ...parsed, name: name ?? parsed.name }, this.#tools, subject);
     const planned = async (tables: StoreTables) => {
       const plan = planImport(resolved.document, await readProjectState(tables, resolved), onConflict);
       const { problems } = plan;

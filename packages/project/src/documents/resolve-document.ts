@@ -1,25 +1,19 @@
 import {
   type AnyFlavor,
-  checkStack,
   getComponentType,
   migrateConfig,
   type Problem,
   StackError,
+  type StackMember,
   stackError,
+  validateStack,
 } from '@stack/core';
-import type { NewFlavor } from '@stack/store';
+import type { MetadataStore, NewFlavor } from '@stack/store';
 import { componentProblems } from '../components/component-problems.ts';
 import { type FlavorCatalog, type FlavorEntry, findFlavor } from '../flavors/flavor-catalog.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import { originOf } from './document-component.ts';
-import {
-  type DocumentComponent,
-  documentComponents,
-  documentError,
-  documentMembers,
-  problemsAt,
-  type StackDocument,
-} from './stack-document.ts';
+import { type DocumentComponent, documentError, problemsAt, type StackDocument } from './stack-document.ts';
 
 /** A document of which every flavor is resolved, loaded and fits. */
 export interface ResolvedDocument {
@@ -30,55 +24,80 @@ export interface ResolvedDocument {
   readonly catalog: FlavorCatalog;
 }
 
+/** What a document is resolved with. */
+export interface ResolutionTools {
+  readonly flavors: ProjectFlavors;
+  readonly store: MetadataStore;
+}
+
 /** Resolves and loads every flavor of a document, brings the configs to their versions, and checks all of it. */
 export async function resolveDocument(
   document: StackDocument,
-  projectFlavors: ProjectFlavors,
+  { flavors: projectFlavors, store }: ResolutionTools,
   subject: string,
 ): Promise<ResolvedDocument> {
   const catalog = await projectFlavors.list();
   const problems: Problem[] = [];
   const newFlavors = new Map<string, NewFlavor>();
   const flavors = new Map<string, AnyFlavor>();
-  for (const type of Object.keys(document.components)) {
+  const members: StackMember[] = [];
+  const attempt = async <Result>(path: string, work: () => Promise<Result>): Promise<Result | undefined> => {
     try {
-      getComponentType(type);
-    } catch (error) {
-      if (!StackError.is(error)) throw error;
-      problems.push(...problemsAt(`components.${type}`, error));
-    }
-  }
-  if (problems.length > 0) throw documentError(subject, problems);
-  const components: Record<string, (string | DocumentComponent)[]> = Object.fromEntries(
-    Object.entries(document.components).map(([type, list]) => [type, [...list]]),
-  );
-  for (const { type, index, component } of documentComponents(document)) {
-    const path = `components.${type}.${index}`;
-    try {
-      const found = await findComponentFlavor(type, component, projectFlavors, catalog);
-      if (found.record !== undefined) newFlavors.set(`${type}:${found.flavor.name}`, found.record);
-      const { configVersion = found.flavor.configVersion } = component;
-      const subjectOfConfig = `${getComponentType(type).label} "${component.name}"`;
-      const config = migrateConfig(found.flavor, configVersion, component.config, subjectOfConfig);
-      const resolved = { ...component, ...found.origin, configVersion: found.flavor.configVersion, config };
-      const { settings } = component;
-      problems.push(
-        ...componentProblems(found.flavor, { config, settings }).map((problem) => ({
-          ...problem,
-          path: `${path}.${fieldPath(found.flavor, problem)}`,
-        })),
-      );
-      flavors.set(flavorKey(type, resolved), found.flavor);
-      (components[type] ?? [])[index] = resolved;
+      return await work();
     } catch (error) {
       if (!StackError.is(error)) throw error;
       problems.push(...problemsAt(path, error));
+      return undefined;
     }
+  };
+  const resolve = async (type: string, component: DocumentComponent, path: string): Promise<DocumentComponent> => {
+    const { flavor, origin, record } = await findComponentFlavor(type, component, projectFlavors, catalog);
+    if (record !== undefined) newFlavors.set(`${type}:${flavor.name}`, record);
+    const { name, configVersion = flavor.configVersion, settings } = component;
+    const label = `${getComponentType(type).label} "${name}"`;
+    const config = migrateConfig(flavor, configVersion, component.config, label);
+    for (const problem of componentProblems(flavor, { config, settings })) {
+      problems.push({ ...problem, path: `${path}.${fieldPath(flavor, problem)}` });
+    }
+    const resolved = { ...component, ...origin, configVersion: flavor.configVersion, config };
+    flavors.set(flavorKey(type, resolved), flavor);
+    members.push({ component: { type, name, flavor: flavor.name, config, settings }, flavor });
+    return resolved;
+  };
+  const components: Record<string, readonly (string | DocumentComponent)[]> = {};
+  for (const [type, list] of Object.entries(document.components)) {
+    const known = await attempt(`components.${type}`, async () => getComponentType(type));
+    if (known === undefined) continue;
+    const resolved: (string | DocumentComponent)[] = [];
+    for (const [index, component] of list.entries()) {
+      const path = `components.${type}.${index}`;
+      if (typeof component === 'string') {
+        const member = await attempt(path, () => findMember(type, component, { flavors: projectFlavors, store }));
+        if (member !== undefined) members.push(member);
+        resolved.push(component);
+      } else resolved.push((await attempt(path, () => resolve(type, component, path))) ?? component);
+    }
+    components[type] = resolved;
   }
   if (problems.length > 0) throw documentError(subject, problems);
-  const stackProblems = checkStack(documentMembers(document));
+  const stackProblems = validateStack(members, { isStoreLocal: store.isLocal });
   if (stackProblems.length > 0) throw stackError(document.name, stackProblems);
   return { document: { ...document, components }, newFlavors: [...newFlavors.values()], flavors, catalog };
+}
+
+/** The component that a name in a document stands for. */
+async function findMember(type: string, name: string, { flavors, store }: ResolutionTools): Promise<StackMember> {
+  const component = await store.components.get(type, name);
+  if (component.name !== name) {
+    throw new StackError({
+      code: 'COMPONENT_NOT_FOUND',
+      message: `There is no ${type} "${name}".`,
+      hint: `A document names components by their names: ${component.name}`,
+    });
+  }
+  // One that cannot be loaded here is no concern of the document.
+  const flavor = await flavors.load(type, component.flavor).catch(() => undefined);
+  return { component, flavor };
 }
 
 async function findComponentFlavor(

@@ -81,13 +81,15 @@ const componentSchema = z.object({
  */
 export function parseStackDocument(value: unknown, subject: string): StackDocument {
   const problems: Problem[] = [];
-  const document = check(documentSchema, withoutUndefined(value), [], problems);
+  const given = withoutUndefined(value);
+  problems.push(...unusableNames(given));
+  const document = check(documentSchema, given, [], problems);
   if (document === undefined) throw documentError(subject, problems);
   checkNameAt('stack', document.name, ['name'], problems);
   const components: Record<string, readonly (string | DocumentComponent)[]> = {};
-  for (const [type, given] of Object.entries(document.components)) {
+  for (const [type, ofType] of Object.entries(document.components)) {
     const path = ['components', type];
-    const list = (Array.isArray(given) ? given : [given]).flatMap(
+    const list = (Array.isArray(ofType) ? ofType : [ofType]).flatMap(
       (item: unknown, index): (string | DocumentComponent)[] => {
         const component = readComponent(type, item, [...path, String(index)], problems);
         return component === undefined ? [] : [component];
@@ -236,6 +238,16 @@ function repeatedNames(list: readonly (string | DocumentComponent)[], path: read
   const names = list.map((component) => (typeof component === 'string' ? component : component.name));
   const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   return [...repeated].map((name) => ({ path: path.join('.'), message: `two components have the name "${name}"` }));
+}
+
+/** Objects in code cannot have this name like others: zod leaves it out, and what is left out would be lost. */
+function unusableNames(value: unknown, path = ''): Problem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const itemPath = path === '' ? key : `${path}.${key}`;
+    const own = key === '__proto__' ? [{ path: itemPath, message: 'is a name that nothing can have' }] : [];
+    return [...own, ...unusableNames(item, itemPath)];
+  });
 }
 
 /** Code may write `region: undefined`; JSON cannot. */

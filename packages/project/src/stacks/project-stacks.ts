@@ -1,47 +1,181 @@
 import {
   type AnyComponent,
   checkName,
-  checkStack,
   componentTypeProperty,
   createStack,
+  getComponentType,
+  type Problem,
+  type SecretResolver,
   type Stack,
+  StackError,
+  type StackMember,
   type StackOptions,
   stackError,
+  validateStack,
 } from '@stack/core';
-import type { ComponentRecord, MetadataStore, StackRecord } from '@stack/store';
+import type { ComponentRecord, MetadataStore, RemovedStack, StackRecord } from '@stack/store';
 import type { ProjectComponents } from '../components/project-components.ts';
+import type { ProjectFlavors } from '../flavors/project-flavors.ts';
+import {
+  type CodedProblem,
+  type ComponentDiagnosis,
+  type ExaminationOptions,
+  examineComponent,
+} from './examine-component.ts';
+
+/** By component type, the references of components, the default one of each type first. */
+export type ComponentReferences = Readonly<Record<string, readonly string[]>>;
 
 export interface StackRegistration {
   readonly name: string;
-  /** By type, the references of its components, the default one first. */
-  readonly components: Readonly<Record<string, readonly string[]>>;
+  readonly components: ComponentReferences;
   readonly labels?: Readonly<Record<string, string>>;
 }
+
+export interface StackChange {
+  /** Takes the place of all components of the types given; those of other types stay. */
+  readonly components?: ComponentReferences;
+  /** Labels to set; one that is `undefined` is removed. Others stay. */
+  readonly labels?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface StackListOptions {
+  /** Labels that a stack has, all of them. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Components that a stack has, all of them. */
+  readonly components?: ComponentReferences;
+}
+
+/** A problem of a stack. */
+export interface StackProblem extends CodedProblem {
+  /**
+   * `stack` when its components can never work together, which registering refuses; `component` when one of them cannot
+   * be used as it is, or not on this machine.
+   */
+  readonly concerns: 'stack' | 'component';
+}
+
+export interface StackValidation {
+  readonly stack: Pick<StackRecord, 'name' | 'components'>;
+  /** Everything that is wrong; empty for a stack that can be used here. */
+  readonly problems: readonly StackProblem[];
+}
+
+export interface StackDiagnosis {
+  readonly stack: StackRecord;
+  readonly isHealthy: boolean;
+  /** In the order of the stack. */
+  readonly components: readonly ComponentDiagnosis[];
+  /** What keeps the components from working together. */
+  readonly problems: readonly CodedProblem[];
+}
+
+export interface DoctorOptions {
+  /** Whether to ask the systems behind the components, by their `probe()`. Default `false`. */
+  readonly live?: boolean;
+  /** For each check of a component, in milliseconds. Default 10,000. */
+  readonly timeLimit?: number;
+}
+
+/** What of a stack is changed. Given the stack as it is. */
+type Change = (current: StackRecord) => {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly components?: readonly ComponentRecord[];
+};
+
+const defaultTimeLimit = 10_000;
 
 /** The stacks of a project. A `reference` is a name, an id, or the beginning of an id. */
 export class ProjectStacks {
   readonly #store: MetadataStore;
+  readonly #flavors: ProjectFlavors;
   readonly #components: ProjectComponents;
+  readonly #secrets: SecretResolver;
 
-  constructor(store: MetadataStore, components: ProjectComponents) {
+  constructor(store: MetadataStore, flavors: ProjectFlavors, components: ProjectComponents, secrets: SecretResolver) {
     this.#store = store;
+    this.#flavors = flavors;
     this.#components = components;
+    this.#secrets = secrets;
   }
 
   /**
+   * Puts components together. What is missing on this machine, a secret or a package, does not matter yet: `validate`
+   * tells of it.
+   *
    * @throws ARGUMENT_INVALID for a bad name, COMPONENT_NOT_FOUND, ALREADY_EXISTS
-   * @throws STACK_INVALID with every problem
+   * @throws STACK_INVALID with everything that keeps the components from working together
    */
   async register({ name, components, labels = {} }: StackRegistration): Promise<StackRecord> {
     checkName('stack', name);
-    const references = Object.entries(components).flatMap(([type, names]) =>
-      names.map((reference) => ({ type, reference })),
-    );
-    const found: ComponentRecord[] = [];
-    for (const { type, reference } of references) found.push(await this.#components.get(type, reference));
-    const problems = checkStack(found);
-    if (problems.length > 0) throw stackError(name, problems);
+    const found = await this.#find(components);
+    await this.#refuseNewProblems(name, undefined, found);
     return this.#store.stacks.add({ name, components: found.map(({ id }) => id), labels });
+  }
+
+  /**
+   * Replaces the components of the given types, and sets labels.
+   *
+   * @throws STACK_NOT_FOUND, AMBIGUOUS, COMPONENT_NOT_FOUND, PROTECTED
+   * @throws STACK_INVALID with everything that keeps the components from working together, and did not before
+   */
+  async update(reference: string, { components, labels = {} }: StackChange): Promise<StackRecord> {
+    const replacing = components === undefined ? undefined : await this.#find(components);
+    const types = new Set(Object.keys(components ?? {}));
+    return this.#change(reference, (current) => ({
+      labels: withLabels(current.labels, labels),
+      ...(replacing === undefined ? {} : { components: replaceOfTypes(current.components, types, replacing) }),
+    }));
+  }
+
+  /**
+   * Adds components behind those that the stack has, so that its defaults stay.
+   *
+   * @throws STACK_NOT_FOUND, AMBIGUOUS, COMPONENT_NOT_FOUND, PROTECTED
+   * @throws ALREADY_EXISTS for one that it has, and for another one of a type that a stack has one of
+   * @throws STACK_INVALID with everything that keeps the components from working together, and did not before
+   */
+  async addComponents(reference: string, components: ComponentReferences): Promise<StackRecord> {
+    const added = await this.#find(components);
+    return this.#change(reference, (current) => {
+      for (const component of added) checkCanBeAdded(current, component);
+      return { components: [...current.components, ...added] };
+    });
+  }
+
+  /**
+   * Takes components out of a stack. They stay registered.
+   *
+   * @throws STACK_NOT_FOUND, AMBIGUOUS, PROTECTED
+   * @throws COMPONENT_NOT_FOUND for one that does not exist, or that the stack does not have
+   * @throws STACK_INVALID for the last one of a type that every stack has
+   */
+  async removeComponents(reference: string, components: ComponentReferences): Promise<StackRecord> {
+    const removed = await this.#find(components);
+    return this.#change(reference, (current) => {
+      for (const component of removed) checkIsThere(current, component);
+      const rest = current.components.filter(({ id }) => !removed.some((component) => component.id === id));
+      for (const component of removed) checkIsNotLast(current, component, rest);
+      return { components: rest };
+    });
+  }
+
+  /** @throws STACK_NOT_FOUND, AMBIGUOUS, PROTECTED, ALREADY_EXISTS, and ARGUMENT_INVALID for a bad name */
+  async rename(reference: string, name: string): Promise<StackRecord> {
+    checkName('stack', name);
+    return this.#change(reference, () => ({ name }));
+  }
+
+  /**
+   * Makes another stack of the same components, in their order, and the same labels. The components are shared, not copied.
+   *
+   * @throws STACK_NOT_FOUND, AMBIGUOUS, ALREADY_EXISTS, and ARGUMENT_INVALID for a bad name
+   */
+  async copy(reference: string, name: string): Promise<StackRecord> {
+    checkName('stack', name);
+    const { components, labels } = await this.get(reference);
+    return this.#store.stacks.add({ name, components: components.map(({ id }) => id), labels });
   }
 
   /** @throws STACK_NOT_FOUND, AMBIGUOUS */
@@ -49,9 +183,10 @@ export class ProjectStacks {
     return this.#store.stacks.get(reference);
   }
 
-  /** By name. */
-  async list(): Promise<readonly StackRecord[]> {
-    return this.#store.stacks.list();
+  /** By name. @throws COMPONENT_NOT_FOUND for a component of the filter */
+  async list({ labels, components = {} }: StackListOptions = {}): Promise<readonly StackRecord[]> {
+    const ids = (await this.#find(components)).map(({ id }) => id);
+    return this.#store.stacks.list({ labels, components: ids });
   }
 
   /** The stack that runs use when none is named. */
@@ -64,25 +199,235 @@ export class ProjectStacks {
     return this.#store.stacks.activate(reference);
   }
 
-  /** @throws STACK_NOT_FOUND, PROTECTED, and IN_USE for the active stack */
-  async remove(reference: string): Promise<void> {
-    await this.#store.stacks.remove(reference);
+  /**
+   * Removes a stack and, with `recursive`, those of its components that no other stack has; the default ones stay. All
+   * of that happens, or nothing.
+   *
+   * @throws STACK_NOT_FOUND, AMBIGUOUS, PROTECTED, and IN_USE for the active stack
+   */
+  async remove(reference: string, options: { readonly recursive?: boolean } = {}): Promise<RemovedStack> {
+    return this.#store.stacks.remove(reference, options);
+  }
+
+  /**
+   * Everything that is wrong with a stack, without network and without loading an implementation. It changes nothing.
+   *
+   * @param stack a reference, or a stack that need not be registered. Default: the active stack
+   * @throws STACK_NOT_FOUND, AMBIGUOUS
+   */
+  async validate(stack?: string | Pick<StackRecord, 'name' | 'components'>): Promise<StackValidation> {
+    const validated = typeof stack === 'object' ? stack : await this.#getOrActive(stack);
+    const { problems, components } = await this.#examine(validated.components, {
+      depth: 'config',
+      timeLimit: defaultTimeLimit,
+    });
+    const ofComponents = components.flatMap(({ checks }) => checks.flatMap(({ problems }) => problems));
+    return {
+      stack: validated,
+      problems: [
+        ...problems.map((problem): StackProblem => ({ ...problem, concerns: 'stack' })),
+        ...ofComponents.map((problem): StackProblem => ({ ...problem, concerns: 'component' })),
+      ],
+    };
+  }
+
+  /**
+   * Checks everything that the components of a stack need to work here: what `validate` checks, that their
+   * implementations load, and with `live` that the systems behind them answer. What is wrong with one component hides
+   * nothing of another.
+   *
+   * @param reference default: the active stack
+   * @throws STACK_NOT_FOUND, AMBIGUOUS
+   */
+  async doctor(reference?: string, options: DoctorOptions = {}): Promise<StackDiagnosis> {
+    const { live = false, timeLimit = defaultTimeLimit } = options;
+    const stack = await this.#getOrActive(reference);
+    const { problems, components } = await this.#examine(stack.components, {
+      depth: live ? 'probe' : 'implementation',
+      timeLimit,
+    });
+    const hasFailed = components.some(({ checks }) => checks.some(({ outcome }) => outcome === 'failed'));
+    return { stack, isHealthy: !hasFailed && problems.length === 0, components, problems };
   }
 
   /**
    * Makes a stack and its components, ready to run on. Its owner disposes it.
    *
    * @param reference default: the active stack
+   * @throws STACK_INVALID with everything that keeps the components from working together
    */
   async open(reference?: string): Promise<Stack> {
-    const record = reference === undefined ? await this.active() : await this.get(reference);
+    const { name, components } = await this.#getOrActive(reference);
+    const problems = await this.#composition(components);
+    if (problems.length > 0) throw stackError(name, problems);
     const byProperty: Record<string, Promise<AnyComponent>[]> = {};
-    for (const component of record.components) {
+    for (const component of components) {
       const property = componentTypeProperty(component.type);
       byProperty[property] ??= [];
       byProperty[property].push(this.#components.open(component));
     }
-    // The records were checked when the stack was registered, and `createStack` checks the components again.
-    return createStack({ name: record.name, ...byProperty } as unknown as StackOptions);
+    // The records were checked, and `createStack` checks the components again.
+    return createStack({ name, ...byProperty } as unknown as StackOptions);
   }
+
+  #getOrActive(reference: string | undefined): Promise<StackRecord> {
+    return reference === undefined ? this.active() : this.get(reference);
+  }
+
+  /** @throws COMPONENT_NOT_FOUND, COMPONENT_TYPE_NOT_FOUND; with every one of them as a problem where there are several */
+  async #find(references: ComponentReferences): Promise<ComponentRecord[]> {
+    const all = Object.entries(references).flatMap(([type, ofType]) =>
+      ofType.map((reference) => ({ type, reference })),
+    );
+    const found = await Promise.allSettled(all.map(({ type, reference }) => this.#components.get(type, reference)));
+    const errors = found.filter((result) => result.status === 'rejected').map((result): unknown => result.reason);
+    const [first, second] = errors;
+    if (second !== undefined && errors.every((error) => StackError.is(error))) {
+      throw new StackError({
+        code: errors[0]?.code ?? 'COMPONENT_NOT_FOUND',
+        message: errors.map(({ message }) => message).join('\n'),
+        hint: errors.flatMap(({ hint }) => hint ?? []).join('\n'),
+        problems: errors.map(({ code, message, hint }) => ({
+          path: '',
+          code,
+          message,
+          ...(hint === undefined ? {} : { hint }),
+        })),
+      });
+    }
+    if (first !== undefined) throw first;
+    return found.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+  }
+
+  /**
+   * Changes a stack by what it is at that moment. Flavors are loaded outside of the transaction that stores the change:
+   * when another process changed the components meanwhile, all is done again.
+   */
+  async #change(reference: string, change: Change): Promise<StackRecord> {
+    for (;;) {
+      const before = await this.get(reference);
+      // A change of a protected stack is refused by the store, whatever it is.
+      const wanted = before.isProtected ? undefined : change(before).components;
+      if (wanted !== undefined) await this.#refuseNewProblems(before.name, before.components, wanted);
+      try {
+        return await this.#store.stacks.update(before.id, (current) => {
+          const { components, ...rest } = change(current);
+          if (components === undefined) return rest;
+          if (wanted === undefined || !isSame(components, wanted)) throw changedMeanwhile(current.name);
+          return { ...rest, components: components.map(({ id }) => id) };
+        });
+      } catch (error) {
+        if (!StackError.is(error, 'PRECONDITION_FAILED')) throw error;
+      }
+    }
+  }
+
+  /** Refuses components that can never work together, unless that was so before: a stack is mended step by step. */
+  async #refuseNewProblems(
+    name: string,
+    before: readonly ComponentRecord[] | undefined,
+    after: readonly ComponentRecord[],
+  ): Promise<void> {
+    const composition = await this.#composition(after);
+    if (composition.length === 0) return;
+    const known = before === undefined ? [] : await this.#composition(before);
+    const isNew = ({ path, code, message }: Problem) =>
+      !known.some((problem) => problem.path === path && problem.code === code && problem.message === message);
+    const problems = composition.filter(isNew);
+    if (problems.length > 0) throw stackError(name, problems);
+  }
+
+  /** What keeps components from working together, as far as their flavors are here. */
+  async #composition(records: readonly ComponentRecord[]): Promise<readonly CodedProblem[]> {
+    const members = records.map(async (component) => ({
+      component,
+      flavor: await this.#flavors.load(component.type, component.flavor).catch(() => undefined),
+    }));
+    return this.#checkTogether(await Promise.all(members));
+  }
+
+  async #examine(
+    records: readonly ComponentRecord[],
+    options: ExaminationOptions,
+  ): Promise<Pick<StackDiagnosis, 'components' | 'problems'>> {
+    const tools = { flavors: this.#flavors, components: this.#components, secrets: this.#secrets };
+    const examined = await Promise.all(records.map((record) => examineComponent(record, tools, options)));
+    return { components: examined.map(({ diagnosis }) => diagnosis), problems: this.#checkTogether(examined) };
+  }
+
+  #checkTogether(members: readonly StackMember[]): CodedProblem[] {
+    const problems = validateStack(members, { isStoreLocal: this.#store.isLocal });
+    return problems.map((problem) => ({ ...problem, code: problem.code ?? 'STACK_INVALID' }));
+  }
+}
+
+function withLabels(
+  current: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const entries = Object.entries({ ...current, ...changes });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** The components, with those of some types replaced where the first of each type stood. */
+function replaceOfTypes(
+  current: readonly ComponentRecord[],
+  types: ReadonlySet<string>,
+  replacing: readonly ComponentRecord[],
+): ComponentRecord[] {
+  const ofType = Map.groupBy(replacing, ({ type }) => type);
+  const replaced = current.flatMap((component) => {
+    if (!types.has(component.type)) return [component];
+    const instead = ofType.get(component.type) ?? [];
+    ofType.delete(component.type);
+    return instead;
+  });
+  return [...replaced, ...[...ofType.values()].flat()];
+}
+
+function isSame(some: readonly ComponentRecord[], others: readonly ComponentRecord[]): boolean {
+  const key = (components: readonly ComponentRecord[]) =>
+    components.map(({ id, updatedAt }) => `${id} ${updatedAt.getTime()}`).join();
+  return key(some) === key(others);
+}
+
+function changedMeanwhile(name: string): StackError {
+  return new StackError({ code: 'PRECONDITION_FAILED', message: `The stack "${name}" was changed meanwhile.` });
+}
+
+function checkCanBeAdded(stack: StackRecord, { id, type, name }: ComponentRecord): void {
+  const { label, multiple } = getComponentType(type);
+  if (stack.components.some((component) => component.id === id)) {
+    throw new StackError({
+      code: 'ALREADY_EXISTS',
+      message: `The stack "${stack.name}" has the ${label} "${name}" already.`,
+      hint: `See what it has: stack describe ${stack.name}`,
+    });
+  }
+  const existing = stack.components.find((component) => component.type === type);
+  if (existing === undefined || multiple) return;
+  throw new StackError({
+    code: 'ALREADY_EXISTS',
+    message: `The stack "${stack.name}" has the ${label} "${existing.name}", and a stack has one.`,
+    hint: `Replace it: stack update ${stack.name} --${type} ${name}`,
+  });
+}
+
+function checkIsThere(stack: StackRecord, { id, type, name }: ComponentRecord): void {
+  if (stack.components.some((component) => component.id === id)) return;
+  throw new StackError({
+    code: 'COMPONENT_NOT_FOUND',
+    message: `The stack "${stack.name}" does not have the ${getComponentType(type).label} "${name}".`,
+    hint: `See what it has: stack describe ${stack.name}`,
+  });
+}
+
+function checkIsNotLast(stack: StackRecord, { type, name }: ComponentRecord, rest: readonly ComponentRecord[]): void {
+  const { label, required } = getComponentType(type);
+  if (!required || rest.some((component) => component.type === type)) return;
+  throw new StackError({
+    code: 'STACK_INVALID',
+    message: `The stack "${stack.name}" has no other ${label} than "${name}", and every stack has one.`,
+    hint: `Give it another one: stack update ${stack.name} --${type} NAME`,
+  });
 }

@@ -128,6 +128,6 @@ function checkNotProtected({ type, name, is_protected }: ComponentRow): void {
   });
 }
 
-function hasLabels(record: ComponentRecord, labels: Readonly<Record<string, string>>): boolean {
+export function hasLabels(record: Pick<ComponentRecord, 'labels'>, labels: Readonly<Record<string, string>>): boolean {
   return Object.entries(labels).every(([key, value]) => record.labels[key] === value);
 }

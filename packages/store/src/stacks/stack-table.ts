@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import { componentRecord } from '../components/component-record.ts';
+import { hasLabels } from '../components/component-table.ts';
 import type { Transactions } from '../engine.ts';
-import type { ComponentRecord, StackRecord, StackTable } from '../metadata-store.ts';
+import type { ComponentRecord, RemovedStack, StackRecord, StackTable } from '../metadata-store.ts';
 import { chooseId, nameOrIdFits } from '../reference.ts';
 import { StoredRow } from '../schema/stored-row.ts';
 import type { StackRow, Tables } from '../schema/tables.ts';
@@ -32,10 +33,15 @@ export function createStackTable(engine: Transactions): StackTable {
 
     get: (reference) => engine.read(async (database) => stackRecord(database, await findStack(database, reference))),
 
-    list: () =>
+    list: ({ labels = {}, components = [] } = {}) =>
       engine.read(async (database) => {
-        const rows = await database.selectFrom('stacks').selectAll().orderBy('name').execute();
-        return await stackRecords(database, rows);
+        let query = database.selectFrom('stacks').selectAll().orderBy('name');
+        for (const id of new Set(components)) {
+          const stacks = database.selectFrom('stack_components').select('stack_id').where('component_id', '=', id);
+          query = query.where('id', 'in', stacks);
+        }
+        const records = await stackRecords(database, await query.execute());
+        return records.filter((record) => hasLabels(record, labels));
       }),
 
     update: (reference, change) =>
@@ -55,7 +61,7 @@ export function createStackTable(engine: Transactions): StackTable {
         return await stackRecord(database, changed);
       }),
 
-    remove: (reference) =>
+    remove: (reference, { recursive = false } = {}) =>
       engine.write(async (database) => {
         const row = await findStack(database, reference);
         checkNotProtected(row);
@@ -66,7 +72,21 @@ export function createStackTable(engine: Transactions): StackTable {
             hint: 'Make another one active first: stack set default',
           });
         }
+        // Rows, unread: what is wrong with one of their columns must not keep them from being deleted.
+        const parts = await database
+          .selectFrom('stack_components')
+          .innerJoin('components', 'components.id', 'stack_components.component_id')
+          .select(['components.id', 'components.type', 'components.name', 'components.is_protected'])
+          .where('stack_components.stack_id', '=', row.id)
+          .orderBy('stack_components.position')
+          .execute();
         await database.deleteFrom('stacks').where('id', '=', row.id).execute();
+        const removable = recursive ? parts.filter(({ is_protected }) => is_protected === 0) : [];
+        const components: RemovedStack['components'][number][] = [];
+        for (const { id, type, name } of removable) {
+          if (await removeUnused(database, id)) components.push({ id, type, name });
+        }
+        return { id: row.id, name: row.name, components };
       }),
 
     active: () =>
@@ -148,6 +168,16 @@ async function setComponents(database: Kysely<Tables>, stack: StackRow, ids: rea
       });
     }
   }
+}
+
+/** Removes a component that no stack has. */
+async function removeUnused(database: Kysely<Tables>, id: string): Promise<boolean> {
+  const { numDeletedRows } = await database
+    .deleteFrom('components')
+    .where('id', '=', id)
+    .where('id', 'not in', database.selectFrom('stack_components').select('component_id'))
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
 }
 
 async function activeId(database: Kysely<Tables>): Promise<string | undefined> {

@@ -1,0 +1,67 @@
+import { StackError } from '@stack/core/errors';
+import type { ComponentCheck, ComponentDiagnosis } from '@stack/project';
+import type { CommandOutput } from '../command-line/command.ts';
+import type { Invocation } from '../command-line/invocation.ts';
+import { stackReference } from '../command-line/stack-reference.ts';
+import { openProjectHere } from '../open-project-here.ts';
+import type { Screen } from '../output/screen.ts';
+import { countProblems, problemRows } from '../output/stack-outcome.ts';
+import { renderTable } from '../output/table.ts';
+
+export async function run(invocation: Invocation): Promise<CommandOutput> {
+  const timeLimit = readTimeout(invocation);
+  await using project = await openProjectHere(invocation);
+  const diagnosis = await project.stacks.doctor(await stackReference(project, invocation), {
+    live: invocation.flag('live'),
+    ...(timeLimit === undefined ? {} : { timeLimit }),
+  });
+  const { stack, isHealthy, components, problems } = diagnosis;
+  const { id, name } = stack;
+  const data = { stack: { id, name }, isHealthy, components, problems };
+  const { screen } = invocation;
+  const overview = renderComponents(components, screen);
+  if (isHealthy) return { data, text: `${overview}\n\nThe stack "${name}" works.` };
+  const all = [...problems, ...components.flatMap(({ checks }) => checks.flatMap((check) => check.problems))];
+  return {
+    data,
+    text: `${overview}\n\n${renderTable(...problemRows(all), screen)}`,
+    error: new StackError({
+      code: 'STACK_UNHEALTHY',
+      message: `The stack "${name}" has ${countProblems(all)}.`,
+      problems: all,
+    }),
+  };
+}
+
+/** A row for each component, a column for each check. */
+function renderComponents(components: readonly ComponentDiagnosis[], screen: Screen): string {
+  const checks = components[0]?.checks.map(({ check }) => check) ?? [];
+  return renderTable(
+    ['TYPE', 'NAME', 'FLAVOR', ...checks.map((check) => (check === 'flavor' ? 'LOADS' : check.toUpperCase()))],
+    components.map((component) => [
+      component.type,
+      component.name,
+      component.flavor,
+      ...component.checks.map(showCheck),
+    ]),
+    screen,
+  );
+}
+
+function showCheck({ outcome, message }: ComponentCheck): string {
+  const shown = { passed: 'ok', failed: 'failed', skipped: '-' }[outcome];
+  return message === undefined ? shown : `${shown} (${message})`;
+}
+
+/** The value of `--timeout`, in milliseconds. @throws ARGUMENT_INVALID */
+function readTimeout(invocation: Invocation): number | undefined {
+  const text = invocation.option('timeout');
+  if (text === undefined) return undefined;
+  const seconds = /^\d{1,6}(?:\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (seconds > 0) return seconds * 1000;
+  throw new StackError({
+    code: 'ARGUMENT_INVALID',
+    message: `${JSON.stringify(text)} is not a number of seconds.`,
+    hint: 'Write --timeout=30.',
+  });
+}
