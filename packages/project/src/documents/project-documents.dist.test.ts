@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { StackError } from '@stack/core';
-import { formatStackDocument, initProject, type Project, type StackInput } from '@stack/project';
+import { formatStackDocument, initProject, openProject, type Project, type StackInput } from '@stack/project';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 // The command's package: the integration of this machine is one of its dependencies.
@@ -410,29 +410,58 @@ describe('plan and apply', () => {
 
   it('drift is told from a change of the document', async () => {
     await project.documents.apply(prod());
-    // By other means: another document, which is imported under the name of a stack of its own.
-    const other = prod({ name: 'other', files: { config: { path: 'disk://c' }, labels: { owner: 'me' } } });
-    await project.documents.apply(other);
-    const desired = prod({ files: { labels: { owner: 'us' } } });
-    const [change] = (await project.documents.plan(desired)).changes;
-    expect(change).toMatchObject({ action: 'update', cause: 'both' });
-    expect(change?.fields).toEqual([
+    // Another document changes the component, and commands change the stack.
+    await project.documents.apply(
+      prod({ name: 'other', files: { config: { path: 'disk://c' }, labels: { owner: 'me' } } }),
+    );
+    await project.stacks.update('prod', { labels: { team: 'audio' }, components: { 'artifact-store': ['default'] } });
+    const desired = prod({ labels: { team: 'vision', stage: 'live' }, files: { labels: { owner: 'us' } } });
+    const { changes } = await project.documents.plan(desired);
+    expect(changes).toMatchObject([
+      { action: 'update', kind: 'component', cause: 'both' },
+      { action: 'update', kind: 'stack', cause: 'both' },
+    ]);
+    expect(changes.flatMap(({ fields }) => fields)).toEqual([
       { path: 'config.path', before: 'disk://c', after: 'disk://a', cause: 'drift' },
       { path: 'config.accessKey', before: undefined, after: '{{disk.key}}', cause: 'drift' },
       { path: 'config.hosts', before: undefined, after: ['b', 'a'], cause: 'drift' },
       { path: 'labels.owner', before: 'me', after: 'us', cause: 'both' },
+      { path: 'components.artifact-store', before: ['default'], after: ['files'], cause: 'drift' },
+      { path: 'labels.team', before: 'audio', after: 'vision', cause: 'drift' },
+      { path: 'labels.stage', before: undefined, after: 'live', cause: 'document' },
     ]);
+    await project.documents.apply(desired);
+    expect(await summary(desired)).toEqual([]);
   });
 
   it('a component that was deleted since is drift, and comes back', async () => {
     await project.documents.apply(prod());
-    await project.documents.apply({ ...withoutFiles, name: 'prod' });
-    await project.documents.apply(prod());
-    await project.stacks.remove('prod');
+    await project.stacks.update('prod', { components: { 'artifact-store': ['default'] } });
     await project.components.remove('artifact-store', 'files');
-    expect(await summary(prod())).toHaveLength(2);
+    expect(await summary(prod())).toEqual([
+      expect.stringMatching(/^create component files drift: /),
+      'update stack prod drift: components.artifact-store',
+    ]);
     await project.documents.apply(prod());
     expect(await summary(prod())).toEqual([]);
+  });
+
+  it('a stack that was deleted since is made again, and its document deletes nothing that it did not make anew', async () => {
+    await project.documents.apply(prod());
+    await project.stacks.remove('prod');
+    expect(await summary(prod())).toEqual([expect.stringMatching(/^create stack prod document: /)]);
+    await project.documents.apply(prod());
+    expect(await summary(withoutFiles)).toEqual(['update stack prod document: components.artifact-store']);
+  });
+
+  it('two clients that apply at once end with what one of them wanted, whole', async () => {
+    const stacks = ['disk://a', 'disk://b'].map((path) => prod({ files: { config: { path } }, labels: { path } }));
+    await using second = await openProject({ from: project.root, integrationsFrom });
+    await Promise.allSettled([project, second].map((each, index) => each.documents.apply(stacks[index] ?? prod())));
+    const { labels, components } = await project.stacks.get('prod');
+    const { config } = components.find(({ name }) => name === 'files') ?? {};
+    expect(labels.path).toBe(config?.path);
+    expect(await project.components.list({ flavor: 'disk' })).toHaveLength(1);
   });
 
   it('the default stack and its parts are not changed', async () => {

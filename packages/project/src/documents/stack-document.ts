@@ -81,25 +81,27 @@ const componentSchema = z.object({
  */
 export function parseStackDocument(value: unknown, subject: string): StackDocument {
   const problems: Problem[] = [];
-  const given = withoutUndefined(value);
+  const given = withoutUndefined(value, subject);
   problems.push(...unusableNames(given));
   const document = check(documentSchema, given, [], problems);
-  if (document === undefined) throw documentError(subject, problems);
-  checkNameAt('stack', document.name, ['name'], problems);
+  if (document !== undefined) checkNameAt('stack', document.name, ['name'], problems);
   const components: Record<string, readonly (string | DocumentComponent)[]> = {};
-  for (const [type, ofType] of Object.entries(document.components)) {
+  for (const [type, ofType] of Object.entries(componentsOf(given))) {
     const path = ['components', type];
-    const list = (Array.isArray(ofType) ? ofType : [ofType]).flatMap(
-      (item: unknown, index): (string | DocumentComponent)[] => {
-        const component = readComponent(type, item, [...path, String(index)], problems);
-        return component === undefined ? [] : [component];
-      },
-    );
+    const list = [ofType].flat().flatMap((item: unknown, index): (string | DocumentComponent)[] => {
+      const component = readComponent(type, item, [...path, String(index)], problems);
+      return component === undefined ? [] : [component];
+    });
     problems.push(...repeatedNames(list, path));
     if (list.length > 0) components[type] = list;
   }
-  if (problems.length > 0) throw documentError(subject, problems);
+  if (document === undefined || problems.length > 0) throw documentError(subject, problems);
   return { version: 1, name: document.name, labels: document.labels ?? {}, components };
+}
+
+/** They are read also where something else is wrong, so that all problems are found at once. */
+function componentsOf(given: unknown): Record<string, unknown> {
+  return isPlainObject(given) && isPlainObject(given.components) ? given.components : {};
 }
 
 /** The error for a document with these problems. It has their code, where they have one. */
@@ -250,10 +252,17 @@ function unusableNames(value: unknown, path = ''): Problem[] {
   });
 }
 
+/** More than any real stack has; a value that contains itself has more. */
+const maximumDepth = 64;
+
 /** Code may write `region: undefined`; JSON cannot. */
-function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
+function withoutUndefined(value: unknown, subject: string, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > maximumDepth) {
+    throw documentError(subject, [{ path: '', message: `it is nested more than ${maximumDepth} levels deep` }]);
+  }
+  if (Array.isArray(value)) return value.map((item) => withoutUndefined(item, subject, depth + 1));
   if (!isPlainObject(value)) return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.map(([key, item]) => [key, withoutUndefined(item)]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutUndefined(item, subject, depth + 1)]));
 }

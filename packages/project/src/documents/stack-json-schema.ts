@@ -71,7 +71,7 @@ function componentSchema({ label }: ComponentTypeDescription, flavors: StackJson
     },
     required: ['name', 'flavor'],
     additionalProperties: false,
-    allOf: flavors.map((flavor) => flavorSchema(flavor, flavors)),
+    ...(flavors.length === 0 ? {} : { allOf: flavors.map((flavor) => flavorSchema(flavor, flavors)) }),
   };
 }
 
