@@ -1,9 +1,6 @@
 import type { Kysely, RawBuilder } from 'kysely';
 import type { Tables } from './schema/tables.ts';
 
-/** Where the queries of the tables run: each in a transaction of its own, or all in one that was begun already. */
-export type Transactions = Pick<Engine, 'read' | 'write'>;
-
 /** A database below the tables. What differs from one database to another is here, and nowhere else. */
 export interface Engine extends AsyncDisposable {
   /** The type of a column that numbers the rows in the order in which they are inserted, and is the primary key. */

@@ -1,9 +1,11 @@
 export type {
   AppliedDocument,
   AppliedDocumentTable,
+  ComponentChange,
   ComponentFilter,
   ComponentRecord,
   ComponentTable,
+  ComponentVersion,
   FlavorRecord,
   FlavorTable,
   MetadataStore,
@@ -16,5 +18,6 @@ export type {
   StackTable,
   StoreOptions,
   StoreTables,
+  WriteOptions,
 } from './metadata-store.ts';
 export { openStore } from './open-store.ts';

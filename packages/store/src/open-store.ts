@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { createAppliedDocumentTable } from './applied-documents/applied-document-table.ts';
 import { createComponentTable } from './components/component-table.ts';
-import type { Transactions } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { createFlavorTable } from './flavors/flavor-table.ts';
 import type { MetadataStore, StoreOptions, StoreTables } from './metadata-store.ts';
+import { runTransaction } from './run-transaction.ts';
 import { createRunStore } from './runs/create-run-store.ts';
 import { migrate } from './schema/migrate.ts';
 import { lockPatience } from './sqlite/retry-while-busy.ts';
@@ -34,19 +35,16 @@ export async function openStore({ file, create = false }: StoreOptions): Promise
     ...createTables(engine),
     isLocal: true,
     runs: createRunStore(engine),
-    transaction: (work) =>
-      engine.write((database) =>
-        work(createTables({ read: (query) => query(database), write: (query) => query(database) })),
-      ),
+    transaction: (work, options) => runTransaction(engine, (bound) => work(createTables(bound)), options),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }
 
-function createTables(transactions: Transactions): StoreTables {
+function createTables(engine: Engine): StoreTables {
   return {
-    flavors: createFlavorTable(transactions),
-    components: createComponentTable(transactions),
-    stacks: createStackTable(transactions),
-    appliedDocuments: createAppliedDocumentTable(transactions),
+    flavors: createFlavorTable(engine),
+    components: createComponentTable(engine),
+    stacks: createStackTable(engine),
+    appliedDocuments: createAppliedDocumentTable(engine),
   };
 }

@@ -89,21 +89,8 @@ async function memberIds(tables: StoreTables, document: StackDocument): Promise<
   return ids;
 }
 
-function newComponent(
-  type: string,
-  component: DocumentComponent,
-  { catalog, flavors }: ResolvedDocument,
-): NewComponent {
-  const { name, flavor, package: packageName, config, settings, labels } = component;
-  const isOnlyOne = catalog.flavors.filter((entry) => entry.type === type && entry.name === flavor).length < 2;
+function newComponent(type: string, component: DocumentComponent, { flavors }: ResolvedDocument): NewComponent {
+  const { name, flavor, package: flavorPackage, config, settings, labels } = component;
   const configVersion = flavors.get(flavorKey(type, component))?.configVersion ?? 1;
-  return {
-    type,
-    name,
-    flavor: isOnlyOne || packageName === undefined ? flavor : `${packageName}:${flavor}`,
-    configVersion,
-    config,
-    settings,
-    labels,
-  };
+  return { type, name, flavor, flavorPackage, configVersion, config, settings, labels };
 }

@@ -1,16 +1,18 @@
-import { StackError } from '@stack/core';
+import { type Problem, StackError } from '@stack/core';
 import type { ComponentRecord } from '@stack/store';
+import { secretsInClear } from '../components/component-problems.ts';
 import { type FlavorCatalog, type FlavorEntry, findFlavor } from '../flavors/flavor-catalog.ts';
 import type { DocumentComponent } from './stack-document.ts';
 
 /** A component as it is stored, in the canonical form. */
 export function documentComponent(record: ComponentRecord, catalog: FlavorCatalog): DocumentComponent {
-  const { type, name, flavor, configVersion, config, settings, labels } = record;
-  const entry = findEntry(catalog, type, flavor);
+  const { name, flavor, flavorPackage, configVersion, config, settings, labels } = record;
+  const entry = flavorPackage === undefined ? findEntry(record, catalog) : undefined;
+  const origin = entry === undefined ? {} : originOf(entry);
   return {
     name,
-    flavor: entry?.name ?? flavor,
-    ...(entry === undefined ? {} : originOf(entry)),
+    flavor,
+    ...(flavorPackage === undefined ? origin : { package: flavorPackage }),
     configVersion,
     config,
     settings,
@@ -18,14 +20,27 @@ export function documentComponent(record: ComponentRecord, catalog: FlavorCatalo
   };
 }
 
+/** Where a flavor comes from, as a document says it. */
 export function originOf({ origin }: FlavorEntry): Pick<DocumentComponent, 'package' | 'source'> {
   return origin.kind === 'package' ? { package: origin.package } : { source: origin.source };
 }
 
+/** Secrets that a component was stored with before their fields became secrets: no document is to hold them. */
+export function exposedSecrets(record: ComponentRecord, catalog: FlavorCatalog): Problem[] {
+  const { type, name, config, settings } = record;
+  const manifest = findEntry(record, catalog)?.manifest;
+  if (manifest === undefined) return [];
+  const clear = [
+    ...secretsInClear(manifest.configSchema, config),
+    ...secretsInClear(manifest.settingsSchema, settings),
+  ];
+  return clear.map((problem) => ({ ...problem, path: `${type}:${name}.${problem.path}` }));
+}
+
 /** `undefined` for a flavor that is not installed here, or that several packages have. */
-export function findEntry(catalog: FlavorCatalog, type: string, flavor: string): FlavorEntry | undefined {
+function findEntry({ type, flavor, flavorPackage }: ComponentRecord, catalog: FlavorCatalog): FlavorEntry | undefined {
   try {
-    return findFlavor(catalog, type, flavor);
+    return findFlavor(catalog, type, flavorPackage === undefined ? flavor : `${flavorPackage}:${flavor}`);
   } catch (error) {
     if (StackError.is(error)) return undefined;
     throw error;

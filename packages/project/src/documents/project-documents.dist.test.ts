@@ -17,7 +17,7 @@ export const diskFlavor = defineFlavor({
   type: 'artifact-store',
   name: 'disk',
   configVersion: 2,
-  migrations: { 1: ({ root, ...config }) => ({ ...config, path: root }) },
+  migrations: { 1: ({ config: { root, ...config } }) => ({ config: { ...config, path: root } }) },
   configSchema: artifactStoreConfig({ schemes: ['disk://'] }).extend({
     accessKey: secretField().optional(),
     maxRetries: z.int().min(0).default(3),

@@ -2,12 +2,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkName, type JsonObject, listComponentTypes, type Problem, StackError } from '@stack/core';
 import type { MetadataStore, StoreTables } from '@stack/store';
-import { secretsInClear } from '../components/component-problems.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import type { ModuleLoader } from '../modules/module-loader.ts';
 import { stateFolder } from '../project-root.ts';
 import { applyPlan, importPlanned } from './apply-plan.ts';
-import { documentComponent, findEntry } from './document-component.ts';
+import { documentComponent, exposedSecrets } from './document-component.ts';
 import { loadStackFile, type StackFile } from './load-stack-file.ts';
 import { type ConflictRule, type ImportedComponent, planImport } from './plan-import.ts';
 import { type CurrentState, planStack, type StackPlan } from './plan-stack.ts';
@@ -73,19 +72,7 @@ export class ProjectDocuments {
   async export(reference?: string): Promise<StackDocument> {
     const stack = await (reference === undefined ? this.#store.stacks.active() : this.#store.stacks.get(reference));
     const catalog = await this.#flavors.list();
-    const problems = stack.components.flatMap(({ type, name, flavor, config, settings }) => {
-      const manifest = findEntry(catalog, type, flavor)?.manifest;
-      if (manifest === undefined) return [];
-      const clear = [
-        ...secretsInClear(manifest.configSchema, config),
-        ...secretsInClear(manifest.settingsSchema, settings),
-      ];
-      return clear.map(({ path, message, hint }) => ({
-        path: `${type}:${name}.${path}`,
-        message,
-        ...(hint === undefined ? {} : { hint }),
-      }));
-    });
+    const problems = stack.components.flatMap((component) => exposedSecrets(component, catalog));
     if (problems.length > 0) throw documentError(`The stack "${stack.name}"`, problems);
     const components = Map.groupBy(stack.components, ({ type }) => type);
     return {
@@ -189,19 +176,15 @@ export class ProjectDocuments {
     if (name !== undefined) checkName('stack', name);
     const parsed = parseStackDocument(input, subject);
     const resolved = await resolveDocument({ ...parsed, name: name ?? parsed.name }, this.#tools, subject);
-    const planned = async (tables: StoreTables) => {
-      const plan = planImport(resolved.document, await readProjectState(tables, resolved), onConflict);
-      const { problems } = plan;
-      if (problems.length > 0) throw documentError(subject, problems, 'was not imported');
-      return plan;
-    };
-    const plan = dryRun
-      ? await planned(this.#store)
-      : await this.#store.transaction(async (tables) => {
-          const toDo = await planned(tables);
-          await importPlanned(tables, toDo, resolved);
-          return toDo;
-        });
+    const plan = await this.#store.transaction(
+      async (tables) => {
+        const planned = planImport(resolved.document, await readProjectState(tables, resolved), onConflict);
+        if (planned.problems.length > 0) throw documentError(subject, planned.problems, 'was not imported');
+        await importPlanned(tables, planned, resolved);
+        return planned;
+      },
+      { dryRun },
+    );
     return {
       name: plan.document.name,
       action: plan.action,

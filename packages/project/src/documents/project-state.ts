@@ -45,13 +45,10 @@ export async function readProjectState(
 
 /** The component as its flavor would have it; as it is where that cannot be said. */
 function broughtUp(component: DocumentComponent, flavor: AnyFlavor): DocumentComponent {
-  const { configVersion = flavor.configVersion, config, name } = component;
+  const { configVersion = flavor.configVersion } = component;
   try {
-    return {
-      ...component,
-      configVersion: flavor.configVersion,
-      config: migrateConfig(flavor, configVersion, config, name),
-    };
+    const { config, settings } = migrateConfig(flavor, { ...component, configVersion });
+    return { ...component, configVersion: flavor.configVersion, config, settings };
   } catch (error) {
     if (StackError.is(error)) return component;
     throw error;

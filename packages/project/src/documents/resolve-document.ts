@@ -10,7 +10,7 @@ import {
 } from '@stack/core';
 import type { MetadataStore, NewFlavor } from '@stack/store';
 import { componentProblems } from '../components/component-problems.ts';
-import { type FlavorCatalog, type FlavorEntry, findFlavor } from '../flavors/flavor-catalog.ts';
+import { type FlavorCatalog, findFlavor } from '../flavors/flavor-catalog.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import { originOf } from './document-component.ts';
 import { type DocumentComponent, documentError, problemsAt, type StackDocument } from './stack-document.ts';
@@ -53,13 +53,13 @@ export async function resolveDocument(
   const resolve = async (type: string, component: DocumentComponent, path: string): Promise<DocumentComponent> => {
     const { flavor, origin, record } = await findComponentFlavor(type, component, projectFlavors, catalog);
     if (record !== undefined) newFlavors.set(`${type}:${flavor.name}`, record);
-    const { name, configVersion = flavor.configVersion, settings } = component;
-    const label = `${getComponentType(type).label} "${name}"`;
-    const config = migrateConfig(flavor, configVersion, component.config, label);
+    const { name, configVersion = flavor.configVersion } = component;
+    const flavorPackage = origin.package;
+    const { config, settings } = migrateConfig(flavor, { ...component, configVersion, flavorPackage });
     for (const problem of componentProblems(flavor, { config, settings })) {
       problems.push({ ...problem, path: `${path}.${fieldPath(flavor, problem)}` });
     }
-    const resolved = { ...component, ...origin, configVersion: flavor.configVersion, config };
+    const resolved = { ...component, ...origin, configVersion: flavor.configVersion, config, settings };
     flavors.set(flavorKey(type, resolved), flavor);
     members.push({ component: { type, name, flavor: flavor.name, config, settings }, flavor });
     return resolved;
@@ -96,7 +96,9 @@ async function findMember(type: string, name: string, { flavors, store }: Resolu
     });
   }
   // One that cannot be loaded here is no concern of the document.
-  const flavor = await flavors.load(type, component.flavor).catch(() => undefined);
+  const { flavor: flavorName, flavorPackage } = component;
+  const reference = flavorPackage === undefined ? flavorName : `${flavorPackage}:${flavorName}`;
+  const flavor = await flavors.load(type, reference).catch(() => undefined);
   return { component, flavor };
 }
 
@@ -113,12 +115,9 @@ async function findComponentFlavor(
 }> {
   const { flavor: name, source, package: packageName } = component;
   if (source === undefined) {
-    const entry = findFlavor(catalog, type, packageName === undefined ? name : `${packageName}:${name}`);
-    return {
-      flavor: await projectFlavors.load(type, reference(entry, catalog)),
-      origin: originOf(entry),
-      record: undefined,
-    };
+    const reference = packageName === undefined ? name : `${packageName}:${name}`;
+    const origin = originOf(findFlavor(catalog, type, reference));
+    return { flavor: await projectFlavors.load(type, reference), origin, record: undefined };
   }
   const { flavor, record } = await projectFlavors.read({ type, source });
   if (flavor.name !== name) {
@@ -146,11 +145,6 @@ export function flavorKey(
   { flavor, package: packageName, source }: Pick<DocumentComponent, 'flavor' | 'package' | 'source'>,
 ): string {
   return JSON.stringify([type, flavor, packageName, source]);
-}
-
-function reference({ type, name, origin }: FlavorEntry, catalog: FlavorCatalog): string {
-  const isOnlyOne = catalog.flavors.filter((entry) => entry.type === type && entry.name === name).length < 2;
-  return isOnlyOne ? name : `${origin.kind === 'package' ? origin.package : origin.source}:${name}`;
 }
 
 /** A problem names a field; a document has the fields of the config and those of the settings apart. */

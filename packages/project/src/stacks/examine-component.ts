@@ -122,10 +122,7 @@ function skipped(check: ComponentCheck['check'], message: string): ComponentChec
  */
 function checkInput(flavor: AnyFlavor, record: ComponentRecord, resolved: Input | undefined): ComponentRecord {
   const subject = `${record.type} "${record.name}"`;
-  const migrate = ({ config, settings }: Input): Input => ({
-    config: migrateConfig(flavor, record.configVersion, config, subject),
-    settings,
-  });
+  const migrate = (input: Input): Input => migrateConfig(flavor, { ...record, ...input });
   const stored = migrate(record);
   const input = resolved === undefined ? stored : migrate(resolved);
   const check = resolved === undefined ? checkConfig : parseProblems;

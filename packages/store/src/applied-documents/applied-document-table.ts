@@ -1,9 +1,9 @@
 import { StackError } from '@stack/core/errors';
-import type { Transactions } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { AppliedDocumentTable } from '../metadata-store.ts';
 import { StoredRow } from '../schema/stored-row.ts';
 
-export function createAppliedDocumentTable(engine: Transactions): AppliedDocumentTable {
+export function createAppliedDocumentTable(engine: Engine): AppliedDocumentTable {
   return {
     find: (stackId) =>
       engine.read(async (database) => {
