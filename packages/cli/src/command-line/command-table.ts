@@ -1,47 +1,74 @@
 import type { CommandDescription, PositionalDescription } from './command.ts';
 
 const label = { value: 'KEY=VALUE', summary: 'A label.', isRepeatable: true };
-const componentName: PositionalDescription = { name: 'NAME', summary: 'Name, id, or the beginning of an id.' };
+const componentName: PositionalDescription = {
+  name: 'NAME',
+  summary: 'Name, id, or the beginning of an id.',
+  completion: 'components',
+};
 const stackName: PositionalDescription = {
   name: 'NAME',
   summary: 'Name of a stack, its id, or the beginning of its id.',
+  completion: 'stacks',
 };
 const runReference: PositionalDescription = {
   name: 'RUN',
   summary: 'Name of a run, its id, or the beginning of its id.',
+  completion: 'runs',
 };
 const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
 
-/** Every command. It holds data alone: a command's code is loaded when it runs. */
+/**
+ * Every command. It holds data alone: a command's code is loaded when it runs. Help, completion, docs/commands.md and
+ * the tests of `--json` are driven by it.
+ */
 export const commands: readonly CommandDescription[] = [
   {
     words: ['init'],
     summary: 'Make a folder a project, with a stack on this machine.',
-    positionals: [{ name: 'FOLDER', summary: 'Default: the working directory.', isOptional: true }],
+    positionals: [
+      { name: 'FOLDER', summary: 'Default: the working directory.', isOptional: true, completion: 'files' },
+    ],
+    loads: 'manifests',
+    data: 'project',
     load: () => import('../commands/init.ts'),
   },
   {
     words: ['status'],
     summary: 'Show the project, its active stack and the last runs.',
+    loads: 'manifests',
+    data: 'status',
     load: () => import('../commands/status.ts'),
   },
   {
     words: ['<type>', 'flavor', 'register'],
     summary: 'Register a flavor of your own, or one of a package.',
     positionals: [
-      { name: 'SOURCE', summary: 'FILE#EXPORT, the file relative to the root of the project, or PACKAGE#EXPORT.' },
+      {
+        name: 'SOURCE',
+        summary: 'FILE#EXPORT, the file relative to the root of the project, or PACKAGE#EXPORT.',
+        completion: 'files',
+      },
     ],
+    loads: 'modules',
+    data: 'flavor',
     load: () => import('../commands/flavor-register.ts'),
   },
   {
     words: ['<type>', 'flavor', 'list'],
     summary: 'List the flavors that components can have.',
+    loads: 'manifests',
+    data: 'flavors',
     load: () => import('../commands/flavor-list.ts'),
   },
   {
     words: ['<type>', 'flavor', 'describe'],
     summary: 'Show a flavor and the options of its components.',
-    positionals: [{ name: 'NAME', summary: 'Name of the flavor; PACKAGE:NAME where two packages have it.' }],
+    positionals: [
+      { name: 'NAME', summary: 'Name of the flavor; PACKAGE:NAME where two packages have it.', completion: 'flavors' },
+    ],
+    loads: 'manifests',
+    data: 'described-flavor',
     load: () => import('../commands/flavor-describe.ts'),
   },
   {
@@ -49,31 +76,40 @@ export const commands: readonly CommandDescription[] = [
     summary: 'Register a component.',
     positionals: [{ name: 'NAME', summary: 'Letters, digits, ".", "_" and "-".' }],
     options: {
-      flavor: { value: 'FLAVOR', summary: 'Its flavor.', isRequired: true },
+      flavor: { value: 'FLAVOR', summary: 'Its flavor.', isRequired: true, completion: 'flavors' },
       set: { value: 'KEY=VALUE', summary: 'An option of the flavor, like --key=value.', isRepeatable: true },
       label,
     },
     furtherOptions: {
       summary: 'The flavor has options of its own: add --flavor FLAVOR to see them.',
+      loads: 'manifests',
       load: () => import('../commands/flavor-options.ts'),
     },
+    loads: 'modules',
+    data: 'component',
     load: () => import('../commands/component-register.ts'),
   },
   {
     words: ['<type>', 'list'],
     summary: 'List the components of a type.',
+    loads: 'manifests',
+    data: 'components',
     load: () => import('../commands/component-list.ts'),
   },
   {
     words: ['<type>', 'describe'],
     summary: 'Show a component.',
     positionals: [componentName],
+    loads: 'manifests',
+    data: 'component',
     load: () => import('../commands/component-describe.ts'),
   },
   {
     words: ['<type>', 'delete'],
     summary: 'Delete a component that no stack has.',
     positionals: [componentName],
+    loads: 'manifests',
+    data: 'deleted-component',
     load: () => import('../commands/component-delete.ts'),
   },
   {
@@ -83,45 +119,73 @@ export const commands: readonly CommandDescription[] = [
     options: { activate: { summary: 'Make it the active stack.' }, label },
     furtherOptions: {
       summary: 'Its components are given by their type, e.g. --orchestrator NAME --artifact-store NAME.',
+      loads: 'manifests',
       load: () => import('../commands/stack-options.ts'),
     },
+    loads: 'modules',
+    data: 'stack',
     load: () => import('../commands/stack-register.ts'),
   },
-  { words: ['stack', 'list'], summary: 'List the stacks.', load: () => import('../commands/stack-list.ts') },
+  {
+    words: ['stack', 'list'],
+    summary: 'List the stacks.',
+    loads: 'manifests',
+    data: 'stacks',
+    load: () => import('../commands/stack-list.ts'),
+  },
   {
     words: ['stack', 'describe'],
     summary: 'Show a stack and its components.',
     positionals: [{ ...stackName, summary: `${stackName.summary} Default: the active stack.`, isOptional: true }],
+    loads: 'manifests',
+    data: 'stack',
     load: () => import('../commands/stack-describe.ts'),
   },
   {
     words: ['stack', 'set'],
     summary: 'Make a stack the active one, which runs use.',
     positionals: [stackName],
+    loads: 'manifests',
+    data: 'stack',
     load: () => import('../commands/stack-set.ts'),
   },
-  { words: ['stack', 'get'], summary: 'Print the active stack.', load: () => import('../commands/stack-get.ts') },
+  {
+    words: ['stack', 'get'],
+    summary: 'Print the active stack.',
+    loads: 'manifests',
+    data: 'stack',
+    load: () => import('../commands/stack-get.ts'),
+  },
   {
     words: ['stack', 'delete'],
     summary: 'Delete a stack. Its components stay.',
     positionals: [stackName],
+    loads: 'manifests',
+    data: 'deleted-stack',
     load: () => import('../commands/stack-delete.ts'),
   },
   {
     words: ['pipeline', 'run'],
     summary: 'Run a pipeline.',
     positionals: [
-      { name: 'FILE#EXPORT', summary: 'Relative to the working directory. It stands before the parameters.' },
+      {
+        name: 'FILE#EXPORT',
+        summary: 'Relative to the working directory. It stands before the parameters.',
+        completion: 'files',
+      },
     ],
     options: {
-      stack: { value: 'NAME', summary: 'The stack to run on. Default: the active stack.' },
+      stack: { value: 'NAME', summary: 'The stack to run on. Default: the active stack.', completion: 'stacks' },
       'run-name': { value: 'NAME', summary: 'Default: the name of the pipeline and the time.' },
       set: { value: 'KEY=VALUE', summary: 'A parameter, like --key=value.', isRepeatable: true },
     },
     furtherOptions: {
       summary: 'The pipeline has parameters of its own: give FILE#EXPORT to see them.',
+      loads: 'modules',
       load: () => import('../commands/pipeline-options.ts'),
     },
+    loads: 'implementations',
+    data: 'ended-run',
     load: () => import('../commands/pipeline-run.ts'),
   },
   {
@@ -131,40 +195,58 @@ export const commands: readonly CommandDescription[] = [
       pipeline: { value: 'NAME', summary: 'Those of one pipeline.' },
       limit: { value: 'COUNT', summary: 'At most so many. Default: 50.' },
     },
+    loads: 'manifests',
+    data: 'runs',
     load: () => import('../commands/run-list.ts'),
   },
   {
     words: ['run', 'describe'],
     summary: 'Show a run, its steps and its artifacts.',
     positionals: [runReference],
+    loads: 'manifests',
+    data: 'described-run',
     load: () => import('../commands/run-describe.ts'),
   },
   {
     words: ['run', 'logs'],
     summary: 'Print what the steps of a run printed.',
     positionals: [runReference, { name: 'STEP', summary: 'Default: all steps.', isOptional: true }],
+    loads: 'implementations',
+    data: 'log-lines',
     load: () => import('../commands/run-logs.ts'),
   },
   {
     words: ['artifact', 'list'],
     summary: 'List the artifacts, the newest first.',
     options: {
-      run: { value: 'RUN', summary: 'Those of one run.' },
+      run: { value: 'RUN', summary: 'Those of one run.', completion: 'runs' },
       limit: { value: 'COUNT', summary: 'At most so many. Default: 50.' },
     },
+    loads: 'manifests',
+    data: 'artifacts',
     load: () => import('../commands/artifact-list.ts'),
   },
   {
     words: ['artifact', 'describe'],
     summary: 'Show where an artifact is and what made it.',
     positionals: [artifactId],
+    loads: 'manifests',
+    data: 'artifact',
     load: () => import('../commands/artifact-describe.ts'),
   },
   {
     words: ['artifact', 'cat'],
     summary: 'Print the bytes of an artifact.',
     positionals: [artifactId],
+    loads: 'implementations',
+    data: 'artifact-content',
     load: () => import('../commands/artifact-cat.ts'),
   },
-  { words: ['version'], summary: 'Print the version.', load: () => import('../commands/version.ts') },
+  {
+    words: ['version'],
+    summary: 'Print the version.',
+    loads: 'manifests',
+    data: 'version',
+    load: () => import('../commands/version.ts'),
+  },
 ];

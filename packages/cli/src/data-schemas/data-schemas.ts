@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { flavorSchema, listedFlavorSchema, optionSchema } from './flavor-schemas.ts';
+import { helpSchema } from './help-schema.ts';
+import { componentSchema, stackSchema } from './record-schemas.ts';
+import { artifactSchema, describedRunSchema, endedRunSchema, logLineSchema, runSchema } from './run-schemas.ts';
+
+const activatableStackSchema = stackSchema.extend({ isActive: z.boolean() });
+
+/** What the commands print as `data` with `--json`. */
+export const dataSchemas = {
+  artifact: artifactSchema,
+  artifacts: z.array(artifactSchema),
+  'artifact-content': z.object({
+    artifact: artifactSchema,
+    encoding: z.enum(['utf8', 'base64']),
+    content: z.string(),
+  }),
+  component: componentSchema,
+  components: z.array(componentSchema),
+  'deleted-component': z.object({ type: z.string(), id: z.uuid(), name: z.string() }),
+  'deleted-stack': z.object({ id: z.uuid(), name: z.string() }),
+  'described-flavor': flavorSchema.extend({ options: z.array(optionSchema) }),
+  'described-run': describedRunSchema,
+  'ended-run': endedRunSchema,
+  flavor: flavorSchema,
+  flavors: z.array(listedFlavorSchema),
+  help: helpSchema,
+  'log-lines': z.array(logLineSchema),
+  project: z.object({ root: z.string(), isNew: z.boolean(), activeStack: z.string() }),
+  runs: z.array(runSchema),
+  stack: activatableStackSchema,
+  stacks: z.array(activatableStackSchema),
+  status: z.object({ root: z.string(), activeStack: stackSchema, runs: z.array(runSchema) }),
+  version: z.object({ version: z.string(), node: z.string() }),
+};
+
+export type DataSchemaName = keyof typeof dataSchemas;
