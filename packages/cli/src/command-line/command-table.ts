@@ -243,6 +243,68 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/artifact-cat.ts'),
   },
   {
+    words: ['integration', 'list'],
+    summary: 'List the integrations that are installed.',
+    loads: 'manifests',
+    data: 'integrations',
+    load: () => import('../commands/integration-list.ts'),
+  },
+  {
+    words: ['integration', 'describe'],
+    summary: 'Show an integration and its flavors.',
+    positionals: [
+      { name: 'NAME', summary: 'Its package; s3 is short for @stack/integration-s3.', completion: 'integrations' },
+    ],
+    loads: 'manifests',
+    data: 'integration',
+    load: () => import('../commands/integration-describe.ts'),
+  },
+  {
+    words: ['integration', 'install'],
+    summary: "Install integrations with the project's own package manager.",
+    positionals: [
+      {
+        name: 'NAME',
+        summary: 'A package, with @VERSION where not the latest; s3 is short for @stack/integration-s3.',
+        isRepeatable: true,
+      },
+    ],
+    options: { 'dry-run': { summary: 'Print the command, and run nothing.' } },
+    loads: 'manifests',
+    data: 'installation',
+    load: () => import('../commands/integration-install.ts'),
+  },
+  {
+    words: ['completion'],
+    summary: 'Print what makes a shell complete this command.',
+    positionals: [
+      {
+        name: 'SHELL',
+        summary: 'bash, zsh or fish: source <(stack completion bash)',
+        completion: { words: ['bash', 'zsh', 'fish'] },
+      },
+    ],
+    loads: 'manifests',
+    data: 'completion-script',
+    load: () => import('../commands/completion.ts'),
+  },
+  {
+    words: ['schema'],
+    summary: 'Print the JSON Schema of what a command prints with --json.',
+    positionals: [
+      {
+        name: 'COMMAND',
+        summary: 'The words of a command, or "help" for what --help prints. Default: all, by command.',
+        isOptional: true,
+        isRepeatable: true,
+        completion: 'commands',
+      },
+    ],
+    loads: 'manifests',
+    data: 'json-schema',
+    load: () => import('../commands/schema.ts'),
+  },
+  {
     words: ['version'],
     summary: 'Print the version.',
     loads: 'manifests',

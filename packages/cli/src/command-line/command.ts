@@ -64,8 +64,6 @@ export interface CommandDescription {
   readonly loads: LoadDepth;
   /** Name of the schema of what `--json` prints as `data`. */
   readonly data: DataSchemaName;
-  /** Whether help and completion leave it out. */
-  readonly isHidden?: boolean;
   readonly load: () => Promise<CommandModule>;
 }
 

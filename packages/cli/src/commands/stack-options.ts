@@ -11,6 +11,7 @@ export async function furtherOptions(): Promise<FurtherOptions> {
       description: `Its ${label}.${multiple ? ' May be repeated; the first is the default.' : ''}`,
       isRequired: required,
       isSecret: false,
+      completion: { componentType: name },
     })),
     isFlag: () => false,
   };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { flavorSchema, listedFlavorSchema, optionSchema } from './flavor-schemas.ts';
 import { helpSchema } from './help-schema.ts';
+import { installationSchema, integrationSchema } from './integration-schemas.ts';
 import { componentSchema, stackSchema } from './record-schemas.ts';
 import { artifactSchema, describedRunSchema, endedRunSchema, logLineSchema, runSchema } from './run-schemas.ts';
 
@@ -15,6 +16,7 @@ export const dataSchemas = {
     encoding: z.enum(['utf8', 'base64']),
     content: z.string(),
   }),
+  'completion-script': z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
   component: componentSchema,
   components: z.array(componentSchema),
   'deleted-component': z.object({ type: z.string(), id: z.uuid(), name: z.string() }),
@@ -25,6 +27,10 @@ export const dataSchemas = {
   flavor: flavorSchema,
   flavors: z.array(listedFlavorSchema),
   help: helpSchema,
+  installation: installationSchema,
+  integration: integrationSchema,
+  integrations: z.array(integrationSchema),
+  'json-schema': z.looseObject({}).describe('The schema of a document, or the schemas of all by command.'),
   'log-lines': z.array(logLineSchema),
   project: z.object({ root: z.string(), isNew: z.boolean(), activeStack: z.string() }),
   runs: z.array(runSchema),
