@@ -113,7 +113,11 @@ describe('stack validate and stack doctor', () => {
     expect(stderr).toBe('error STACK_INVALID: The stack "broken" has a problem.\n');
     expect(status).toBe(2);
     const { ok, data, error } = stackJson<{ isValid: boolean; problems: Problem[] }>(root, 'validate', 'broken');
-    expect({ ok, isValid: data.isValid, code: error.code }).toEqual({ ok: false, isValid: false, code: 'STACK_INVALID' });
+    expect({ ok, isValid: data.isValid, code: error.code }).toEqual({
+      ok: false,
+      isValid: false,
+      code: 'STACK_INVALID',
+    });
     expect(data.problems).toMatchObject([{ path: 'artifact-store:prod.accessKey', concerns: 'component' }]);
   });
 
