@@ -9,5 +9,5 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const components = requireComponents(invocation.furtherOptions);
   const stack = await project.stacks.addComponents(await stackReference(project, invocation), components);
-  return changedStack(project, stack, `Added to the stack "${stack.name}".`);
+  return await changedStack(project, stack, `Added to the stack "${stack.name}".`);
 }

@@ -9,5 +9,5 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const components = requireComponents(invocation.furtherOptions);
   const stack = await project.stacks.removeComponents(await stackReference(project, invocation), components);
-  return changedStack(project, stack, `Taken from the stack "${stack.name}"; what was taken stays registered.`);
+  return await changedStack(project, stack, `Taken from the stack "${stack.name}"; what was taken stays registered.`);
 }

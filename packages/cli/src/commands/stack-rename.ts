@@ -7,5 +7,5 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const { id, name } = await project.stacks.get(invocation.positional('NAME'));
   const stack = await project.stacks.rename(id, invocation.positional('NEW_NAME'));
-  return changedStack(project, stack, `The stack "${name}" is called "${stack.name}" now.`);
+  return await changedStack(project, stack, `The stack "${name}" is called "${stack.name}" now.`);
 }

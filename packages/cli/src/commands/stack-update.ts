@@ -20,5 +20,5 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   }
   const reference = await stackReference(project, invocation);
   const stack = await project.stacks.update(reference, { components, labels });
-  return changedStack(project, stack, `Updated the stack "${stack.name}".`);
+  return await changedStack(project, stack, `Updated the stack "${stack.name}".`);
 }
