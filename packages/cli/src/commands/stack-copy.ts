@@ -7,5 +7,9 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const { id, name } = await project.stacks.get(invocation.positional('NAME'));
   const stack = await project.stacks.copy(id, invocation.positional('NEW_NAME'));
-  return await changedStack(project, stack, `Copied the stack "${name}" to "${stack.name}". They share their components.`);
+  return await changedStack(
+    project,
+    stack,
+    `Copied the stack "${name}" to "${stack.name}". They share their components.`,
+  );
 }
