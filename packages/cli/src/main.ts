@@ -6,9 +6,9 @@ import { commandHelp, commandsHelp } from './command-line/help.ts';
 import { Invocation } from './command-line/invocation.ts';
 import { argumentsError, parseArguments } from './command-line/parse-arguments.ts';
 import { commandLine as commandLineOf } from './command-line/usage.ts';
+import { completionRequest } from './completion/completion-request.ts';
 import { report } from './output/report.ts';
 import { screenOf } from './output/screen.ts';
-import { packageFolder } from './package-folder.ts';
 
 /**
  * Runs the `stack` command: prints what it puts out, or its error, and returns the exit code.
@@ -16,6 +16,10 @@ import { packageFolder } from './package-folder.ts';
  * @param commandLine what was typed after the program's name
  */
 export async function main(commandLine: readonly string[]): Promise<number> {
+  if (commandLine[0] === completionRequest) {
+    const { printCompletions } = await import('./completion/print-completions.ts');
+    return printCompletions(commandLine.slice(1));
+  }
   const isJson = commandLine.includes('--json');
   // A reader that went away, as in `stack run list | head -1`, is no reason to stop what was begun.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
@@ -46,7 +50,7 @@ async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
   if (!isComplete || command === undefined) {
     const isHelp = wantsHelp || commandLine.every((word) => word.startsWith('-'));
     if (!isHelp) throw incompleteCommand(found, commandLine);
-    await discoverComponentTypes();
+    await discoverTypes();
     return commandsHelp(commands, { componentType, componentTypes: listComponentTypes(), screen });
   }
   const context = { componentType: componentType ?? '', workingDirectory: process.cwd(), screen };
@@ -70,16 +74,14 @@ async function find(commandLine: readonly string[]): Promise<FoundCommands> {
   try {
     return attempt();
   } catch {
-    await discoverComponentTypes();
+    await discoverTypes();
     return attempt();
   }
 }
 
-async function discoverComponentTypes(): Promise<void> {
-  const { defineDiscoveredTypes, discoverIntegrations } = await import('@stack/core/discovery');
-  const { findProjectRoot } = await import('@stack/project/root');
-  const root = findProjectRoot(process.cwd());
-  defineDiscoveredTypes(discoverIntegrations([...(root === undefined ? [] : [root]), packageFolder]).integrations);
+async function discoverTypes(): Promise<void> {
+  const { discoverComponentTypes } = await import('./discover-component-types.ts');
+  discoverComponentTypes(process.cwd());
 }
 
 function incompleteCommand({ commands, componentType }: FoundCommands, words: readonly string[]): StackError {

@@ -151,7 +151,7 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     { words: 'delete default', code: 'PROTECTED', status: 4, hint: 'register' },
     { words: 'delete mien', code: 'STACK_NOT_FOUND', status: 3, hint: '"mine"' },
     { words: 'register x --artifact-store prod', code: 'STACK_INVALID', status: 2, hint: '' },
-    { words: 'register x --artifact-stor prod', code: 'STACK_INVALID', status: 2, hint: '--artifact-store' },
+    { words: 'register x --artifact-stor prod', code: 'OPTION_UNKNOWN', status: 2, hint: '--artifact-store' },
     {
       words: 'register mine --artifact-store prod --orchestrator default',
       code: 'ALREADY_EXISTS',

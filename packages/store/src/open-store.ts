@@ -32,8 +32,8 @@ export async function openStore({ file, create = false }: StoreOptions): Promise
     throw error;
   }
   return {
-    ...createTables(engine),
     isLocal: true,
+    ...createTables(engine),
     runs: createRunStore(engine),
     transaction: (work, options) => runTransaction(engine, (bound) => work(createTables(bound)), options),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

@@ -1,6 +1,29 @@
 import type { StackError } from '@stack/core/errors';
 import type { Option } from '@stack/core/manifest';
+import type { DataSchemaName } from '../data-schemas/data-schemas.ts';
 import type { Invocation } from './invocation.ts';
+
+/**
+ * How deep something goes into what integrations and users wrote: it reads manifests and runs none of their code; it
+ * imports modules, such as those of flavors; or it imports the implementations of components too.
+ */
+export type LoadDepth = 'manifests' | 'modules' | 'implementations';
+
+/**
+ * What shells complete a value to: the names of things, where `components` are those of the command's `<type>`, files,
+ * or one of these words.
+ */
+export type Completion =
+  | 'components'
+  | 'component-types'
+  | 'flavors'
+  | 'stacks'
+  | 'runs'
+  | 'integrations'
+  | 'commands'
+  | 'files'
+  | { readonly componentType: string }
+  | { readonly words: readonly string[] };
 
 /** An option of a command. One without a `value` is a flag. */
 export interface OptionDescription {
@@ -9,12 +32,18 @@ export interface OptionDescription {
   readonly value?: string;
   readonly isRepeatable?: boolean;
   readonly isRequired?: boolean;
+  /** Default: shells complete nothing. */
+  readonly completion?: Completion;
 }
 
 export interface PositionalDescription {
   readonly name: string;
   readonly summary: string;
   readonly isOptional?: boolean;
+  /** Whether it takes all further words; it is the last one then. */
+  readonly isRepeatable?: boolean;
+  /** Default: shells complete nothing. */
+  readonly completion?: Completion;
 }
 
 /** A command as data: enough to find it, to read its arguments and to print its help. */
@@ -27,8 +56,14 @@ export interface CommandDescription {
   /** The options that depend on the other arguments, e.g. on the flavor. */
   readonly furtherOptions?: {
     readonly summary: string;
+    /** Those that come from manifests alone are completed by shells. */
+    readonly loads: LoadDepth;
     readonly load: () => Promise<FurtherOptionsModule>;
   };
+  /** How deep the command goes; a test holds it to that. */
+  readonly loads: LoadDepth;
+  /** Name of the schema of what `--json` prints as `data`. */
+  readonly data: DataSchemaName;
   readonly load: () => Promise<CommandModule>;
 }
 
@@ -58,6 +93,8 @@ export interface FurtherOption {
   readonly isRequired: boolean;
   readonly isSecret: boolean;
   readonly default?: unknown;
+  /** Default: shells complete nothing. */
+  readonly completion?: Completion;
 }
 
 /** What was typed after the words of a command. */

@@ -7,6 +7,8 @@ export interface FoundCommands {
   readonly commands: readonly CommandDescription[];
   /** Whether the words were those of one command, to their end. */
   readonly isComplete: boolean;
+  /** How many words of the command were typed; those of a stack's command count from the word "stack". */
+  readonly depth: number;
   /** The word in the place of `<type>`; `undefined` where none was typed. */
   readonly componentType: string | undefined;
   /** What was typed after the words. */
@@ -43,7 +45,7 @@ export function findCommands(commandLine: readonly string[], componentTypes: rea
     } else throw unknownCommand(typed.slice(0, depth + 1 - (isShort ? 1 : 0)), depth, candidates, componentTypes);
   }
   const isComplete = candidates.length === 1 && candidates[0]?.words.length === depth;
-  return { commands: candidates, isComplete, componentType, rest: [...flags, ...words.slice(depth)] };
+  return { commands: candidates, isComplete, depth, componentType, rest: [...flags, ...words.slice(depth)] };
 }
 
 function unknownCommand(

@@ -26,9 +26,18 @@ export function commandHelp(
     section('Options', Object.entries(options).map(describeOption), screen),
     further === undefined ? command.furtherOptions?.summary : furtherSection(further, screen),
   ];
-  const { load: _, furtherOptions: __, ...data } = command;
+  const { words, summary, positionals = [] } = command;
   return {
-    data: { ...data, usage: usage(command, componentType), options, furtherOptions: further?.options ?? [] },
+    data: {
+      words,
+      usage: usage(command, componentType),
+      summary,
+      positionals: positionals.map(({ completion: _, ...positional }) => positional),
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, { completion: _, ...option }]) => [name, option]),
+      ),
+      furtherOptions: further?.options.map(({ completion: _, ...option }) => option) ?? [],
+    },
     text: sections.filter((text) => text !== undefined && text !== '').join('\n\n'),
   };
 }

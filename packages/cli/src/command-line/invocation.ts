@@ -38,6 +38,12 @@ export class Invocation {
     return this.#arguments.positionals[index] ?? '';
   }
 
+  /** The words of the positional argument that takes all further ones. */
+  positionals(name: string): readonly string[] {
+    const index = (this.#command.positionals ?? []).findIndex((positional) => positional.name === name);
+    return this.#arguments.positionals.slice(index);
+  }
+
   flag(name: string): boolean {
     return this.#arguments.options.has(name);
   }

@@ -17,10 +17,12 @@ const command: CommandDescription = {
     fast: { summary: 'At once.' },
     kind: { value: 'KIND', summary: 'Which.', isRequired: true },
   },
+  loads: 'manifests',
+  data: 'version',
   load,
 };
 
-const open: CommandDescription = { ...command, furtherOptions: { summary: 'More.', load } };
+const open: CommandDescription = { ...command, furtherOptions: { summary: 'More.', loads: 'manifests', load } };
 
 function messages(words: readonly string[]): string[] {
   return parseArguments(command, words).problems.map(({ message }) => message);

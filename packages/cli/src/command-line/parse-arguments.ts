@@ -37,7 +37,7 @@ export function parseArguments(
       const description = Object.hasOwn(known, name) ? known[name] : undefined;
       const isFurther = description === undefined && command.furtherOptions !== undefined && word.startsWith('--');
       const isFlag = isFurther ? further?.isFlag(name) : description?.value === undefined;
-      const value = assigned ?? (isFlag === true || isOption(rest[0]) ? true : (rest.shift() ?? true));
+      const value = assigned ?? (isFlag === true || isOptionWord(rest[0]) ? true : (rest.shift() ?? true));
       if (isFurther) furtherOptions.push([name, value]);
       else if (description === undefined) problems.push(unknownOption(word, name, known));
       else {
@@ -69,7 +69,8 @@ export function argumentsError(command: CommandDescription, problems: readonly P
   });
 }
 
-function isOption(word: string | undefined): boolean {
+/** Whether a word is an option, and so no value of the one before it. */
+export function isOptionWord(word: string | undefined): boolean {
   // A negative number is a value.
   return word === undefined || (/^-./.test(word) && !/^-\.?\d/.test(word));
 }
@@ -103,7 +104,7 @@ function positionalProblems({ positionals: declared = [] }: CommandDescription, 
     .filter(({ isOptional }, index) => isOptional !== true && given[index] === undefined)
     .map(({ name }): Problem => ({ path: name, code: 'OPTION_MISSING', message: `the argument ${name} is missing` }));
   const surplus = given
-    .slice(declared.length)
+    .slice(declared.at(-1)?.isRepeatable === true ? given.length : declared.length)
     .map((word): Problem => ({ path: '', message: `the argument ${JSON.stringify(word)} is one too many` }));
   return [...missing, ...surplus];
 }

@@ -11,6 +11,7 @@ export function schemaOptions(schema: JsonSchema): FurtherOption[] {
     isRequired: schema.required?.includes(name) === true,
     isSecret: secrets.has(name),
     ...(field.default === undefined ? {} : { default: field.default }),
+    completion: { words: (field.enum ?? []).filter((value) => typeof value === 'string') },
   }));
 }
 

@@ -1,13 +1,19 @@
 import { didYouMean, type Problem, StackError } from '@stack/core/errors';
 import { listComponentTypes, type Option } from '@stack/core/manifest';
+import { discoverComponentTypes } from '../discover-component-types.ts';
 import type { FurtherOptions } from './command.ts';
+import type { Invocation } from './invocation.ts';
 
 /**
  * The options that name the components of a stack: one for each component type.
  *
  * @param needsAll whether the required types have to be given
  */
-export function componentOptions({ needsAll }: { readonly needsAll: boolean }): FurtherOptions {
+export function componentOptions(
+  { workingDirectory }: Invocation,
+  { needsAll }: { readonly needsAll: boolean },
+): FurtherOptions {
+  discoverComponentTypes(workingDirectory);
   return {
     title: 'Components, by name',
     options: listComponentTypes().map(({ name, label, required, multiple }) => ({
@@ -16,6 +22,7 @@ export function componentOptions({ needsAll }: { readonly needsAll: boolean }): 
       description: `Its ${label}.${multiple ? ' May be repeated; the first is the default.' : ''}`,
       isRequired: needsAll && required,
       isSecret: false,
+      completion: { componentType: name },
     })),
     isFlag: () => false,
   };

@@ -35,5 +35,9 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     fields.filter(([, value]) => value !== ''),
     invocation.screen,
   );
-  return { data: { ...entry, options }, text: `${text}\n\n${table}`, warnings: catalog.problems };
+  return {
+    data: { ...entry, options: options.map(({ completion: _, ...option }) => option) },
+    text: `${text}\n\n${table}`,
+    warnings: catalog.problems,
+  };
 }

@@ -6,8 +6,8 @@ import { openProjectHere } from '../open-project-here.ts';
 import { changedStack } from '../output/stack-outcome.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
-  const components = requireComponents(invocation.furtherOptions);
   await using project = await openProjectHere(invocation);
+  const components = requireComponents(invocation.furtherOptions);
   const stack = await project.stacks.addComponents(await stackReference(project, invocation), components);
-  return changedStack(project, stack, `Added to the stack "${stack.name}".`);
+  return await changedStack(project, stack, `Added to the stack "${stack.name}".`);
 }

@@ -1,7 +1,8 @@
 import type { FurtherOptions } from '../command-line/command.ts';
+import type { Invocation } from '../command-line/invocation.ts';
 import { componentOptions } from '../command-line/stack-components.ts';
 
 /** An option for each component type, of which none has to be given. */
-export async function furtherOptions(): Promise<FurtherOptions> {
-  return componentOptions({ needsAll: false });
+export async function furtherOptions(invocation: Invocation): Promise<FurtherOptions> {
+  return componentOptions(invocation, { needsAll: false });
 }

@@ -15,6 +15,5 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const isActive = invocation.flag('activate');
   if (isActive) await project.stacks.activate(stack.id);
   const next = isActive ? 'It is the active stack now.' : `Make it the active one: stack set ${name}`;
-  const output = await changedStack(project, stack, `Registered the stack "${name}". ${next}`);
-  return { ...output, data: { ...output.data, isActive } };
+  return await changedStack(project, stack, `Registered the stack "${name}". ${next}`);
 }

@@ -7,6 +7,7 @@ import { openProjectHere } from '../open-project-here.ts';
 import { changedStack } from '../output/stack-outcome.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
+  await using project = await openProjectHere(invocation);
   const components = readComponents(invocation.furtherOptions);
   const removed = invocation.optionValues('remove-label').map((key) => [key, undefined] as const);
   const labels = Object.fromEntries([...removed, ...invocation.optionPairs('label')]);
@@ -17,8 +18,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
       hint: 'Give components, e.g. --artifact-store NAME, or labels: --label key=value, --remove-label key.',
     });
   }
-  await using project = await openProjectHere(invocation);
   const reference = await stackReference(project, invocation);
   const stack = await project.stacks.update(reference, { components, labels });
-  return changedStack(project, stack, `Updated the stack "${stack.name}".`);
+  return await changedStack(project, stack, `Updated the stack "${stack.name}".`);
 }

@@ -62,6 +62,7 @@ export const errorCodes = {
   PROJECT_NOT_FOUND: { category: 'not-found', summary: 'No project at this folder or above it.' },
   COMPONENT_TYPE_NOT_FOUND: { category: 'not-found', summary: 'No component type of this name.' },
   FLAVOR_NOT_FOUND: { category: 'not-found', summary: 'No flavor of this type and name.' },
+  INTEGRATION_NOT_FOUND: { category: 'not-found', summary: 'No installed integration of this name.' },
   COMPONENT_NOT_FOUND: { category: 'not-found', summary: 'No component of this type and name.' },
   ATTRIBUTE_NOT_FOUND: { category: 'not-found', summary: 'The component has no such attribute or label.' },
   STACK_NOT_FOUND: { category: 'not-found', summary: 'No stack of this name.' },
@@ -91,6 +92,7 @@ export const errorCodes = {
   // The installation.
   NODE_TOO_OLD: { category: 'environment', summary: 'This version of Node is not supported.' },
   DEPENDENCY_MISSING: { category: 'environment', summary: 'A package that is needed is not installed.' },
+  INSTALL_FAILED: { category: 'environment', summary: 'The package manager of the project did not install a package.' },
   MANIFEST_INVALID: { category: 'environment', summary: 'The manifest of an integration is missing or broken.' },
   API_VERSION_UNSUPPORTED: {
     category: 'environment',

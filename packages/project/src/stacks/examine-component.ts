@@ -3,7 +3,6 @@ import {
   checkConfig,
   configError,
   type ErrorCode,
-  type JsonObject,
   loadImplementation,
   maskSecrets,
   migrateConfig,
@@ -12,6 +11,7 @@ import {
   resolveSecretReferences,
   type SecretResolver,
   StackError,
+  type StoredInput,
 } from '@stack/core';
 import { optionName } from '@stack/core/manifest';
 import type { ComponentRecord } from '@stack/store';
@@ -107,11 +107,6 @@ interface Attempt<Value> {
   readonly value?: Value;
 }
 
-interface Input {
-  readonly config: JsonObject;
-  readonly settings: JsonObject;
-}
-
 function skipped(check: ComponentCheck['check'], message: string): ComponentCheck {
   return { check, outcome: 'skipped', message, problems: [] };
 }
@@ -120,15 +115,12 @@ function skipped(check: ComponentCheck['check'], message: string): ComponentChec
  * Checks a stored input against the installed flavor, the values of its secrets included where they are known, and
  * gives the record with the config that this flavor wants.
  */
-function checkInput(flavor: AnyFlavor, record: ComponentRecord, resolved: Input | undefined): ComponentRecord {
-  const subject = `${record.type} "${record.name}"`;
-  const migrate = (input: Input): Input => migrateConfig(flavor, { ...record, ...input });
-  const stored = migrate(record);
-  const input = resolved === undefined ? stored : migrate(resolved);
+function checkInput(flavor: AnyFlavor, record: ComponentRecord, resolved: StoredInput | undefined): ComponentRecord {
+  const input = migrateConfig(flavor, resolved === undefined ? record : { ...record, ...resolved });
   const check = resolved === undefined ? checkConfig : parseProblems;
   const problems = [...check(flavor.configSchema, input.config), ...check(flavor.settingsSchema, input.settings)];
-  if (problems.length > 0) throw configError(subject, problems);
-  return { ...record, ...stored };
+  if (problems.length > 0) throw configError(`${record.type} "${record.name}"`, problems);
+  return resolved === undefined ? { ...record, ...input } : { ...record, ...migrateConfig(flavor, record) };
 }
 
 /** Like `checkConfig`, for an input whose secrets are resolved. */

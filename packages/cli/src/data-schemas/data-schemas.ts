@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { exportedStackSchema, importedStackSchema, stackPlanSchema } from './document-schemas.ts';
+import { flavorSchema, listedFlavorSchema, optionSchema } from './flavor-schemas.ts';
+import { helpSchema } from './help-schema.ts';
+import { installationSchema, integrationSchema } from './integration-schemas.ts';
+import { componentSchema, stackSchema } from './record-schemas.ts';
+import { artifactSchema, describedRunSchema, endedRunSchema, logLineSchema, runSchema } from './run-schemas.ts';
+import {
+  changedStackSchema,
+  deletedStackSchema,
+  stackDiagnosisSchema,
+  stackValidationSchema,
+} from './stack-schemas.ts';
+
+const activatableStackSchema = stackSchema.extend({ isActive: z.boolean() });
+
+/** What the commands print as `data` with `--json`. */
+export const dataSchemas = {
+  'applied-stack': stackPlanSchema.extend({ dryRun: z.boolean() }),
+  artifact: artifactSchema,
+  artifacts: z.array(artifactSchema),
+  'artifact-content': z.object({
+    artifact: artifactSchema,
+    encoding: z.enum(['utf8', 'base64']),
+    content: z.string(),
+  }),
+  'changed-stack': changedStackSchema,
+  'completion-script': z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
+  component: componentSchema,
+  components: z.array(componentSchema),
+  'deleted-component': z.object({ type: z.string(), id: z.uuid(), name: z.string() }),
+  'deleted-stack': deletedStackSchema,
+  'described-flavor': flavorSchema.extend({ options: z.array(optionSchema) }),
+  'described-run': describedRunSchema,
+  'ended-run': endedRunSchema,
+  'exported-stack': exportedStackSchema,
+  flavor: flavorSchema,
+  flavors: z.array(listedFlavorSchema),
+  help: helpSchema,
+  'imported-stack': importedStackSchema,
+  installation: installationSchema,
+  integration: integrationSchema,
+  integrations: z.array(integrationSchema),
+  'json-schema': z.looseObject({}).describe('The schema of a document, or the schemas of all by command.'),
+  'log-lines': z.array(logLineSchema),
+  project: z.object({ root: z.string(), isNew: z.boolean(), activeStack: z.string() }),
+  runs: z.array(runSchema),
+  stack: activatableStackSchema,
+  'stack-diagnosis': stackDiagnosisSchema,
+  'stack-plan': stackPlanSchema,
+  'stack-validation': stackValidationSchema,
+  stacks: z.array(activatableStackSchema),
+  status: z.object({ root: z.string(), activeStack: stackSchema, runs: z.array(runSchema) }),
+  'written-file': z.object({ file: z.string() }),
+  version: z.object({ version: z.string(), node: z.string() }),
+};
+
+export type DataSchemaName = keyof typeof dataSchemas;

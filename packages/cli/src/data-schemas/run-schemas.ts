@@ -1,0 +1,106 @@
+import type { PlanInput } from '@stack/core';
+import * as z from 'zod';
+import { jsonObjectSchema, timeSchema } from './record-schemas.ts';
+
+const recordedErrorSchema = z
+  .object({ code: z.string(), message: z.string(), hint: z.string().optional(), stack: z.string().optional() })
+  .meta({ id: 'RecordedError' });
+
+const planInputSchema: z.ZodType<PlanInput> = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('value'), value: z.json() }),
+    z.object({ kind: z.literal('output'), step: z.string(), output: z.string() }),
+    z.object({
+      kind: z.literal('list'),
+      get items() {
+        return z.array(planInputSchema);
+      },
+    }),
+    z.object({
+      kind: z.literal('object'),
+      get fields() {
+        return z.record(z.string(), planInputSchema);
+      },
+    }),
+  ])
+  .meta({ id: 'PlanInput' });
+
+const planSchema = z
+  .object({
+    planVersion: z.literal(1),
+    pipeline: z.string(),
+    source: z.object({ module: z.string(), export: z.string() }).optional(),
+    parameters: jsonObjectSchema,
+    steps: z.array(
+      z.object({
+        name: z.string(),
+        upstream: z.array(z.string()),
+        inputs: z.record(z.string(), planInputSchema),
+        outputs: z.array(z.string()),
+        attempts: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'Plan' });
+
+/** A run as lists show it, without its plan. */
+export const runSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  pipeline: z.string(),
+  stack: z.string(),
+  state: z.enum(['running', 'completed', 'failed', 'cancelled']),
+  error: recordedErrorSchema.optional(),
+  metadata: jsonObjectSchema,
+  startedAt: timeSchema,
+  endedAt: timeSchema.optional(),
+});
+
+const stepRunSchema = z
+  .object({
+    runId: z.uuid(),
+    step: z.string(),
+    index: z.int(),
+    state: z.enum(['pending', 'running', 'completed', 'failed', 'skipped', 'cancelled']),
+    attempt: z.int().describe('0 before the first attempt.'),
+    error: recordedErrorSchema.optional(),
+    reason: z.string().optional().describe('Why it was skipped or cancelled.'),
+    metadata: jsonObjectSchema,
+    startedAt: timeSchema.optional(),
+    endedAt: timeSchema.optional(),
+  })
+  .meta({ id: 'StepRun' });
+
+export const artifactSchema = z
+  .object({
+    id: z.uuid(),
+    runId: z.uuid(),
+    step: z.string(),
+    output: z.string(),
+    materializer: z.string(),
+    store: z.object({ component: z.string(), flavor: z.string(), root: z.string() }),
+    path: z.string().describe('Relative to the root of the store.'),
+    size: z.int().describe('Bytes.'),
+    sha256: z.string(),
+    createdAt: timeSchema,
+  })
+  .meta({ id: 'Artifact' });
+
+export const endedRunSchema = runSchema.extend({
+  steps: z.array(stepRunSchema),
+  artifacts: z.array(artifactSchema),
+  result: z.json().optional().describe('What the pipeline returned, where that is data.'),
+});
+
+export const describedRunSchema = runSchema.extend({
+  plan: planSchema,
+  steps: z.array(stepRunSchema),
+  artifacts: z.array(artifactSchema),
+});
+
+export const logLineSchema = z.object({
+  step: z.string(),
+  time: timeSchema,
+  level: z.string(),
+  text: z.string(),
+});

@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { schemaVersion } from '../schema/schema-version.ts';
+import { openDatabase } from '../sqlite/open-database.ts';
+import { storeError } from '../sqlite/sqlite-error.ts';
+
+/** What names are read of: the components of a type, the stacks, or the runs. */
+export type NameQuery = { readonly of: 'components'; readonly type: string } | { readonly of: 'stacks' | 'runs' };
+
+export interface KnownName {
+  readonly name: string;
+  /** The flavor of a component, the pipeline of a run; empty for a stack. */
+  readonly note: string;
+}
+
+const shownRuns = 50;
+/** Whoever waits for the names of a completion has pressed a key. */
+const patience = 100;
+
+/**
+ * Reads names alone, for shells to complete: without all that `openStore` loads, and without changing a store of an
+ * older version, which has none then. Runs are the newest 50, the newest first.
+ *
+ * @param path the SQLite file of the store
+ * @throws STORE_UNAVAILABLE, STORE_CORRUPT, STORE_TOO_NEW
+ */
+export async function readNames(path: string, query: NameQuery): Promise<readonly KnownName[]> {
+  const file = resolve(path);
+  const { database, version } = await openDatabase({ file, create: false, patience });
+  try {
+    if (version !== schemaVersion) return [];
+    const [sql, parameter] = statement(query);
+    return database.prepare(sql).all(parameter) as unknown as KnownName[];
+  } catch (error) {
+    throw storeError(error, file);
+  } finally {
+    database.close();
+  }
+}
+
+function statement(query: NameQuery): [sql: string, parameter: string | number] {
+  switch (query.of) {
+    case 'components':
+      return ['select name, flavor as note from components where type = ? order by name', query.type];
+    case 'stacks':
+      return ["select name, '' as note from stacks order by name limit ?", -1];
+    case 'runs':
+      return ['select name, pipeline as note from runs order by sequence desc limit ?', shownRuns];
+  }
+}
