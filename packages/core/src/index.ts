@@ -40,7 +40,7 @@ export {
 export { type CoercedOptions, coerceOptions, type Option, optionName } from './config/coerce-options.ts';
 export { type ConfigSchema, configJsonSchema } from './config/config-schema.ts';
 export type { JsonSchema } from './config/json-schema.ts';
-export { migrateConfig } from './config/migrate-config.ts';
+export { migrateConfig, type StoredComponent } from './config/migrate-config.ts';
 export { checkConfig, configError, parseConfig } from './config/parse-config.ts';
 export { type SecretField, secretField } from './config/secret-field.ts';
 // Errors and values.
@@ -67,6 +67,7 @@ export {
   isFlavor,
   type SettingsInputOf,
   type SettingsOf,
+  type StoredInput,
 } from './flavor/flavor.ts';
 export { flavorManifest } from './flavor/flavor-manifest.ts';
 export { isPlainObject, type JsonObject, type JsonValue } from './json.ts';

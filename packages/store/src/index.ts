@@ -1,7 +1,9 @@
 export type {
+  ComponentChange,
   ComponentFilter,
   ComponentRecord,
   ComponentTable,
+  ComponentVersion,
   FlavorRecord,
   FlavorTable,
   MetadataStore,
@@ -11,5 +13,7 @@ export type {
   StackRecord,
   StackTable,
   StoreOptions,
+  StoreTables,
+  WriteOptions,
 } from './metadata-store.ts';
 export { openStore } from './open-store.ts';

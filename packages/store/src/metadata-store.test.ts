@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArtifactRecord, Plan, RunStart } from '@stack/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ComponentRecord, MetadataStore, NewComponent, NewFlavor } from './metadata-store.ts';
+import type {
+  ComponentChange,
+  ComponentFilter,
+  ComponentRecord,
+  MetadataStore,
+  NewComponent,
+  NewFlavor,
+} from './metadata-store.ts';
 import { openStore } from './open-store.ts';
 
 interface TestDatabase {
@@ -105,6 +112,13 @@ describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
       expect(await store.flavors.find('artifact-store', 'a')).toBeDefined();
     });
 
+    test('a component of a flavor of the same name from a package does not count', async () => {
+      await store.flavors.add(newFlavor('a'));
+      await store.components.add(newComponent('one', { flavor: 'a', flavorPackage: '@acme/pkg' }));
+      await store.flavors.remove('artifact-store', 'a');
+      expect(await store.flavors.list()).toEqual([]);
+    });
+
     test('a component of another type with a flavor of the same name does not count', async () => {
       await store.flavors.add(newFlavor('a'));
       await store.components.add(newComponent('one', { type: 'alerter', flavor: 'a' }));
@@ -187,6 +201,65 @@ describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
       expect(await names({ labels: { team: 'x', stage: 'prod' } })).toEqual(['b']);
     });
 
+    test('components are filtered by the package of their flavor and by a pattern for the whole name', async () => {
+      await store.components.add(newComponent('prod-eu', { flavorPackage: '@acme/pkg' }));
+      await store.components.add(newComponent('prod-us'));
+      const names = async (filter: ComponentFilter) => (await store.components.list(filter)).map(({ name }) => name);
+      expect(await names({ flavorPackage: '@acme/pkg' })).toEqual(['prod-eu']);
+      for (const name of ['*', 'prod*', '*us', 'p*d-*s', '*prod-us*', 'prod-us', '**-us']) {
+        expect(await names({ name }), name).toContain('prod-us');
+      }
+      for (const name of ['', 'prod', 'us*', 'prod-us?', '*-us-us', 'prod-us*-us', 'prod.us']) {
+        expect(await names({ name }), name).not.toContain('prod-us');
+      }
+      const start = performance.now();
+      expect(await names({ name: `${'*a'.repeat(5000)}` })).toEqual([]);
+      expect(performance.now() - start).toBeLessThan(1000);
+    });
+
+    test('pages follow each other without a gap or a double, whatever is added or deleted meanwhile', async () => {
+      for (const name of ['a', 'b', 'd', 'e']) await store.components.add(newComponent(name));
+      await store.components.add(newComponent('z', { type: 'alerter' }));
+      const first = await store.components.list({ limit: 3 });
+      expect(first.map(({ name }) => name)).toEqual(['z', 'a', 'b']);
+      await store.components.remove('artifact-store', 'b');
+      await store.components.add(newComponent('c'));
+      await store.components.add(newComponent('aa'));
+      const second = await store.components.list({ limit: 3, after: first.at(-1) });
+      expect(second.map(({ name }) => name)).toEqual(['c', 'd', 'e']);
+      expect(await store.components.list({ limit: 3, after: second.at(-1) })).toEqual([]);
+    });
+
+    test('the limit counts what fits the labels and the name', async () => {
+      for (const name of ['a', 'b', 'c']) {
+        await store.components.add(newComponent(name, { labels: name === 'a' ? {} : { team: 'x' } }));
+      }
+      expect(await store.components.list({ labels: { team: 'x' }, limit: 1 })).toMatchObject([{ name: 'b' }]);
+      expect(await store.components.list({ name: 'c*', limit: 1 })).toMatchObject([{ name: 'c' }]);
+    });
+
+    test('an upgrade changes protected components too, and keeps what each was, once for each version', async () => {
+      const settings = { a: 1 };
+      const added = await store.components.add(newComponent('default', { isProtected: true, settings }));
+      const upgrade = (change: ComponentChange) => store.components.upgrade('artifact-store', added.id, () => change);
+      const upgraded = await upgrade({ config: { b: 2 }, settings: {}, configVersion: 2, flavorPackage: '@acme/pkg' });
+      expect(upgraded).toMatchObject({ configVersion: 2, config: { b: 2 }, settings: {}, flavorPackage: '@acme/pkg' });
+      await upgrade({ labels: { team: 'x' } });
+      await upgrade({ configVersion: 3 });
+      expect(await store.components.versions('artifact-store', 'default')).toEqual([
+        { configVersion: 1, config: added.config, settings, replacedAt: expect.any(Date) },
+        { configVersion: 2, config: { b: 2 }, settings: {}, replacedAt: expect.any(Date) },
+      ]);
+    });
+
+    test('what a component was goes with it', async () => {
+      await store.components.add(newComponent('prod'));
+      await store.components.update('artifact-store', 'prod', () => ({ configVersion: 2 }));
+      await store.components.remove('artifact-store', 'prod');
+      await store.components.add(newComponent('prod'));
+      expect(await store.components.versions('artifact-store', 'prod')).toEqual([]);
+    });
+
     test('an update changes what is given and nothing else', async () => {
       const added = await store.components.add(newComponent('prod', { labels: { team: 'x' } }));
       const updated = await store.components.update('artifact-store', 'prod', ({ config }) => ({
@@ -266,6 +339,46 @@ describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
       await expect(change).rejects.toMatchObject({ code: 'PROTECTED' });
       await expect(store.components.remove('artifact-store', 'default')).rejects.toMatchObject({ code: 'PROTECTED' });
       expect(await store.components.list()).toEqual([added]);
+    });
+  });
+
+  describe('a transaction', () => {
+    test('keeps all that was written in it', async () => {
+      const stack = await store.transaction(async ({ components, stacks }) => {
+        const component = await components.add(newComponent('prod'));
+        await components.update('artifact-store', 'prod', () => ({ labels: { team: 'x' } }));
+        return await stacks.add({ name: 'mine', components: [component.id] });
+      });
+      expect(await store.stacks.get('mine')).toEqual(stack);
+      expect(stack.components).toMatchObject([{ name: 'prod', labels: { team: 'x' } }]);
+    });
+
+    test('that throws keeps nothing, and its error comes through', async () => {
+      const failing = store.transaction(async ({ components }) => {
+        await components.add(newComponent('one'));
+        await components.add(newComponent('one'));
+      });
+      await expect(failing).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+      expect(await store.components.list()).toEqual([]);
+    });
+
+    test('that is a dry run gives what it would, sees its own writes, fails as it would, and keeps nothing', async () => {
+      await store.components.add(newComponent('prod'));
+      await store.flavors.add(newFlavor('a'));
+      const rename = (name: string) =>
+        store.transaction(
+          async ({ components, flavors }) => {
+            await flavors.remove('artifact-store', 'a');
+            await components.update('artifact-store', 'prod', () => ({ name }));
+            return await components.get('artifact-store', name);
+          },
+          { dryRun: true },
+        );
+      expect(await rename('other')).toMatchObject({ name: 'other' });
+      expect((await store.components.list()).map(({ name }) => name)).toEqual(['prod']);
+      expect(await store.flavors.find('artifact-store', 'a')).toBeDefined();
+      await store.components.add(newComponent('taken'));
+      await expect(rename('taken')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     });
   });
 

@@ -20,7 +20,13 @@ export interface ComponentRecord {
   readonly id: string;
   readonly type: string;
   readonly name: string;
+  /** The name of its flavor. */
   readonly flavor: string;
+  /**
+   * The package that its flavor comes from. `undefined` for a flavor that was registered by its source, and as long as
+   * nobody loaded a component that was stored without it.
+   */
+  readonly flavorPackage: string | undefined;
   readonly configVersion: number;
   readonly config: JsonObject;
   readonly settings: JsonObject;
@@ -29,6 +35,14 @@ export interface ComponentRecord {
   readonly isProtected: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+/** What a component was before its config was migrated to a newer version. */
+export interface ComponentVersion {
+  readonly configVersion: number;
+  readonly config: JsonObject;
+  readonly settings: JsonObject;
+  readonly replacedAt: Date;
 }
 
 /** A registered stack. */
@@ -46,7 +60,12 @@ export interface StackRecord {
 export type NewFlavor = Pick<FlavorRecord, 'type' | 'name' | 'source' | 'manifest' | 'files'>;
 
 export type NewComponent = Pick<ComponentRecord, 'type' | 'name' | 'flavor' | 'configVersion' | 'config'> &
-  Partial<Pick<ComponentRecord, 'settings' | 'labels' | 'isProtected'>>;
+  Partial<Pick<ComponentRecord, 'flavorPackage' | 'settings' | 'labels' | 'isProtected'>>;
+
+/** What may change in a component. What is not given stays. */
+export type ComponentChange = Partial<
+  Pick<ComponentRecord, 'name' | 'flavorPackage' | 'config' | 'settings' | 'labels' | 'configVersion'>
+>;
 
 export type NewStack = Pick<StackRecord, 'name'> &
   Partial<Pick<StackRecord, 'labels' | 'isProtected'>> & {
@@ -62,15 +81,30 @@ export interface FlavorTable {
   find(type: string, name: string): Promise<FlavorRecord | undefined>;
   /** By type and name. */
   list(filter?: { readonly type?: string | undefined }): Promise<readonly FlavorRecord[]>;
-  /** Rejects with `FLAVOR_NOT_FOUND`, and with `IN_USE` while components of this type and flavor exist. */
+  /**
+   * Rejects with `FLAVOR_NOT_FOUND`, and with `IN_USE` naming the components of this type and flavor. Those of a flavor
+   * of that name from a package do not count.
+   */
   remove(type: string, name: string): Promise<void>;
 }
 
 export interface ComponentFilter {
   readonly type?: string | undefined;
+  /** The name of a flavor. */
   readonly flavor?: string | undefined;
+  /** The package that the flavor comes from. */
+  readonly flavorPackage?: string | undefined;
+  /** A pattern for the whole name: `*` is any text. */
+  readonly name?: string | undefined;
   /** Labels that a component has, all of them. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** At most so many. Default: all. */
+  readonly limit?: number | undefined;
+  /**
+   * Only what comes after this, by type and name: the last component of one page gives the next one, and nothing is
+   * skipped or seen twice when others are added or deleted meanwhile.
+   */
+  readonly after?: { readonly type: string; readonly name: string } | undefined;
 }
 
 /** A `reference` is a name, an id, or the beginning of an id that fits one alone (else `AMBIGUOUS`). */
@@ -88,10 +122,19 @@ export interface ComponentTable {
   update(
     type: string,
     reference: string,
-    change: (
-      current: ComponentRecord,
-    ) => Partial<Pick<ComponentRecord, 'name' | 'config' | 'settings' | 'labels' | 'configVersion'>>,
+    change: (current: ComponentRecord) => ComponentChange,
   ): Promise<ComponentRecord>;
+  /**
+   * Like `update`, for what Stack itself changes, the version of a config above all: protected components are changed
+   * too. Whenever the version changes, what the component was is kept.
+   */
+  upgrade(
+    type: string,
+    reference: string,
+    change: (current: ComponentRecord) => ComponentChange,
+  ): Promise<ComponentRecord>;
+  /** What a component was before its config was migrated, the oldest version first. */
+  versions(type: string, reference: string): Promise<readonly ComponentVersion[]>;
   /** Rejects with `PROTECTED`, `COMPONENT_NOT_FOUND` and, while stacks have it, `IN_USE` naming them. */
   remove(type: string, reference: string): Promise<void>;
 }
@@ -117,16 +160,32 @@ export interface StackTable {
   activate(reference: string): Promise<StackRecord>;
 }
 
+/** What a project has, as opposed to what it ran. */
+export interface StoreTables {
+  readonly flavors: FlavorTable;
+  readonly components: ComponentTable;
+  readonly stacks: StackTable;
+}
+
+export interface WriteOptions {
+  /** Whether to do all checks and writes and then undo them: the result is what it would be. Default `false`. */
+  readonly dryRun?: boolean | undefined;
+}
+
 /**
  * Everything that a project knows. Each method commits before it resolves, and several may be called at once.
  *
  * Every method may also reject with `STORE_UNAVAILABLE`, `STORE_CORRUPT` and, when it writes, `NO_SPACE`.
  */
-export interface MetadataStore extends AsyncDisposable {
-  readonly flavors: FlavorTable;
-  readonly components: ComponentTable;
-  readonly stacks: StackTable;
+export interface MetadataStore extends StoreTables, AsyncDisposable {
   readonly runs: RunStore;
+  /**
+   * Reads and writes as one: all of it is kept, or nothing when work throws or it is a dry run.
+   *
+   * @param work awaits nothing but methods of the tables that it is given, and may be called again when another process
+   * was in the way
+   */
+  transaction<Result>(work: (tables: StoreTables) => Promise<Result>, options?: WriteOptions): Promise<Result>;
 }
 
 export interface StoreOptions {

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { createComponentTable } from './components/component-table.ts';
+import type { Engine } from './engine.ts';
 import { createFlavorTable } from './flavors/flavor-table.ts';
-import type { MetadataStore, StoreOptions } from './metadata-store.ts';
+import type { MetadataStore, StoreOptions, StoreTables } from './metadata-store.ts';
+import { runTransaction } from './run-transaction.ts';
 import { createRunStore } from './runs/create-run-store.ts';
 import { migrate } from './schema/migrate.ts';
 import { lockPatience } from './sqlite/retry-while-busy.ts';
@@ -29,10 +31,17 @@ export async function openStore({ file, create = false }: StoreOptions): Promise
     throw error;
   }
   return {
+    ...createTables(engine),
+    runs: createRunStore(engine),
+    transaction: (work, options) => runTransaction(engine, (bound) => work(createTables(bound)), options),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+function createTables(engine: Engine): StoreTables {
+  return {
     flavors: createFlavorTable(engine),
     components: createComponentTable(engine),
     stacks: createStackTable(engine),
-    runs: createRunStore(engine),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

@@ -29,6 +29,7 @@ export interface FlavorDefinition<
   }>;
   /** Default 1. */
   readonly configVersion?: number;
+  /** From version n (the key) to n + 1, for each version before the current one. */
   readonly migrations?: Readonly<Record<number, ConfigMigration>>;
   /** Whether its components can be reached from this machine only. Default `false`. */
   readonly isLocal?: boolean;

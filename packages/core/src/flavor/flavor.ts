@@ -46,8 +46,18 @@ export interface Flavor<
   readonly settingsSchema: Settings;
 }
 
-/** Turns the stored config of one version into that of the next. */
-export type ConfigMigration = (config: JsonObject) => JsonObject;
+/** What is stored of a component: its input, with secrets as references and without defaults. */
+export interface StoredInput {
+  readonly config: JsonObject;
+  readonly settings: JsonObject;
+}
+
+/**
+ * Turns what is stored of one version into that of the next. A field may move from one part to the other; a part that
+ * is left out stays as it is. Pure and synchronous, e.g.
+ * `({ config: { host, ...config } }) => ({ config: { ...config, url: host } })`.
+ */
+export type ConfigMigration = (stored: StoredInput) => Partial<StoredInput>;
 
 /** The parsed config of a flavor's components. */
 export type ConfigOf<AFlavor extends AnyFlavor> = z.output<AFlavor['configSchema']>;

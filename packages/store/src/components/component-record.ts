@@ -1,6 +1,6 @@
-import type { ComponentRecord } from '../metadata-store.ts';
+import type { ComponentRecord, ComponentVersion } from '../metadata-store.ts';
 import { StoredRow } from '../schema/stored-row.ts';
-import type { ComponentRow } from '../schema/tables.ts';
+import type { ComponentRow, ComponentVersionRow } from '../schema/tables.ts';
 
 export function componentRecord(row: ComponentRow): ComponentRecord {
   const stored = new StoredRow('components', row.id, row);
@@ -9,6 +9,7 @@ export function componentRecord(row: ComponentRow): ComponentRecord {
     type: row.type,
     name: row.name,
     flavor: row.flavor,
+    flavorPackage: row.flavor_package ?? undefined,
     configVersion: row.config_version,
     config: stored.object('config'),
     settings: stored.object('settings'),
@@ -16,5 +17,15 @@ export function componentRecord(row: ComponentRow): ComponentRecord {
     isProtected: row.is_protected === 1,
     createdAt: stored.date('created_at'),
     updatedAt: stored.date('updated_at'),
+  };
+}
+
+export function componentVersion(row: ComponentVersionRow): ComponentVersion {
+  const stored = new StoredRow('component_versions', row.component_id, row);
+  return {
+    configVersion: row.config_version,
+    config: stored.object('config'),
+    settings: stored.object('settings'),
+    replacedAt: stored.date('replaced_at'),
   };
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
-import type { ComponentRecord, ComponentTable } from '../metadata-store.ts';
+import type { ComponentChange, ComponentFilter, ComponentRecord, ComponentTable } from '../metadata-store.ts';
 import { chooseId, formatNames, nameOrIdFits } from '../reference.ts';
 import type { ComponentRow, Tables } from '../schema/tables.ts';
-import { componentRecord } from './component-record.ts';
+import { componentRecord, componentVersion } from './component-record.ts';
 
 export function createComponentTable(engine: Engine): ComponentTable {
   return {
@@ -18,6 +18,7 @@ export function createComponentTable(engine: Engine): ComponentTable {
           type: component.type,
           name: component.name,
           flavor: component.flavor,
+          flavor_package: component.flavorPackage ?? null,
           config_version: component.configVersion,
           config: JSON.stringify(component.config),
           settings: JSON.stringify(component.settings ?? {}),
@@ -33,32 +34,30 @@ export function createComponentTable(engine: Engine): ComponentTable {
     get: (type, reference) =>
       engine.read(async (database) => componentRecord(await findComponent(database, type, reference))),
 
-    list: ({ type, flavor, labels = {} } = {}) =>
-      engine.read(async (database) => {
-        let query = database.selectFrom('components').selectAll().orderBy('type').orderBy('name');
-        if (type !== undefined) query = query.where('type', '=', type);
-        if (flavor !== undefined) query = query.where('flavor', '=', flavor);
-        const records = (await query.execute()).map(componentRecord);
-        return records.filter((record) => hasLabels(record, labels));
-      }),
+    list: (filter = {}) => engine.read((database) => listComponents(database, filter)),
 
     update: (type, reference, change) =>
       engine.write(async (database) => {
         const row = await findComponent(database, type, reference);
         checkNotProtected(row);
-        const { name, config, settings, labels, configVersion } = change(componentRecord(row));
-        if (name !== undefined && name !== row.name) await checkNameIsFree(database, type, name);
-        const changed: ComponentRow = {
-          ...row,
-          name: name ?? row.name,
-          config: config === undefined ? row.config : JSON.stringify(config),
-          settings: settings === undefined ? row.settings : JSON.stringify(settings),
-          labels: labels === undefined ? row.labels : JSON.stringify(labels),
-          config_version: configVersion ?? row.config_version,
-          updated_at: Date.now(),
-        };
-        await database.updateTable('components').set(changed).where('id', '=', row.id).execute();
-        return componentRecord(changed);
+        return await changeComponent(database, row, change);
+      }),
+
+    upgrade: (type, reference, change) =>
+      engine.write(async (database) =>
+        changeComponent(database, await findComponent(database, type, reference), change),
+      ),
+
+    versions: (type, reference) =>
+      engine.read(async (database) => {
+        const { id } = await findComponent(database, type, reference);
+        const rows = await database
+          .selectFrom('component_versions')
+          .selectAll()
+          .where('component_id', '=', id)
+          .orderBy('config_version')
+          .execute();
+        return rows.map(componentVersion);
       }),
 
     remove: (type, reference) =>
@@ -82,6 +81,74 @@ export function createComponentTable(engine: Engine): ComponentTable {
         await database.deleteFrom('components').where('id', '=', row.id).execute();
       }),
   };
+}
+
+async function listComponents(
+  database: Kysely<Tables>,
+  { type, flavor, flavorPackage, name, labels = {}, limit, after }: ComponentFilter,
+): Promise<ComponentRecord[]> {
+  let query = database.selectFrom('components').selectAll().orderBy('type').orderBy('name');
+  if (type !== undefined) query = query.where('type', '=', type);
+  if (flavor !== undefined) query = query.where('flavor', '=', flavor);
+  if (flavorPackage !== undefined) query = query.where('flavor_package', '=', flavorPackage);
+  if (after !== undefined) {
+    query = query.where(({ eb, and, or }) =>
+      or([eb('type', '>', after.type), and([eb('type', '=', after.type), eb('name', '>', after.name)])]),
+    );
+  }
+  // Patterns and JSON have no SQL that all engines speak: rows are looked through here, before they are counted.
+  const isCountedHere = name !== undefined || Object.keys(labels).length > 0;
+  if (limit !== undefined && !isCountedHere) query = query.limit(limit);
+  const found = (await query.execute())
+    .filter((row) => name === undefined || fits(name, row.name))
+    .map(componentRecord);
+  return found.filter((record) => hasLabels(record, labels)).slice(0, limit);
+}
+
+/** Whether a pattern, in which `*` is any text, fits a whole name. Not by a regular expression: many `*` take it years. */
+function fits(pattern: string, name: string): boolean {
+  const [start = '', ...parts] = pattern.split('*');
+  const end = parts.pop();
+  if (end === undefined) return name === pattern;
+  if (!name.startsWith(start)) return false;
+  let position = start.length;
+  for (const part of parts) {
+    const found = name.indexOf(part, position);
+    if (found < 0) return false;
+    position = found + part.length;
+  }
+  return name.slice(position).endsWith(end);
+}
+
+async function changeComponent(
+  database: Kysely<Tables>,
+  row: ComponentRow,
+  change: (current: ComponentRecord) => ComponentChange,
+): Promise<ComponentRecord> {
+  const { name, flavorPackage, config, settings, labels, configVersion } = change(componentRecord(row));
+  if (name !== undefined && name !== row.name) await checkNameIsFree(database, row.type, name);
+  const now = Date.now();
+  const changed: ComponentRow = {
+    ...row,
+    name: name ?? row.name,
+    flavor_package: flavorPackage ?? row.flavor_package,
+    config: config === undefined ? row.config : JSON.stringify(config),
+    settings: settings === undefined ? row.settings : JSON.stringify(settings),
+    labels: labels === undefined ? row.labels : JSON.stringify(labels),
+    config_version: configVersion ?? row.config_version,
+    updated_at: now,
+  };
+  if (changed.config_version !== row.config_version) {
+    const { id, config_version, config, settings } = row;
+    const old = { config_version, config, settings, replaced_at: now };
+    await database
+      .insertInto('component_versions')
+      .values({ component_id: id, ...old })
+      .onConflict((conflict) => conflict.columns(['component_id', 'config_version']).doUpdateSet(old))
+      .execute();
+  }
+  await database.updateTable('components').set(changed).where('id', '=', row.id).execute();
+  return componentRecord(changed);
 }
 
 /** The row, unread: what is wrong with one of its columns must not keep it from being deleted. */

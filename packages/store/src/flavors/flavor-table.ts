@@ -54,6 +54,7 @@ export function createFlavorTable(engine: Engine): FlavorTable {
           .select('name')
           .where('type', '=', type)
           .where('flavor', '=', name)
+          .where('flavor_package', 'is', null)
           .orderBy('name')
           .execute();
         const [first] = users;

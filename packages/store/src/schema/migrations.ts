@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 export type Migration = (database: Kysely<Tables>, engine: Engine) => Promise<void>;
 
 /** In order: the first makes version 1. A migration that was released is never changed. */
-export const migrations: readonly Migration[] = [createTables];
+export const migrations: readonly Migration[] = [createTables, keepComponentVersions];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
   await schema
@@ -125,5 +125,39 @@ async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engi
     .createTable('settings')
     .addColumn('key', 'text', (column) => column.primaryKey())
     .addColumn('value', 'text', (column) => column.notNull())
+    .execute();
+}
+
+/**
+ * A component's flavor was stored as it was typed, `PACKAGE:NAME` or `FILE#EXPORT:NAME` among it: from here on it is a
+ * name and, apart from it, the package. And there is a place for what a component was before its config was migrated.
+ */
+async function keepComponentVersions(database: Kysely<Tables>): Promise<void> {
+  const { schema } = database;
+  await schema.alterTable('components').addColumn('flavor_package', 'text').execute();
+  const components = await database
+    .selectFrom('components')
+    .select(['id', 'type', 'flavor'])
+    .where('flavor', 'like', '%:%')
+    .execute();
+  const registered = await database.selectFrom('flavors').select(['type', 'source']).execute();
+  for (const { id, type, flavor } of components) {
+    const separator = flavor.lastIndexOf(':');
+    const source = flavor.slice(0, separator);
+    const isRegistered = registered.some((other) => other.type === type && other.source === source);
+    await database
+      .updateTable('components')
+      .set({ flavor: flavor.slice(separator + 1), flavor_package: isRegistered ? null : source })
+      .where('id', '=', id)
+      .execute();
+  }
+  await schema
+    .createTable('component_versions')
+    .addColumn('component_id', 'text', (column) => column.notNull().references('components.id').onDelete('cascade'))
+    .addColumn('config_version', 'integer', (column) => column.notNull())
+    .addColumn('config', 'text', (column) => column.notNull())
+    .addColumn('settings', 'text', (column) => column.notNull())
+    .addColumn('replaced_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('component_versions_key', ['component_id', 'config_version'])
     .execute();
 }

@@ -19,6 +19,7 @@ export interface ComponentRow {
   type: string;
   name: string;
   flavor: string;
+  flavor_package: string | null;
   config_version: number;
   config: string;
   settings: string;
@@ -26,6 +27,15 @@ export interface ComponentRow {
   is_protected: number;
   created_at: number;
   updated_at: number;
+}
+
+/** What a component was before its config was migrated. */
+export interface ComponentVersionRow {
+  component_id: string;
+  config_version: number;
+  config: string;
+  settings: string;
+  replaced_at: number;
 }
 
 export interface StackRow {
@@ -101,6 +111,7 @@ type InOrder<Row> = Row & { sequence: Generated<number> };
 export interface Tables {
   flavors: FlavorRow;
   components: ComponentRow;
+  component_versions: ComponentVersionRow;
   stacks: StackRow;
   stack_components: StackComponentRow;
   runs: InOrder<RunRow>;
