@@ -10,7 +10,12 @@ export default defineConfig([
     entry: { main: 'src/main.ts' },
     format: ['cjs'],
     splitting: false,
-    noExternal: [/^@stack\/core\/\w+$/, /^@stack\/project\/\w+$/, /^@stack\/store\/[\w-]+$/],
+    noExternal: [
+      /^@stack\/core\/\w+$/,
+      /^@stack\/project\/\w+$/,
+      /^@stack\/store\/[\w-]+$/,
+      'fast-string-truncated-width',
+    ],
     esbuildOptions: (options) => {
       options.define = { 'import.meta.dirname': '__dirname' };
     },

@@ -179,14 +179,19 @@ describe('the start of a command', () => {
 
   const heavy = /\/(?:zod|kysely|integrations|integration-local)\//;
 
-  it.each([['--help'], ['artifact-store flavor list'], ['artifact-store flavor describe local'], ['version']])(
-    'loads no zod, no query builder and no integration for %s',
-    (words) => {
-      const loaded = loadedModules(...words.split(' ')).filter((url) => url.startsWith('file:'));
-      expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
-      expect(loaded.map((url) => url.split('/').at(-1))).toEqual(['stack.js', 'main.cjs']);
-    },
-  );
+  it.each([
+    ['--help'],
+    ['artifact-store flavor list'],
+    ['artifact-store flavor describe local'],
+    ['integration list'],
+    ['version'],
+    ['__complete artifact-store register x --flavor='],
+    ['__complete stack describe d'],
+  ])('loads no zod, no query builder and no integration for %s', (words) => {
+    const loaded = loadedModules(...words.split(' ')).filter((url) => url.startsWith('file:'));
+    expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
+    expect(loaded.map((url) => url.split('/').at(-1))).toEqual(['stack.js', 'main.cjs']);
+  });
 
   it('loads them where they are needed, and the recorder sees it', () => {
     const loaded = loadedModules('pipeline', 'run', 'training.ts#training').join('\n');

@@ -2,7 +2,7 @@ import type { ComponentTypeDescription } from '@stack/core/manifest';
 import type { Screen } from '../output/screen.ts';
 import { renderRows } from '../output/table.ts';
 import type { CommandDescription, CommandOutput, FurtherOptions, OptionDescription } from './command.ts';
-import { commonOptions } from './parse-arguments.ts';
+import { commonOptions } from './common-options.ts';
 import { commandLine, usage } from './usage.ts';
 
 /** The help of one command. */

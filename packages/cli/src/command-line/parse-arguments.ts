@@ -1,12 +1,7 @@
 import { didYouMean, type Problem, StackError } from '@stack/core/errors';
 import type { CommandArguments, CommandDescription, FurtherOptions, OptionDescription } from './command.ts';
+import { commonOptions } from './common-options.ts';
 import { usage } from './usage.ts';
-
-/** The options of every command. */
-export const commonOptions: Readonly<Record<string, OptionDescription>> = {
-  json: { summary: 'Print one JSON document.' },
-  help: { summary: 'Print this help.' },
-};
 
 export interface ParsedArguments extends CommandArguments {
   readonly problems: readonly Problem[];

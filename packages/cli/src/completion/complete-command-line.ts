@@ -1,8 +1,9 @@
 import { componentTypeProperty, listComponentTypes } from '@stack/core/manifest';
 import type { CommandDescription, Completion, FurtherOptions, OptionDescription } from '../command-line/command.ts';
+import { commonOptions } from '../command-line/common-options.ts';
 import { type FoundCommands, findCommands } from '../command-line/find-command.ts';
 import { Invocation } from '../command-line/invocation.ts';
-import { commonOptions, isOptionWord, parseArguments } from '../command-line/parse-arguments.ts';
+import { isOptionWord, parseArguments } from '../command-line/parse-arguments.ts';
 import { discoverComponentTypes } from '../discover-component-types.ts';
 import type { Candidate, Candidates } from './candidate.ts';
 import { completeNames } from './complete-names.ts';

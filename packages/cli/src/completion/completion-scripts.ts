@@ -40,7 +40,7 @@ _stack() {
   for line in "\${(@)lines[2,-1]}"; do
     candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
   done
-  _describe -o stack candidates
+  _describe stack candidates
 }
 if [[ "\${funcstack[1]}" == _stack ]]; then _stack "$@"; else compdef _stack stack; fi`;
 

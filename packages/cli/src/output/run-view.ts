@@ -4,6 +4,7 @@ import type { RunEvent } from '@stack/pipelines';
 import { showMilliseconds } from './records.ts';
 import type { Screen, Tone } from './screen.ts';
 import { printable } from './table.ts';
+import { fittingLength, textWidth } from './text-width.ts';
 
 /** Shows a run while it goes on. */
 export interface RunView {
@@ -125,7 +126,8 @@ class LiveRunView implements RunView {
     const note = since === undefined ? text : showMilliseconds(performance.now() - since);
     const width = (process.stdout.columns || 80) - 3;
     const line = `${name}  ${printable(note)}`;
-    return `${this.#screen.paint(tone, mark)} ${line.length > width ? `${line.slice(0, width - 1)}…` : line}`;
+    const shown = textWidth(line) > width ? `${line.slice(0, fittingLength(line, width - 1))}…` : line;
+    return `${this.#screen.paint(tone, mark)} ${shown}`;
   }
 }
 

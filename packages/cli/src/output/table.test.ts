@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Screen } from './screen.ts';
 import { printable, renderFields, renderTable } from './table.ts';
+import { textWidth } from './text-width.ts';
 
 const plain: Screen = { width: undefined, paint: (_tone, text) => text };
 const narrow: Screen = { ...plain, width: 30 };
@@ -27,6 +28,30 @@ describe('renderTable', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
     expect(lines.map((line) => line.slice(0, 14).trim()).join('')).toContain(id);
     for (const word of ['some', 'words', 'that', 'are', 'long']) expect(text).toContain(word);
+  });
+
+  it('counts the cells that characters take, and breaks none of them', () => {
+    const rows = [
+      ['日本語', 'x'],
+      ['é👩‍👩‍👧', 'y'],
+    ];
+    expect(renderTable(['A', 'B'], rows, plain)).toBe('A       B\n日本語  x\né👩‍👩‍👧     y');
+    const lines = renderTable(['A', 'B'], [['日本語'.repeat(9), '👩‍👩‍👧'.repeat(9)]], narrow).split('\n');
+    expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(30);
+    expect(lines.join('').replaceAll(' ', '')).toContain('👩‍👩‍👧');
+    expect(lines.join('').match(/日|本|語/g)).toHaveLength(27);
+    expect(lines.join('').match(/👩‍👩‍👧/gu)).toHaveLength(9);
+  });
+
+  it('is a block for each row where the columns cannot fit', () => {
+    const tight: Screen = { ...plain, width: 12 };
+    const rows = [
+      ['first of them', 'x'],
+      ['second', 'y'],
+    ];
+    expect(renderTable(['NAME', 'STATE'], rows, tight)).toBe(
+      'NAME   first of\n       them\nSTATE  x\n\nNAME   second\nSTATE  y',
+    );
   });
 
   it('shows control characters instead of sending them to the terminal', () => {

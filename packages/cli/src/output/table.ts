@@ -1,10 +1,24 @@
 import type { Screen } from './screen.ts';
+import { fittingLength, padToWidth, textWidth } from './text-width.ts';
 
 const gap = '  ';
 const minimumColumnWidth = 8;
 
-/** Rows below their headings, in columns that fit the screen: a cell that does not is wrapped. */
+/**
+ * Rows below their headings, in columns that fit the screen: a cell that does not is wrapped. On a screen that is too
+ * narrow for the columns, a block of names and values for each row.
+ */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[], screen: Screen): string {
+  if (screen.width !== undefined && !canFit(headings, rows, screen.width)) {
+    return rows
+      .map((row) =>
+        renderFields(
+          headings.map((name, column) => [name, row[column] ?? '']),
+          screen,
+        ),
+      )
+      .join('\n\n');
+  }
   const [head = '', ...body] = renderColumns([headings, ...rows], screen);
   return [screen.paint('heading', head), ...body].join('\n');
 }
@@ -16,7 +30,7 @@ export function renderRows(rows: readonly (readonly string[])[], screen: Screen)
 
 /** Names and values, a line each. */
 export function renderFields(fields: readonly (readonly [name: string, value: string])[], screen: Screen): string {
-  const nameWidth = Math.max(...fields.map(([name]) => name.length));
+  const nameWidth = Math.max(...fields.map(([name]) => textWidth(name)));
   const valueWidth =
     screen.width === undefined ? Infinity : Math.max(screen.width - nameWidth - gap.length, minimumColumnWidth);
   return fields
@@ -25,7 +39,7 @@ export function renderFields(fields: readonly (readonly [name: string, value: st
       const indent = ' '.repeat(nameWidth);
       return lines
         .map((line, index) =>
-          `${index === 0 ? screen.paint('quiet', name.padEnd(nameWidth)) : indent}${gap}${line}`.trimEnd(),
+          `${index === 0 ? screen.paint('quiet', padToWidth(name, nameWidth)) : indent}${gap}${line}`.trimEnd(),
         )
         .join('\n');
     })
@@ -42,7 +56,7 @@ export function printable(text: string): string {
 
 function renderColumns(rows: readonly (readonly string[])[], screen: Screen): string[] {
   const cells = rows.map((row) => row.map(printable));
-  const columns = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  const columns = cells[0]?.map((_, column) => Math.max(...cells.map((row) => textWidth(row[column] ?? '')))) ?? [];
   const widths = fitColumns(columns, screen.width);
   return cells.map((row) => renderRow(row, widths));
 }
@@ -52,7 +66,7 @@ function renderRow(row: readonly string[], widths: readonly number[]): string {
   const height = Math.max(...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, line) =>
     wrapped
-      .map((lines, column) => (lines[line] ?? '').padEnd(widths[column] ?? 0))
+      .map((lines, column) => padToWidth(lines[line] ?? '', widths[column] ?? 0))
       .join(gap)
       .trimEnd(),
   ).join('\n');
@@ -71,13 +85,25 @@ function fitColumns(natural: readonly number[], available: number | undefined): 
   return widths;
 }
 
+/** Whether the columns fit when each is as narrow as it may get. */
+function canFit(headings: readonly string[], rows: readonly (readonly string[])[], available: number): boolean {
+  const narrowest = headings.map((_, column) =>
+    Math.min(
+      minimumColumnWidth,
+      Math.max(...[headings, ...rows].map((row) => textWidth(printable(row[column] ?? '')))),
+    ),
+  );
+  return narrowest.reduce((sum, width) => sum + width, gap.length * (headings.length - 1)) <= available;
+}
+
 /** Lines of at most the width, broken at spaces where there are any. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
-  while (rest.length > width) {
-    const space = rest.lastIndexOf(' ', width);
-    const end = space > 0 ? space : width;
+  while (textWidth(rest) > width) {
+    const fitting = fittingLength(rest, width);
+    const space = rest.lastIndexOf(' ', fitting);
+    const end = space > 0 ? space : fitting;
     lines.push(rest.slice(0, end));
     rest = rest.slice(end).trimStart();
   }

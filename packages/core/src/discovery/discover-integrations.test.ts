@@ -102,7 +102,7 @@ test('of two folders that name a package, the first decides which copy is taken'
 });
 
 test('a broken integration is a problem, and the others are there all the same', async () => {
-  const names = ['broken', 'future', 'good', 'folder', 'missing', 'unnamed'];
+  const names = ['broken', 'future', 'good', 'folder', 'missing', 'unnamed', 'unreadable', 'not-json', 'a-file'];
   await write('package.json', { dependencies: Object.fromEntries(names.map((name) => [name, '1'])) });
   await install('broken', '{');
   await install('future', undefined, '', { apiVersion: 2, manifest: './m.json' });
@@ -110,6 +110,10 @@ test('a broken integration is a problem, and the others are there all the same',
   await install('folder', undefined, '', { apiVersion: 1, manifest: '.' });
   await install('missing', undefined);
   await install('unnamed', undefined, '', { apiVersion: 1 });
+  await mkdir(join(folder, 'node_modules/unreadable/package.json'), { recursive: true });
+  // What is no integration is nobody's problem here, however broken it is.
+  await write('node_modules/not-json/package.json', '{');
+  await write('node_modules/a-file', '');
   const { flavors, problems, found } = discover('');
   expect(flavors).toEqual(['good:g']);
   expect(problems).toEqual([
@@ -118,8 +122,9 @@ test('a broken integration is a problem, and the others are there all the same',
     'MANIFEST_INVALID',
     'MANIFEST_INVALID',
     'MANIFEST_INVALID',
+    'MANIFEST_INVALID',
   ]);
-  for (const [index, name] of ['broken', 'future', 'folder', 'missing', 'unnamed'].entries()) {
+  for (const [index, name] of ['broken', 'future', 'folder', 'missing', 'unnamed', 'unreadable'].entries()) {
     expect(found.problems[index]?.message).toContain(name);
   }
 });

@@ -1,0 +1,251 @@
+import type { ErrorCode } from './error-codes.ts';
+
+interface ErrorExplanation {
+  /** When it comes. */
+  readonly cause: string;
+  /** What mends it. */
+  readonly remedy: string;
+}
+
+/**
+ * What docs/errors.md says of each code beside its summary. Not part of the table of codes, which every command loads.
+ */
+export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = {
+  ARGUMENT_INVALID: {
+    cause: 'An argument, an option or a parameter of a function is not of the form that it has to have.',
+    remedy: 'Correct what the message names. `--help` after the command shows its usage.',
+  },
+  COMMAND_UNKNOWN: {
+    cause:
+      'A word of the command is misspelt or missing, or it is the component type of a package that is not installed.',
+    remedy: 'Take the name that the hint suggests, or find the command with `stack --help`.',
+  },
+  OPTION_UNKNOWN: {
+    cause: 'The option is misspelt, or it is one of another command or flavor.',
+    remedy: 'See which there are: `--help` after the command, together with `--flavor NAME` for those of a flavor.',
+  },
+  OPTION_MISSING: {
+    cause: 'A required argument or option was left out.',
+    remedy: 'Give what the message names; `--help` after the command shows the usage.',
+  },
+  CONFIG_INVALID: {
+    cause: 'Fields are missing, unknown or of the wrong type, or a secret is not given as a reference.',
+    remedy:
+      'Correct every field that the error lists. `stack <type> flavor describe NAME` shows the fields; a secret is written as `{{name.key}}`.',
+  },
+  FLAVOR_INVALID: {
+    cause: 'What a source exports is not made by `defineFlavor`, or its name, fields or migrations break a rule.',
+    remedy: 'Correct the definition as the message says, and export what `defineFlavor({ ... })` returns.',
+  },
+  FLAVOR_TYPE_MISMATCH: {
+    cause: 'A flavor is registered or used under another component type than its own.',
+    remedy: 'Use the type that the message names: `stack <type> flavor register SOURCE`.',
+  },
+  STACK_INVALID: {
+    cause: 'A required component is missing, there is one too many, or components do not work together.',
+    remedy: 'Correct every problem that the error lists.',
+  },
+  SECRET_REFERENCE_INVALID: {
+    cause: 'A value begins with `{{` and is not of the form `{{name.key}}`.',
+    remedy: 'Write the reference as the whole value, with a name and a key.',
+  },
+  MODULE_LOAD_FAILED: {
+    cause: 'A file threw while it was imported, has a syntax error, or uses TypeScript that does not simply go away.',
+    remedy:
+      'Correct the file. Set `"erasableSyntaxOnly": true` in tsconfig.json to find enums, namespaces and parameter properties.',
+  },
+  PIPELINE_INVALID: {
+    cause: 'The export is no pipeline, a step name is taken twice, or an input cannot be part of a plan.',
+    remedy: 'Correct the function of the pipeline as the message says.',
+  },
+  PIPELINE_NOT_ADDRESSABLE: {
+    cause: 'The orchestrator runs steps elsewhere, and does not know from which module to import the pipeline.',
+    remedy: 'Run it as `stack pipeline run FILE#EXPORT`, or give `pipeline({ module: import.meta.url })`.',
+  },
+  STEP_OUTSIDE_PIPELINE: {
+    cause: 'A step was called like a function where no pipeline is being compiled.',
+    remedy: 'Call it in the function of a pipeline; in a test, call `theStep.run(input)`.',
+  },
+  OUTPUT_HANDLE_MISUSED: {
+    cause: 'In the function of a pipeline, the output of a step was used as if it were there already.',
+    remedy: 'Pass it to a step, and do there what needs the value.',
+  },
+  VALUE_NOT_SERIALIZABLE: {
+    cause: 'A step returned something that no materializer can write, such as a function.',
+    remedy: 'Return data, or give the step a materializer for it.',
+  },
+  PATH_INVALID: {
+    cause: 'A path has an empty segment, `..`, or characters that some backend cannot hold.',
+    remedy: 'Use another path; the message says which rule it breaks.',
+  },
+  PATH_OUTSIDE_STORE: {
+    cause: 'A path or URI leads out of the folder, bucket or prefix of the artifact store.',
+    remedy: 'Use a path relative to the root of the store.',
+  },
+  PROJECT_NOT_FOUND: {
+    cause: 'The command was called outside of a project.',
+    remedy: 'Change to the folder of the project, or make one: `stack init`.',
+  },
+  COMPONENT_TYPE_NOT_FOUND: {
+    cause: 'The type is misspelt, or the package that brings it is not installed.',
+    remedy: 'See the types with `stack --help`; install the package with `stack integration install NAME`.',
+  },
+  FLAVOR_NOT_FOUND: {
+    cause: 'The name is misspelt, its integration is no direct dependency of the project, or it was never registered.',
+    remedy:
+      '`stack <type> flavor list` shows those that there are. Install it with `stack integration install NAME`, or register it with `stack <type> flavor register FILE#EXPORT`.',
+  },
+  INTEGRATION_NOT_FOUND: {
+    cause: 'The package is no direct dependency of the project, or is not an integration.',
+    remedy: '`stack integration list` shows those that there are; `stack integration install NAME` adds one.',
+  },
+  COMPONENT_NOT_FOUND: {
+    cause: 'No component of this type has the name, the id, or an id that begins so.',
+    remedy: 'See those that there are: `stack <type> list`.',
+  },
+  STACK_NOT_FOUND: {
+    cause: 'No stack has the name, the id, or an id that begins so.',
+    remedy: 'See those that there are: `stack list`.',
+  },
+  RUN_NOT_FOUND: {
+    cause: 'No run of this project has the name, the id, or an id that begins so.',
+    remedy: 'See the last runs: `stack run list`.',
+  },
+  STEP_NOT_FOUND: {
+    cause: 'The run, or its pipeline, has no step of this name.',
+    remedy: 'See its steps: `stack run describe RUN`.',
+  },
+  ARTIFACT_NOT_FOUND: {
+    cause: 'No artifact of this project has the id, or one that begins so.',
+    remedy: 'See the last artifacts: `stack artifact list`.',
+  },
+  MATERIALIZER_NOT_FOUND: {
+    cause: 'An artifact was written by a materializer that this program does not have.',
+    remedy: 'Import the module that defines it, or install its package.',
+  },
+  SECRET_NOT_FOUND: {
+    cause: 'A component refers to `{{name.key}}`, and no value is there for it.',
+    remedy: 'Set the environment variable `STACK_SECRET_<NAME>__<KEY>`.',
+  },
+  MODULE_NOT_FOUND: {
+    cause: 'There is no file at the path, or no package of the name is installed.',
+    remedy:
+      'Correct the path. That of a flavor is relative to the root of the project, that of a pipeline to the working directory.',
+  },
+  EXPORT_NOT_FOUND: {
+    cause: 'The module has no export of the name behind the `#`.',
+    remedy: 'Take one of the exports that the message lists.',
+  },
+  NOT_FOUND: {
+    cause: 'Nothing was ever written at this path of the artifact store, or it was removed.',
+    remedy: 'Look at what is there with `list` of the artifact store.',
+  },
+  ALREADY_EXISTS: {
+    cause: 'Something of this name is there already.',
+    remedy: 'Choose another name, or change or delete what is there.',
+  },
+  AMBIGUOUS: {
+    cause: 'The beginning of an id fits several things.',
+    remedy: 'Give more of the id, or the name.',
+  },
+  FLAVOR_CONFLICT: {
+    cause: 'Two direct dependencies offer a flavor of one type and name.',
+    remedy: 'Say which one is meant: `--flavor @acme/pkg:s3`.',
+  },
+  IN_USE: {
+    cause: 'Something that is to be deleted is part of a stack, the flavor of a component, or the active stack.',
+    remedy: 'Delete or change what uses it first; the error names it.',
+  },
+  PROTECTED: {
+    cause: 'The stack `default` and its components always stay as they are.',
+    remedy: 'Register one of your own, and change that.',
+  },
+  PRECONDITION_FAILED: {
+    cause: 'Another process wrote first, or a run has ended already.',
+    remedy: 'Read again, and repeat the change on what is there now.',
+  },
+  PATH_CONFLICT: {
+    cause: 'A store cannot hold an object at `a` and another at `a/b`.',
+    remedy: 'Use another path, or remove what is in the way.',
+  },
+  RUN_CODE_CHANGED: {
+    cause: 'A run is to go on with other code than it started with.',
+    remedy: 'Check the old code out, or start a new run.',
+  },
+  NODE_TOO_OLD: {
+    cause: 'Stack runs TypeScript by features that came with Node 24.11.',
+    remedy: 'Install a newer Node: https://nodejs.org/en/download',
+  },
+  DEPENDENCY_MISSING: {
+    cause: 'An implementation, or a file of yours, imports a package that is not installed.',
+    remedy: 'Install it; the hint has the command.',
+  },
+  INSTALL_FAILED: {
+    cause: 'The package manager is not there, or it failed: no such package or version, no network, no permission.',
+    remedy: 'Read what it printed, and run the command of the message by hand.',
+  },
+  MANIFEST_INVALID: {
+    cause: 'A package.json or the manifest of an integration is missing, broken, or was never built.',
+    remedy: 'Install the package again; build it where it is one of your workspace. Other integrations work meanwhile.',
+  },
+  API_VERSION_UNSUPPORTED: {
+    cause: 'The integration speaks a newer or an older version of the contract than this Stack.',
+    remedy: 'Update what the hint names.',
+  },
+  CONFIG_TOO_NEW: {
+    cause: 'A teammate, or another folder, has a newer version of the flavor that stored the component.',
+    remedy: 'Update the integration that has the flavor.',
+  },
+  STORE_TOO_NEW: {
+    cause: 'A newer version of Stack changed the metadata store.',
+    remedy: 'Update Stack: `npm install @stack/cli@latest @stack/core@latest`.',
+  },
+  STORE_CORRUPT: {
+    cause: 'The file is not a store, or a disk or a program damaged it.',
+    remedy: 'Put a backup of `.stack/stack.db` in its place.',
+  },
+  STORE_UNAVAILABLE: {
+    cause: 'The store is not there, may not be written, or other processes kept it locked for too long.',
+    remedy: 'Check its path and permissions, and try again.',
+  },
+  ACCESS_DENIED: {
+    cause: 'Credentials are missing, wrong or expired, or lack a permission.',
+    remedy: 'Check the credentials of the component, and what they allow.',
+  },
+  UNAVAILABLE: {
+    cause: 'The network, the address, or the service itself.',
+    remedy: 'Check the address of the component, and try again later.',
+  },
+  TIMEOUT: {
+    cause: 'The service or the network is slow, or the time limit is short.',
+    remedy: 'Try again, or raise the limit where the component has one.',
+  },
+  NO_SPACE: {
+    cause: 'The disk, or the quota at the backend, has no room left.',
+    remedy: 'Free some space. What was written before is complete.',
+  },
+  CAPABILITY_UNSUPPORTED: {
+    cause: 'The flavor declares that it lacks what was called.',
+    remedy: 'Use another way, or a flavor with the capability: `stack <type> flavor describe NAME`.',
+  },
+  INTEGRITY: {
+    cause: 'An artifact was changed or cut off after it was written.',
+    remedy: 'Run the step again, and find out what else writes to the artifact store.',
+  },
+  STEP_FAILED: {
+    cause: 'The function of a step threw an error; it is recorded with the run.',
+    remedy: 'See where: `stack run describe RUN`, and what it printed: `stack run logs RUN STEP`.',
+  },
+  RUN_FAILED: {
+    cause: 'A step failed, or what was around it: loading its inputs, writing its outputs, a component.',
+    remedy: 'See which: `stack run describe RUN`.',
+  },
+  ABORTED: {
+    cause: '^C, a signal, or the `AbortSignal` that the caller gave.',
+    remedy: 'Nothing to mend: what was complete is kept.',
+  },
+  INTERNAL: {
+    cause: 'Stack did not expect what happened.',
+    remedy: 'Run the command again with `STACK_DEBUG=1`, and report what it prints.',
+  },
+};
