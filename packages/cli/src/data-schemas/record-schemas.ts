@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 export const timeSchema = z.iso.datetime();
-const textsSchema = z.record(z.string(), z.string());
+export const textsSchema = z.record(z.string(), z.string());
 export const jsonObjectSchema = z.record(z.string(), z.json());
 
 export const componentSchema = z

@@ -45,6 +45,27 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'A required component is missing, there is one too many, or components do not work together.',
     remedy: 'Correct every problem that the error lists.',
   },
+  IMPORT_INCOMPLETE: {
+    cause: 'An export of ZenML has a component type, a flavor or a field that has no counterpart here.',
+    remedy:
+      'Install the integration that has the flavor and import again, or set the field: `stack <type> update NAME --field=value`.',
+  },
+  COMPONENT_MISSING: {
+    cause: 'No component of the type was given, or the only one was taken out.',
+    remedy: 'Give the stack one of that type: `stack update NAME --<type> COMPONENT`.',
+  },
+  COMPONENT_REPEATED: {
+    cause: 'Several components of a type were given of which a stack has one, or one of them twice.',
+    remedy: 'Leave all of them out but one.',
+  },
+  COMPONENT_LOCAL: {
+    cause: 'The orchestrator runs steps on other machines, which cannot reach a component of this one.',
+    remedy: 'Replace the component by one of another flavor, or use an orchestrator of this machine.',
+  },
+  STORE_LOCAL: {
+    cause: 'The orchestrator runs steps on other machines, which cannot reach a SQLite file of this one.',
+    remedy: 'Put the metadata store into PostgreSQL, `STACK_STORE_URL=postgres://...`.',
+  },
   SECRET_REFERENCE_INVALID: {
     cause: 'A value begins with `{{` and is not of the form `{{name.key}}`.',
     remedy: 'Write the reference as the whole value, with a name and a key.',
@@ -103,6 +124,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'No component of this type has the name, the id, or an id that begins so.',
     remedy: 'See those that there are: `stack <type> list`.',
   },
+  ATTRIBUTE_NOT_FOUND: {
+    cause: 'The attribute or label that was to be removed is not set.',
+    remedy: 'See what the component has: `stack <type> describe NAME`.',
+  },
   STACK_NOT_FOUND: {
     cause: 'No stack has the name, the id, or an id that begins so.',
     remedy: 'See those that there are: `stack list`.',
@@ -135,6 +160,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   EXPORT_NOT_FOUND: {
     cause: 'The module has no export of the name behind the `#`.',
     remedy: 'Take one of the exports that the message lists.',
+  },
+  FILE_NOT_FOUND: {
+    cause: 'The file that was given does not exist, or a file of the usual name does not.',
+    remedy: 'Check the path; it is relative to the working directory.',
   },
   NOT_FOUND: {
     cause: 'Nothing was ever written at this path of the artifact store, or it was removed.',
@@ -211,6 +240,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   ACCESS_DENIED: {
     cause: 'Credentials are missing, wrong or expired, or lack a permission.',
     remedy: 'Check the credentials of the component, and what they allow.',
+  },
+  STACK_UNHEALTHY: {
+    cause: 'A check of a component failed: it cannot be loaded or made, or the system behind it does not answer.',
+    remedy: 'See every check: `stack doctor --live`.',
   },
   UNAVAILABLE: {
     cause: 'The network, the address, or the service itself.',
