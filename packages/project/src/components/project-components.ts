@@ -15,7 +15,7 @@ import {
 import type { Option } from '@stack/core/manifest';
 import type { ComponentFilter, ComponentRecord, MetadataStore } from '@stack/store';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
-import { componentProblems } from './component-problems.ts';
+import { inputProblems } from './input-problems.ts';
 import { splitOptions } from './split-options.ts';
 
 export interface ComponentRegistration {
@@ -116,6 +116,6 @@ function checkInput(
 ): void {
   // An option that could not be read is not missing too.
   const isNew = ({ path }: Problem) => !optionProblems.some((problem) => problem.path === path);
-  const problems = [...optionProblems, ...componentProblems(flavor, input).filter(isNew)];
+  const problems = [...optionProblems, ...inputProblems(flavor, input).filter(isNew)];
   if (problems.length > 0) throw configError(subject, problems);
 }

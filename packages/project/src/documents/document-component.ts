@@ -1,6 +1,6 @@
 import { type Problem, StackError } from '@stack/core';
 import type { ComponentRecord } from '@stack/store';
-import { secretsInClear } from '../components/component-problems.ts';
+import { secretsInClear } from '../components/input-problems.ts';
 import { type FlavorCatalog, type FlavorEntry, findFlavor } from '../flavors/flavor-catalog.ts';
 import type { DocumentComponent } from './stack-document.ts';
 

@@ -9,7 +9,7 @@ import {
   validateStack,
 } from '@stack/core';
 import type { MetadataStore, NewFlavor } from '@stack/store';
-import { componentProblems } from '../components/component-problems.ts';
+import { inputProblems } from '../components/input-problems.ts';
 import { type FlavorCatalog, findFlavor } from '../flavors/flavor-catalog.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import { originOf } from './document-component.ts';
@@ -56,7 +56,7 @@ export async function resolveDocument(
     const { name, configVersion = flavor.configVersion } = component;
     const flavorPackage = origin.package;
     const { config, settings } = migrateConfig(flavor, { ...component, configVersion, flavorPackage });
-    for (const problem of componentProblems(flavor, { config, settings })) {
+    for (const problem of inputProblems(flavor, { config, settings })) {
       problems.push({ ...problem, path: `${path}.${fieldPath(flavor, problem)}` });
     }
     const resolved = { ...component, ...origin, configVersion: flavor.configVersion, config, settings };
@@ -136,7 +136,9 @@ async function findComponentFlavor(
     });
   }
   const origin = { source: record.source };
-  return { flavor, origin, record: registered === undefined ? record : undefined };
+  if (registered === undefined) return { flavor, origin, record };
+  // Loaded by its name, so that its snapshot is taken anew where that is stale.
+  return { flavor: await projectFlavors.load(type, name), origin, record: undefined };
 }
 
 /** Tells the flavors of a project apart. */

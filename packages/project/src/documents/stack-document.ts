@@ -52,7 +52,7 @@ export interface StackDocument {
 }
 
 const fields = z.record(z.string(), z.json());
-const labels = z.record(z.string(), z.string());
+const labels = z.record(z.string().min(1), z.string());
 
 const documentSchema = z.object({
   version: z.literal(1).optional(),

@@ -7,14 +7,12 @@ import {
   type JsonSchema,
   type Problem,
   parseSecretReference,
+  type StoredInput,
 } from '@stack/core';
 import { optionName, secretFieldPaths } from '@stack/core/manifest';
 
-/** What keeps a config and settings from being stored: what their schemas refuse, and secrets in clear. */
-export function componentProblems(
-  flavor: AnyFlavor,
-  { config, settings }: { readonly config: JsonObject; readonly settings: JsonObject },
-): readonly Problem[] {
+/** Everything that keeps a flavor from storing this config and these settings. */
+export function inputProblems(flavor: AnyFlavor, { config, settings }: StoredInput): readonly Problem[] {
   const parts: [ConfigSchema, JsonObject][] = [
     [flavor.configSchema, config],
     [flavor.settingsSchema, settings],
