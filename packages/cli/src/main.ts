@@ -6,6 +6,7 @@ import { commandHelp, commandsHelp } from './command-line/help.ts';
 import { Invocation } from './command-line/invocation.ts';
 import { argumentsError, parseArguments } from './command-line/parse-arguments.ts';
 import { commandLine as commandLineOf } from './command-line/usage.ts';
+import { refuseExit } from './exit-process.ts';
 import { report } from './output/report.ts';
 import { screenOf } from './output/screen.ts';
 import { packageFolder } from './package-folder.ts';
@@ -20,20 +21,22 @@ export async function main(commandLine: readonly string[]): Promise<number> {
   // A reader that went away, as in `stack run list | head -1`, is no reason to stop what was begun.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const restore = isJson ? keepStandardOutputClean() : () => {};
+  const allowExit = refuseExit();
+  const stranded = Promise.withResolvers<never>();
+  // Whoever knows what to do in such a case listens too, and it is theirs.
+  const strand = (event: 'beforeExit' | 'uncaughtException', error: unknown) => {
+    if (process.listenerCount(event) === 1) stranded.reject(error);
+  };
   // Node ends a process that waits for a promise which nothing can settle. That is no success.
   process.exitCode = exitCodeOf('INTERNAL');
-  process.on('beforeExit', () => {
-    // A command that knows what to do then listens too.
-    if (process.listenerCount('beforeExit') > 1) return;
-    process.removeAllListeners('beforeExit');
-    restore();
-    void report({ thrown: new Error('a promise that it waits for is never settled') }, isJson);
-  });
-  const outcome = await execute(commandLine).then(
+  process.on('beforeExit', () => strand('beforeExit', new Error('a promise that it waits for is never settled')));
+  process.on('uncaughtException', (error) => strand('uncaughtException', error));
+  const outcome = await Promise.race([execute(commandLine), stranded.promise]).then(
     (output) => ({ output }),
     (thrown: unknown) => ({ thrown }),
   );
   restore();
+  allowExit();
   return report(outcome, isJson);
 }
 

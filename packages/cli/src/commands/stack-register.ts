@@ -4,6 +4,7 @@ import { listComponentTypes, type Option } from '@stack/core/manifest';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { programName } from '../output/program-name.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const name = invocation.positional('NAME');
@@ -15,7 +16,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   });
   const isActive = invocation.flag('activate');
   if (isActive) await project.stacks.activate(registered.id);
-  const next = isActive ? 'It is the active stack now.' : `Make it the active one: stack set ${name}`;
+  const next = isActive ? 'It is the active stack now.' : `Make it the active one: ${programName} set ${name}`;
   return { data: { ...registered, isActive }, text: `Registered the stack "${name}". ${next}` };
 }
 
