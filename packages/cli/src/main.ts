@@ -4,8 +4,8 @@ import type { CommandOutput } from './command-line/command.ts';
 import { type FoundCommands, findCommands } from './command-line/find-command.ts';
 import { commandHelp, commandsHelp } from './command-line/help.ts';
 import { Invocation } from './command-line/invocation.ts';
-import { argumentsError, parseArguments } from './command-line/parse-arguments.ts';
-import { commandLine as commandLineOf } from './command-line/usage.ts';
+import { argumentsError, commonOptionProblems, parseArguments } from './command-line/parse-arguments.ts';
+import { anyUsage, commandLine as commandLineOf, usage } from './command-line/usage.ts';
 import { refuseExit } from './exit-process.ts';
 import { report } from './output/report.ts';
 import { screenOf } from './output/screen.ts';
@@ -49,6 +49,8 @@ async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
   if (!isComplete || command === undefined) {
     const isHelp = wantsHelp || commandLine.every((word) => word.startsWith('-'));
     if (!isHelp) throw incompleteCommand(found, commandLine);
+    const problems = wantsHelp ? [] : commonOptionProblems(rest);
+    if (problems.length > 0) throw argumentsError(anyUsage, problems);
     await discoverComponentTypes();
     return commandsHelp(commands, { componentType, componentTypes: listComponentTypes(), screen });
   }
@@ -58,7 +60,7 @@ async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
   const further = await furtherOptions?.(new Invocation(command, draft, context));
   if (wantsHelp) return commandHelp(command, { componentType, further, screen });
   const { problems, ...commandArguments } = further === undefined ? draft : parseArguments(command, rest, further);
-  if (problems.length > 0) throw argumentsError(command, problems);
+  if (problems.length > 0) throw argumentsError(usage(command, componentType), problems);
   const { run } = await command.load();
   return run(new Invocation(command, commandArguments, context));
 }

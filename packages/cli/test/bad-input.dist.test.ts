@@ -115,7 +115,7 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
       words: 'artifact-store register x y --flavor=disk --path=disk://a',
       code: 'ARGUMENT_INVALID',
       status: 2,
-      hint: 'Usage',
+      hint: 'Usage: stack artifact-store register NAME',
     },
     {
       words: 'artifact-store register x --flavor=disk --set path',
@@ -193,6 +193,8 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     { words: 'run list --limit=many', code: 'ARGUMENT_INVALID', status: 2, hint: '--limit 20' },
     { words: 'run list --limt=1', code: 'OPTION_UNKNOWN', status: 2, hint: '--limit' },
     { words: 'artifact cat none', code: 'ARTIFACT_NOT_FOUND', status: 3, hint: '' },
+    { words: '--jsn', code: 'OPTION_UNKNOWN', status: 2, hint: '--json' },
+    { words: '--limit=1 --jsn', code: 'OPTION_UNKNOWN', status: 2, hint: 'Usage: stack COMMAND' },
     { words: 'statsu', code: 'COMMAND_UNKNOWN', status: 2, hint: '"status"' },
     { words: 'artifact-stor list', code: 'COMMAND_UNKNOWN', status: 2, hint: '"artifact-store"' },
     { words: 'artifact-store flavor lsit', code: 'COMMAND_UNKNOWN', status: 2, hint: '"list"' },
@@ -268,6 +270,7 @@ describe('a run that fails', () => {
     ]);
     expect(stderr).toContain('error RUN_FAILED: The run "forgetting" failed. An error that nobody caught: ');
     expect(stderr).toContain('nobody awaits this');
+    expect(stderr).toContain('hint: Await every promise');
     expect(stdout + stderr).not.toMatch(/^ +at /m);
     expect(status).toBe(1);
     expect(stackJson(root, 'run', 'describe', 'forgetting')).toMatchObject({

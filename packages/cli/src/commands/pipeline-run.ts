@@ -47,7 +47,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const artifacts = await listRunArtifacts(project, ended.id);
   const result = ended.state === 'completed' ? await ended.result() : undefined;
   const { plan: _, ...shown } = record;
-  const error = runError(record);
+  const error = runError(record, interruption.uncaught);
   // The run was complete before the error could stop it.
   const warnings = ended.state === 'completed' && interruption.uncaught !== undefined ? [interruption.uncaught] : [];
   return {
@@ -114,14 +114,15 @@ function abortOnInterrupt(view: RunView | undefined): Interruption {
   };
 }
 
-function runError({ name, state, error }: RunRecord): StackError | undefined {
+function runError({ name, state, error }: RunRecord, uncaught: StackError | undefined): StackError | undefined {
   if (state === 'completed') return undefined;
   const isCancelled = state === 'cancelled';
   const detail = error === undefined ? '.' : `. ${error.message}`;
   return new StackError({
     code: isCancelled ? 'ABORTED' : 'RUN_FAILED',
     message: isCancelled ? `The run "${name}" was cancelled.` : `The run "${name}" failed${detail}`,
-    hint: `See what happened: stack run describe ${name}`,
+    hint: uncaught?.hint ?? `See what happened: stack run describe ${name}`,
+    cause: uncaught,
   });
 }
 
