@@ -170,6 +170,12 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     { words: 'artifact-store describe prd', code: 'COMPONENT_NOT_FOUND', status: 3, hint: '"prod"' },
     { words: 'delete default', code: 'PROTECTED', status: 4, hint: 'register' },
     { words: 'delete mien', code: 'STACK_NOT_FOUND', status: 3, hint: '"mine"' },
+    {
+      words: 'register x --artifact-store prd --orchestrator qqqqqqqq',
+      code: 'COMPONENT_NOT_FOUND',
+      status: 3,
+      hint: '"prod"? See those that there are: stack orchestrator list',
+    },
     { words: 'register x --artifact-store prod', code: 'STACK_INVALID', status: 2, hint: '' },
     { words: 'register x --artifact-stor prod', code: 'STACK_INVALID', status: 2, hint: '--artifact-store' },
     {
@@ -210,6 +216,12 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     expect(result.stderr).not.toMatch(/^ +at /m);
     expect(result.stdout.replace('a module that prints\n', '')).toBe('');
     expect(result.status).toBe(status);
+  });
+
+  it('names the folder that a path is relative to', () => {
+    const { stderr, status } = runStack(join(root, 'folder'), ['pipeline', 'run', 'none.ts#x']);
+    expect(stderr).toContain(`hint: The path is relative to the working directory, ${join(root, 'folder')}.`);
+    expect(status).toBe(3);
   });
 
   it('with --json, as a document on standard output', () => {

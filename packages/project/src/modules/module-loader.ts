@@ -48,12 +48,14 @@ export class ModuleLoader {
   }
 
   /**
+   * @param from folder that a path is relative to; default the root
    * @throws MODULE_NOT_FOUND, EXPORT_NOT_FOUND, DEPENDENCY_MISSING
    * @throws MODULE_LOAD_FAILED when the module throws or does not parse
    */
-  async load({ module, export: exportName, isFile }: SourceReference): Promise<LoadedExport> {
-    const file = isFile ? resolve(this.#root, module) : undefined;
-    const exports = file === undefined ? await this.importPackage(this.#root, module) : await this.#importFile(file);
+  async load({ module, export: exportName, isFile }: SourceReference, from = this.#root): Promise<LoadedExport> {
+    const file = isFile ? resolve(from, module) : undefined;
+    const exports =
+      file === undefined ? await this.importPackage(this.#root, module) : await this.#importFile(file, from);
     if (exportName in exports) return { value: exports[exportName], file };
     const names = Object.keys(exports);
     const known = names.length === 0 ? 'It exports nothing.' : `It exports ${names.join(', ')}.`;
@@ -101,14 +103,14 @@ export class ModuleLoader {
     });
   }
 
-  async #importFile(file: string): Promise<Record<string, unknown>> {
+  async #importFile(file: string, from: string): Promise<Record<string, unknown>> {
     const shown = relative(this.#root, file);
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats === undefined || !stats.isFile()) {
       throw new StackError({
         code: 'MODULE_NOT_FOUND',
         message: stats === undefined ? `There is no file ${file}.` : `${file} is not a file.`,
-        hint: `Paths are relative to the root of the project, ${this.#root}.`,
+        hint: `The path is relative to ${from === this.#root ? 'the root of the project' : 'the working directory'}, ${from}.`,
       });
     }
     try {

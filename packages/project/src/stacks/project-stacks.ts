@@ -5,6 +5,7 @@ import {
   componentTypeProperty,
   createStack,
   type Stack,
+  StackError,
   type StackOptions,
   stackError,
 } from '@stack/core';
@@ -38,7 +39,16 @@ export class ProjectStacks {
       names.map((reference) => ({ type, reference })),
     );
     const found: ComponentRecord[] = [];
-    for (const { type, reference } of references) found.push(await this.#components.get(type, reference));
+    const missing: StackError[] = [];
+    for (const { type, reference } of references) {
+      try {
+        found.push(await this.#components.get(type, reference));
+      } catch (error) {
+        if (!StackError.is(error, 'COMPONENT_NOT_FOUND')) throw error;
+        missing.push(error);
+      }
+    }
+    if (missing.length > 0) throw missingComponents(missing);
     const problems = checkStack(found);
     if (problems.length > 0) throw stackError(name, problems);
     return this.#store.stacks.add({ name, components: found.map(({ id }) => id), labels });
@@ -85,4 +95,16 @@ export class ProjectStacks {
     // The records were checked when the stack was registered, and `createStack` checks the components again.
     return createStack({ name: record.name, ...byProperty } as unknown as StackOptions);
   }
+}
+
+/** One error for all components that are not there. */
+function missingComponents(errors: readonly StackError[]): StackError {
+  const [first, ...others] = errors;
+  if (first !== undefined && others.length === 0) return first;
+  return new StackError({
+    code: 'COMPONENT_NOT_FOUND',
+    message: errors.map(({ message }) => message).join('\n'),
+    hint: [...new Set(errors.map(({ hint }) => hint))].join(' '),
+    problems: errors.map(({ code, message, hint = '' }) => ({ path: '', code, message, hint })),
+  });
 }
