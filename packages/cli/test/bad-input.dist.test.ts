@@ -371,7 +371,7 @@ describe('a project that cannot be used', () => {
       status: 6,
       stderr: expect.stringMatching(/STORE_CORRUPT: .* is empty/),
     });
-    expect(stderr).toMatch(/^hint: .*: stack init$/m);
+    expect(stderr).toMatch(/^hint: .* in its place: stack init$/m);
     stack(emptied.path, 'init');
     expect(stack(emptied.path, 'status')).toContain('default');
   });
