@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type PipelineSource, StackError } from '@stack/core';
 import { type AnyPipeline, isPipeline } from '@stack/pipelines';
@@ -21,9 +20,8 @@ export interface LoadedPipeline {
  */
 export async function loadPipeline({ workingDirectory }: Invocation, text: string): Promise<LoadedPipeline> {
   const reference = parseSourceReference(text);
-  const module = reference.isFile ? resolve(workingDirectory, reference.module) : reference.module;
   const loader = new ModuleLoader(findProjectRoot(workingDirectory) ?? workingDirectory, [packageFolder]);
-  const { value, file } = await loader.load({ ...reference, module });
+  const { value, file } = await loader.load(reference, workingDirectory);
   if (!isPipeline(value)) {
     throw new StackError({
       code: 'PIPELINE_INVALID',

@@ -4,9 +4,10 @@ import type { CommandOutput } from './command-line/command.ts';
 import { type FoundCommands, findCommands } from './command-line/find-command.ts';
 import { commandHelp, commandsHelp } from './command-line/help.ts';
 import { Invocation } from './command-line/invocation.ts';
-import { argumentsError, parseArguments } from './command-line/parse-arguments.ts';
-import { commandLine as commandLineOf } from './command-line/usage.ts';
+import { argumentsError, commonOptionProblems, parseArguments } from './command-line/parse-arguments.ts';
+import { anyUsage, commandLine as commandLineOf, usage } from './command-line/usage.ts';
 import { completionRequest } from './completion/completion-request.ts';
+import { refuseExit } from './exit-process.ts';
 import { report } from './output/report.ts';
 import { screenOf } from './output/screen.ts';
 
@@ -24,20 +25,22 @@ export async function main(commandLine: readonly string[]): Promise<number> {
   // A reader that went away, as in `stack run list | head -1`, is no reason to stop what was begun.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const restore = isJson ? keepStandardOutputClean() : () => {};
+  const allowExit = refuseExit();
+  const stranded = Promise.withResolvers<never>();
+  // Whoever knows what to do in such a case listens too, and it is theirs.
+  const strand = (event: 'beforeExit' | 'uncaughtException', error: unknown) => {
+    if (process.listenerCount(event) === 1) stranded.reject(error);
+  };
   // Node ends a process that waits for a promise which nothing can settle. That is no success.
   process.exitCode = exitCodeOf('INTERNAL');
-  process.on('beforeExit', () => {
-    // A command that knows what to do then listens too.
-    if (process.listenerCount('beforeExit') > 1) return;
-    process.removeAllListeners('beforeExit');
-    restore();
-    void report({ thrown: new Error('a promise that it waits for is never settled') }, isJson);
-  });
-  const outcome = await execute(commandLine).then(
+  process.on('beforeExit', () => strand('beforeExit', new Error('a promise that it waits for is never settled')));
+  process.on('uncaughtException', (error) => strand('uncaughtException', error));
+  const outcome = await Promise.race([execute(commandLine), stranded.promise]).then(
     (output) => ({ output }),
     (thrown: unknown) => ({ thrown }),
   );
   restore();
+  allowExit();
   return report(outcome, isJson);
 }
 
@@ -50,6 +53,8 @@ async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
   if (!isComplete || command === undefined) {
     const isHelp = wantsHelp || commandLine.every((word) => word.startsWith('-'));
     if (!isHelp) throw incompleteCommand(found, commandLine);
+    const problems = wantsHelp ? [] : commonOptionProblems(rest);
+    if (problems.length > 0) throw argumentsError(anyUsage, problems);
     await discoverTypes();
     return commandsHelp(commands, { componentType, componentTypes: listComponentTypes(), screen });
   }
@@ -59,7 +64,7 @@ async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
   const further = await furtherOptions?.(new Invocation(command, draft, context));
   if (wantsHelp) return commandHelp(command, { componentType, further, screen });
   const { problems, ...commandArguments } = further === undefined ? draft : parseArguments(command, rest, further);
-  if (problems.length > 0) throw argumentsError(command, problems);
+  if (problems.length > 0) throw argumentsError(usage(command, componentType), problems);
   const { run } = await command.load();
   return run(new Invocation(command, commandArguments, context));
 }

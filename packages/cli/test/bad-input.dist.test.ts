@@ -43,6 +43,13 @@ const print = step({ name: 'print' }, () => {
 export const printing = pipeline({ name: 'printing', parameters: z.object({ rate: z.number() }) }, () => print());
 const wait = step({ name: 'wait' }, () => new Promise(() => {}));
 export const waiting = pipeline({ name: 'waiting' }, () => wait());
+const exit = step({ name: 'exit' }, () => process.exit(0));
+export const exiting = pipeline({ name: 'exiting' }, () => exit());
+const forget = step({ name: 'forget' }, async () => {
+  void Promise.reject(new Error('nobody awaits this'));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+});
+export const forgetting = pipeline({ name: 'forgetting' }, () => forget());
 console.log('a module that prints');
 `;
 
@@ -51,6 +58,9 @@ beforeAll(() => {
     'disk.ts': diskFlavor,
     'slow.ts': orchestratorFlavor,
     'enum.ts': `export enum Colour { Red }\n${diskFlavor}`,
+    'exits.ts': `process.exit(0);`,
+    'late.ts': `setTimeout(() => {\n  throw new Error('too late');\n});\nawait new Promise(() => setTimeout(() => {}, 5_000));`,
+    'folder/a-file': '',
     'throws.ts': `throw new Error('no luck');`,
     'never.ts': `await new Promise(() => {});\nexport const never = 1;`,
     'pipelines.ts': pipelines,
@@ -105,7 +115,7 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
       words: 'artifact-store register x y --flavor=disk --path=disk://a',
       code: 'ARGUMENT_INVALID',
       status: 2,
-      hint: 'Usage',
+      hint: 'Usage: stack artifact-store register NAME',
     },
     {
       words: 'artifact-store register x --flavor=disk --set path',
@@ -131,7 +141,17 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
       status: 2,
       hint: 'erasableSyntaxOnly',
     },
-    { words: 'artifact-store flavor register throws.ts#x', code: 'MODULE_LOAD_FAILED', status: 2, hint: '' },
+    { words: 'artifact-store flavor register throws.ts#x', code: 'MODULE_LOAD_FAILED', status: 2, hint: 'throws.ts:1' },
+    {
+      words: 'artifact-store flavor register never.ts#never',
+      code: 'MODULE_LOAD_FAILED',
+      status: 2,
+      hint: 'top level awaits',
+    },
+    { words: 'artifact-store flavor register exits.ts#x', code: 'MODULE_LOAD_FAILED', status: 2, hint: 'exits.ts:1' },
+    { words: 'artifact-store flavor register late.ts#late', code: 'INTERNAL', status: 70, hint: 'STACK_DEBUG=1' },
+    { words: 'pipeline run pipelines#failing', code: 'MODULE_NOT_FOUND', status: 3, hint: 'pipelines.ts#EXPORT' },
+    { words: 'pipeline run ./folder#failing', code: 'MODULE_NOT_FOUND', status: 3, hint: 'relative to' },
     {
       words: 'artifact-store flavor register disk.ts#diskFlavour',
       code: 'EXPORT_NOT_FOUND',
@@ -150,6 +170,12 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     { words: 'artifact-store describe prd', code: 'COMPONENT_NOT_FOUND', status: 3, hint: '"prod"' },
     { words: 'delete default', code: 'PROTECTED', status: 4, hint: 'register' },
     { words: 'delete mien', code: 'STACK_NOT_FOUND', status: 3, hint: '"mine"' },
+    {
+      words: 'register x --artifact-store prd --orchestrator qqqqqqqq',
+      code: 'COMPONENT_NOT_FOUND',
+      status: 3,
+      hint: '"prod"? See those that there are: stack orchestrator list',
+    },
     { words: 'register x --artifact-store prod', code: 'STACK_INVALID', status: 2, hint: '' },
     { words: 'register x --artifact-stor prod', code: 'OPTION_UNKNOWN', status: 2, hint: '--artifact-store' },
     {
@@ -173,6 +199,8 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     { words: 'run list --limit=many', code: 'ARGUMENT_INVALID', status: 2, hint: '--limit 20' },
     { words: 'run list --limt=1', code: 'OPTION_UNKNOWN', status: 2, hint: '--limit' },
     { words: 'artifact cat none', code: 'ARTIFACT_NOT_FOUND', status: 3, hint: '' },
+    { words: '--jsn', code: 'OPTION_UNKNOWN', status: 2, hint: '--json' },
+    { words: '--limit=1 --jsn', code: 'OPTION_UNKNOWN', status: 2, hint: 'Usage: stack COMMAND' },
     { words: 'statsu', code: 'COMMAND_UNKNOWN', status: 2, hint: '"status"' },
     { words: 'artifact-stor list', code: 'COMMAND_UNKNOWN', status: 2, hint: '"artifact-store"' },
     { words: 'artifact-store flavor lsit', code: 'COMMAND_UNKNOWN', status: 2, hint: '"list"' },
@@ -188,6 +216,12 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     expect(result.stderr).not.toMatch(/^ +at /m);
     expect(result.stdout.replace('a module that prints\n', '')).toBe('');
     expect(result.status).toBe(status);
+  });
+
+  it('names the folder that a path is relative to', () => {
+    const { stderr, status } = runStack(join(root, 'folder'), ['pipeline', 'run', 'none.ts#x']);
+    expect(stderr).toContain(`hint: The path is relative to the working directory, ${join(root, 'folder')}.`);
+    expect(status).toBe(3);
   });
 
   it('with --json, as a document on standard output', () => {
@@ -231,6 +265,31 @@ describe('a run that fails', () => {
     expect(status).toBe(1);
   });
 
+  it('as a failed step, when the step ends the process', () => {
+    const { stderr, status } = runStack(root, ['pipeline', 'run', 'pipelines.ts#exiting', '--run-name=exiting']);
+    expect(stderr).toContain('The step "exit" failed: ');
+    expect(stderr).toContain('process.exit(0) was called');
+    expect(status).toBe(1);
+    expect(stackJson(root, 'run', 'describe', 'exiting')).toMatchObject({ data: { state: 'failed' } });
+  });
+
+  it('on an error that nobody catches, is recorded as failed, and prints no stack trace', () => {
+    const { stderr, status, stdout } = runStack(root, [
+      'pipeline',
+      'run',
+      'pipelines.ts#forgetting',
+      '--run-name=forgetting',
+    ]);
+    expect(stderr).toContain('error RUN_FAILED: The run "forgetting" failed. An error that nobody caught: ');
+    expect(stderr).toContain('nobody awaits this');
+    expect(stderr).toContain('hint: Await every promise');
+    expect(stdout + stderr).not.toMatch(/^ +at /m);
+    expect(status).toBe(1);
+    expect(stackJson(root, 'run', 'describe', 'forgetting')).toMatchObject({
+      data: { state: 'failed', steps: [{ step: 'forget', state: 'cancelled' }] },
+    });
+  });
+
   it('prints no secret that a component has', () => {
     stack(root, 'artifact-store', 'register', 'keyed', '--flavor=disk', '--path=disk://a', '--access-key={{disk.key}}');
     stack(root, 'register', 'keyed', '--artifact-store=keyed', '--orchestrator=default');
@@ -254,12 +313,27 @@ describe('a run that fails', () => {
   });
 });
 
+describe('the commands that a hint names', () => {
+  it('are called what the program is called', () => {
+    const hintOf = (words: readonly string[], env: NodeJS.ProcessEnv) => {
+      const { stdout } = runStack(root, [...words, '--json'], { env: { ...cleanEnvironment, ...env } });
+      return (JSON.parse(stdout) as JsonDocument).error.hint;
+    };
+    expect(hintOf(['describe', 'qqqqqqqq'], { STACK_COMMAND: 'pnpm stack' })).toContain(
+      'those that there are: pnpm stack list',
+    );
+    expect(hintOf(['run'], { npm_lifecycle_event: 'npx' })).toContain('There are: npx stack run list, npx stack run d');
+    expect(hintOf(['delete', 'default'], { STACK_COMMAND: 'x' })).toContain('x register NAME --orchestrator');
+    expect(hintOf(['describe', 'qqqqqqqq'], {})).toContain(': stack list');
+  });
+});
+
 describe('what should not happen', () => {
   it('is INTERNAL with 70, and shows its stack with STACK_DEBUG=1 alone', () => {
-    const plain = runStack(root, ['pipeline', 'run', 'never.ts#never']);
+    const plain = runStack(root, ['pipeline', 'run', 'late.ts#late']);
     expect(plain).toMatchObject({ status: 70, stderr: expect.stringContaining('error INTERNAL: ') });
     expect(plain.stderr).not.toMatch(/^ +at /m);
-    const debugged = runStack(root, ['pipeline', 'run', 'never.ts#never'], {
+    const debugged = runStack(root, ['pipeline', 'run', 'late.ts#late'], {
       env: { ...cleanEnvironment, STACK_DEBUG: '1' },
     });
     expect(debugged.stderr).toMatch(/^ +at /m);
@@ -286,6 +360,20 @@ describe('a project that cannot be used', () => {
       expect({ status, stderr }).toMatchObject({ status: 6, stderr: expect.stringContaining('error STORE_CORRUPT') });
       expect(stderr).toContain('backup');
     }
+  });
+
+  it('with an empty store: STORE_CORRUPT, and the command of the hint makes it anew', () => {
+    using emptied = temporaryFolder();
+    stack(emptied.path, 'init');
+    writeFileSync(join(emptied.path, '.stack', 'stack.db'), '');
+    const { status, stderr } = runStack(emptied.path, ['status']);
+    expect({ status, stderr }).toMatchObject({
+      status: 6,
+      stderr: expect.stringMatching(/STORE_CORRUPT: .* is empty/),
+    });
+    expect(stderr).toMatch(/^hint: .* in its place: stack init$/m);
+    stack(emptied.path, 'init');
+    expect(stack(emptied.path, 'status')).toContain('default');
   });
 
   it('below a file: STORE_UNAVAILABLE', () => {

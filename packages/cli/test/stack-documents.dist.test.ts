@@ -105,7 +105,7 @@ describe('stack export and stack import', () => {
     expect(existsSync(join(first, 'stacks', '../.stack/stack.schema.json'))).toBe(true);
     const file = join(first, 'stacks', 'prod.yaml');
     expect(stack(second, 'import', file, '--dry-run')).toMatch(
-      /would be imported:[\s\S]*register +artifact-store flavor +disk/,
+      /This is a dry run[\s\S]*register +artifact-store flavor +disk/,
     );
     expect(stack(second, 'import', file)).toMatch(/Imported the stack "prod"[\s\S]*create +artifact-store +files/);
     expect(stack(second, 'import', file)).toContain('The stack "prod" is there already');

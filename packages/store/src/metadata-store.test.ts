@@ -479,6 +479,17 @@ describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
       expect(await names({ components: [randomUUID()] })).toEqual([]);
     });
 
+    test('stacks are listed by a pattern for the name, and in pages', async () => {
+      for (const name of ['b', 'a', 'c', 'aa']) await store.stacks.add({ name, components: ids() });
+      const names = async (filter: StackFilter) => (await store.stacks.list(filter)).map(({ name }) => name);
+      expect(await names({ name: 'a*' })).toEqual(['a', 'aa']);
+      const first = await store.stacks.list({ limit: 2 });
+      expect(first.map(({ name }) => name)).toEqual(['a', 'aa']);
+      await store.stacks.add({ name: 'ab', components: [] });
+      expect(await names({ limit: 2, after: first.at(-1) })).toEqual(['ab', 'b']);
+      expect(await names({ after: { name: 'c' } })).toEqual([]);
+    });
+
     test('a recursive removal removes components that no other stack has, and keeps protected ones', async () => {
       const kept = await store.components.add(newComponent('default', { isProtected: true }));
       const [local, prod, mail] = parts;

@@ -140,6 +140,12 @@ export interface ComponentTable {
 }
 
 export interface StackFilter {
+  /** A pattern for the whole name: `*` is any text. */
+  readonly name?: string | undefined;
+  /** At most so many. Default: all. */
+  readonly limit?: number | undefined;
+  /** Only what comes after this name: the last stack of one page gives the next one. */
+  readonly after?: Pick<StackRecord, 'name'> | undefined;
   /** Labels that a stack has, all of them. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Ids of components that a stack has, all of them. */

@@ -11,6 +11,7 @@ const stackName: PositionalDescription = {
   summary: 'Name of a stack, its id, or the beginning of its id.',
   completion: 'stacks',
 };
+const dryRun = { summary: 'Do all the checks, show what would be, and write nothing.' };
 const stackNameOrActive: PositionalDescription = {
   ...stackName,
   summary: `${stackName.summary} Default: the active stack.`,
@@ -134,7 +135,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'register'],
     summary: 'Put components together into a stack.',
     positionals: [{ name: 'NAME', summary: 'Letters, digits, ".", "_" and "-".' }],
-    options: { activate: { summary: 'Make it the active stack.' }, label },
+    options: { activate: { summary: 'Make it the active stack.' }, label, 'dry-run': dryRun },
     furtherOptions: {
       summary: 'Its components are given by their type, e.g. --orchestrator NAME --artifact-store NAME.',
       loads: 'manifests',
@@ -147,7 +148,12 @@ export const commands: readonly CommandDescription[] = [
   {
     words: ['stack', 'list'],
     summary: 'List the stacks.',
-    options: { label: { ...label, summary: 'Those with this label.' } },
+    options: {
+      label: { ...label, summary: 'Those with this label.' },
+      name: { value: 'PATTERN', summary: 'Those whose name fits; "*" is any text.' },
+      limit: { value: 'COUNT', summary: 'At most so many. Default: all.' },
+      after: { value: 'NAME', summary: 'Those after this name: the last one of a page gives the next page.' },
+    },
     furtherOptions: {
       ...givenByType,
       summary: 'Those with certain components: give them by their type, e.g. --artifact-store NAME.',
@@ -168,7 +174,11 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'update'],
     summary: 'Replace the components of the given types, and change labels.',
     positionals: [stackNameOrActive],
-    options: { label, 'remove-label': { value: 'KEY', summary: 'A label to remove.', isRepeatable: true } },
+    options: {
+      label,
+      'remove-label': { value: 'KEY', summary: 'A label to remove.', isRepeatable: true },
+      'dry-run': dryRun,
+    },
     furtherOptions: givenByType,
     loads: 'modules',
     data: 'changed-stack',
@@ -178,6 +188,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'add-component'],
     summary: 'Add components to a stack, behind those that it has.',
     positionals: [stackNameOrActive],
+    options: { 'dry-run': dryRun },
     furtherOptions: givenByType,
     loads: 'modules',
     data: 'changed-stack',
@@ -187,6 +198,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'remove-component'],
     summary: 'Take components out of a stack. They stay registered.',
     positionals: [stackNameOrActive],
+    options: { 'dry-run': dryRun },
     furtherOptions: givenByType,
     loads: 'modules',
     data: 'changed-stack',
@@ -196,6 +208,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'rename'],
     summary: 'Give a stack another name.',
     positionals: [stackName, newName],
+    options: { 'dry-run': dryRun },
     loads: 'modules',
     data: 'changed-stack',
     load: () => import('../commands/stack-rename.ts'),
@@ -204,6 +217,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'copy'],
     summary: 'Make another stack of the same components.',
     positionals: [stackName, newName],
+    options: { 'dry-run': dryRun },
     loads: 'modules',
     data: 'changed-stack',
     load: () => import('../commands/stack-copy.ts'),
@@ -212,6 +226,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'set'],
     summary: 'Make a stack the active one, which runs use.',
     positionals: [stackName],
+    options: { 'dry-run': dryRun },
     loads: 'manifests',
     data: 'stack',
     load: () => import('../commands/stack-set.ts'),
@@ -227,7 +242,10 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'delete'],
     summary: 'Delete a stack. Its components stay, unless with --recursive.',
     positionals: [stackName],
-    options: { recursive: { summary: 'Delete also those of its components that no other stack has.' } },
+    options: {
+      recursive: { summary: 'Delete also those of its components that no other stack has.' },
+      'dry-run': dryRun,
+    },
     loads: 'manifests',
     data: 'deleted-stack',
     load: () => import('../commands/stack-delete.ts'),

@@ -3,7 +3,7 @@ import type { Screen } from '../output/screen.ts';
 import { renderRows } from '../output/table.ts';
 import type { CommandDescription, CommandOutput, FurtherOptions, OptionDescription } from './command.ts';
 import { commonOptions } from './common-options.ts';
-import { commandLine, usage } from './usage.ts';
+import { anyUsage, commandLine, usage } from './usage.ts';
 
 /** The help of one command. */
 export function commandHelp(
@@ -55,7 +55,7 @@ export function commandsHelp(
   const rows = commands.map((command) => [usage(command, componentType).replace(/ \[options\]/, ''), command.summary]);
   const hasTypes = componentType === undefined && commands.some(({ words }) => words[0] === '<type>');
   const sections = [
-    'Usage: stack COMMAND [options]',
+    `Usage: ${anyUsage}`,
     section('Commands', rows, screen),
     hasTypes
       ? section(

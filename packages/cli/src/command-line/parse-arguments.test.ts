@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandDescription } from './command.ts';
 import { argumentsError, parseArguments } from './parse-arguments.ts';
+import { usage } from './usage.ts';
 
 const load = () => Promise.reject(new Error('not loaded'));
 
@@ -85,7 +86,7 @@ describe('parseArguments', () => {
 
 describe('argumentsError', () => {
   it('has the code and the hint of a single problem', () => {
-    const error = argumentsError(command, parseArguments(command, ['a', '--kind=k', '--sise=1']).problems);
+    const error = argumentsError(usage(command), parseArguments(command, ['a', '--kind=k', '--sise=1']).problems);
     expect(error).toMatchObject({
       code: 'OPTION_UNKNOWN',
       message: 'There is no option --sise.',
@@ -94,7 +95,7 @@ describe('argumentsError', () => {
   });
 
   it('has all problems, and the usage as its hint', () => {
-    const error = argumentsError(command, parseArguments(command, ['--sise=1']).problems);
+    const error = argumentsError(usage(command), parseArguments(command, ['--sise=1']).problems);
     expect(error.code).toBe('ARGUMENT_INVALID');
     expect(error.problems).toHaveLength(3);
     expect(error.hint).toBe('Usage: stack thing make NAME [PLACE] --kind KIND [options]');

@@ -1,7 +1,6 @@
 import { didYouMean, type Problem, StackError } from '@stack/core/errors';
 import type { CommandArguments, CommandDescription, FurtherOptions, OptionDescription } from './command.ts';
 import { commonOptions } from './common-options.ts';
-import { usage } from './usage.ts';
 
 export interface ParsedArguments extends CommandArguments {
   readonly problems: readonly Problem[];
@@ -50,8 +49,17 @@ export function parseArguments(
   return { positionals, options, furtherOptions, problems };
 }
 
+/** What is wrong with options where there is no whole command, which take those of every command alone. */
+export function commonOptionProblems(words: readonly string[]): Problem[] {
+  return words
+    .filter((word) => word.startsWith('-') && word !== '-h')
+    .map((word) => ({ word, name: word.replace(/^--?|=.*$/gs, '') }))
+    .filter(({ name }) => !Object.hasOwn(commonOptions, name))
+    .map(({ word, name }) => unknownOption(word, name, commonOptions));
+}
+
 /** The error for arguments that do not fit a command. */
-export function argumentsError(command: CommandDescription, problems: readonly Problem[]): StackError {
+export function argumentsError(usageLine: string, problems: readonly Problem[]): StackError {
   const onlyProblem = problems.length === 1 ? problems[0] : undefined;
   const codes = new Set(problems.map(({ code }) => code));
   const [code] = codes.size === 1 ? codes : [];
@@ -59,7 +67,7 @@ export function argumentsError(command: CommandDescription, problems: readonly P
   return new StackError({
     code: code ?? 'ARGUMENT_INVALID',
     message: lines.length === 1 ? `${lines[0]}.`.replace(/^./, (first) => first.toUpperCase()) : lines.join('\n'),
-    hint: onlyProblem?.hint ?? `Usage: ${usage(command)}`,
+    hint: onlyProblem?.hint ?? `Usage: ${usageLine}`,
     problems,
   });
 }

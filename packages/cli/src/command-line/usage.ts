@@ -1,5 +1,8 @@
 import type { CommandDescription } from './command.ts';
 
+/** The form of all commands. */
+export const anyUsage = 'stack COMMAND [options]';
+
 /** The words that are typed for a command, the program's name included. */
 export function commandLine({ words }: CommandDescription, componentType?: string): string {
   // The program is called stack, so the commands for stacks need not say so again.

@@ -1,6 +1,7 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { programName } from '../output/program-name.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const { componentType: type } = invocation;
@@ -8,6 +9,6 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const entry = await project.flavors.register({ type, source: invocation.positional('SOURCE') });
   return {
     data: entry,
-    text: `Registered the flavor "${entry.name}" of ${type}.\nTry: stack ${type} register NAME --flavor=${entry.name} --help`,
+    text: `Registered the flavor "${entry.name}" of ${type}.\nTry: ${programName} ${type} register NAME --flavor=${entry.name} --help`,
   };
 }

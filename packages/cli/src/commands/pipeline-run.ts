@@ -10,6 +10,7 @@ import {
 import type { AnyPipeline, PipelineRun } from '@stack/pipelines';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
+import { exitProcess } from '../exit-process.ts';
 import { listRunArtifacts } from '../list-run-artifacts.ts';
 import { loadPipeline } from '../load-pipeline.ts';
 import { openProjectHere } from '../open-project-here.ts';
@@ -46,11 +47,14 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const artifacts = await listRunArtifacts(project, ended.id);
   const result = ended.state === 'completed' ? await ended.result() : undefined;
   const { plan: _, ...shown } = record;
-  const error = runError(record);
+  const error = runError(record, interruption.uncaught);
+  // The run was complete before the error could stop it.
+  const warnings = ended.state === 'completed' && interruption.uncaught !== undefined ? [interruption.uncaught] : [];
   return {
     data: { ...shown, steps: ended.steps, artifacts, ...(isJsonData(result) ? { result } : {}) },
     text: summary(record, artifacts, result, stack.artifactStore.root, invocation),
     ...(error === undefined ? {} : { error }),
+    warnings,
   };
 }
 
@@ -61,13 +65,20 @@ function readParameters(pipeline: AnyPipeline, invocation: Invocation): JsonObje
   return input;
 }
 
-/** Cancels the run on the first ^C, and ends the process on the second. */
-function abortOnInterrupt(view: RunView | undefined): Disposable & { readonly signal: AbortSignal } {
+interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+  /** The first error of a step that came when nobody waited for it. */
+  readonly uncaught: StackError | undefined;
+}
+
+/** Cancels the run on the first ^C, ends the process on the second, and fails the run on an error that nobody caught. */
+function abortOnInterrupt(view: RunView | undefined): Interruption {
   const controller = new AbortController();
+  let uncaught: StackError | undefined;
   const interrupt = () => {
     if (controller.signal.aborted) {
       view?.close();
-      process.exit(130);
+      exitProcess(130);
     }
     controller.abort();
     view?.note('Cancelling the run. Press ^C again to stop at once.');
@@ -77,26 +88,41 @@ function abortOnInterrupt(view: RunView | undefined): Disposable & { readonly si
     controller.abort();
     view?.note('Cancelling the run: what its steps wait for cannot happen any more.');
   };
+  const fail = (cause: unknown) => {
+    uncaught ??= new StackError({
+      code: 'RUN_FAILED',
+      message: `An error that nobody caught: ${cause instanceof Error ? cause : inspect(cause)}`,
+      hint: 'Await every promise that a step makes, and catch what its callbacks throw. STACK_DEBUG=1 shows where.',
+      cause,
+    });
+    controller.abort(uncaught);
+  };
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, interrupt);
   process.on('beforeExit', giveUp);
+  process.on('uncaughtException', fail);
   return {
     signal: controller.signal,
+    get uncaught() {
+      return uncaught;
+    },
     [Symbol.dispose]: () => {
       for (const signal of signals) process.off(signal, interrupt);
       process.off('beforeExit', giveUp);
+      process.off('uncaughtException', fail);
     },
   };
 }
 
-function runError({ name, state, error }: RunRecord): StackError | undefined {
+function runError({ name, state, error }: RunRecord, uncaught: StackError | undefined): StackError | undefined {
   if (state === 'completed') return undefined;
   const isCancelled = state === 'cancelled';
   const detail = error === undefined ? '.' : `. ${error.message}`;
   return new StackError({
     code: isCancelled ? 'ABORTED' : 'RUN_FAILED',
     message: isCancelled ? `The run "${name}" was cancelled.` : `The run "${name}" failed${detail}`,
-    hint: `See what happened: stack run describe ${name}`,
+    hint: uncaught?.hint ?? `See what happened: stack run describe ${name}`,
+    cause: uncaught,
   });
 }
 

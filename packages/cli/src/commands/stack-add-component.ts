@@ -8,6 +8,8 @@ import { changedStack } from '../output/stack-outcome.ts';
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const components = requireComponents(invocation.furtherOptions);
-  const stack = await project.stacks.addComponents(await stackReference(project, invocation), components);
-  return await changedStack(project, stack, `Added to the stack "${stack.name}".`);
+  const stack = await project.stacks.addComponents(await stackReference(project, invocation), components, {
+    dryRun: invocation.flag('dry-run'),
+  });
+  return await changedStack(invocation, project, stack, `Added to the stack "${stack.name}".`);
 }

@@ -4,18 +4,19 @@ import { type ConflictRule, conflictRules, type ImportedStack } from '@stack/pro
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { dryRunText } from '../output/stack-outcome.ts';
 import { renderTable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const onConflict = conflictRule(invocation.option('on-conflict') ?? 'reuse');
   const name = invocation.option('name');
-  const dryRun = invocation.flag('dry-run');
+  const isDryRun = invocation.flag('dry-run');
   await using project = await openProjectHere(invocation);
   const typed = invocation.positional('FILE');
   const { input } = await project.documents.load(resolve(invocation.workingDirectory, typed));
   const imported = await project.documents.import(
     input,
-    { onConflict, dryRun, ...(name === undefined ? {} : { name }) },
+    { onConflict, dryRun: isDryRun, ...(name === undefined ? {} : { name }) },
     typed,
   );
   const rows = [
@@ -28,8 +29,11 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ]),
   ];
   return {
-    data: { ...imported, dryRun },
-    text: `${headline(imported, dryRun)}\n\n${renderTable(['ACTION', 'KIND', 'NAME', 'NOTE'], rows, invocation.screen)}`,
+    data: { ...imported, isDryRun },
+    text: dryRunText(
+      invocation,
+      `${headline(imported)}\n\n${renderTable(['ACTION', 'KIND', 'NAME', 'NOTE'], rows, invocation.screen)}`,
+    ),
     warnings: imported.unmapped.map(
       ({ path, message, hint }) => new StackError({ code: 'IMPORT_INCOMPLETE', message: `${path} ${message}.`, hint }),
     ),
@@ -46,9 +50,7 @@ function conflictRule(text: string): ConflictRule {
   });
 }
 
-function headline({ name, action }: ImportedStack, dryRun: boolean): string {
+function headline({ name, action }: ImportedStack): string {
   if (action === 'reuse') return `The stack "${name}" is there already, as the file has it.`;
-  return dryRun
-    ? `The stack "${name}" would be imported:`
-    : `Imported the stack "${name}". Make it the active one: stack set ${name}`;
+  return `Imported the stack "${name}". Make it the active one: stack set ${name}`;
 }

@@ -1,5 +1,6 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
+import { readLimit } from '../command-line/read-limit.ts';
 import { readComponents } from '../command-line/stack-components.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { stackRows } from '../output/records.ts';
@@ -7,7 +8,11 @@ import { renderTable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
+  const after = invocation.option('after');
   const stacks = await project.stacks.list({
+    name: invocation.option('name'),
+    limit: readLimit(invocation),
+    after: after === undefined ? undefined : { name: after },
     labels: Object.fromEntries(invocation.optionPairs('label')),
     components: readComponents(invocation.furtherOptions),
   });

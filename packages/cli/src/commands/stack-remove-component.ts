@@ -8,6 +8,13 @@ import { changedStack } from '../output/stack-outcome.ts';
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const components = requireComponents(invocation.furtherOptions);
-  const stack = await project.stacks.removeComponents(await stackReference(project, invocation), components);
-  return await changedStack(project, stack, `Taken from the stack "${stack.name}"; what was taken stays registered.`);
+  const stack = await project.stacks.removeComponents(await stackReference(project, invocation), components, {
+    dryRun: invocation.flag('dry-run'),
+  });
+  return await changedStack(
+    invocation,
+    project,
+    stack,
+    `Taken from the stack "${stack.name}"; what was taken stays registered.`,
+  );
 }

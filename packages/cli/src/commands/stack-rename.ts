@@ -6,6 +6,8 @@ import { changedStack } from '../output/stack-outcome.ts';
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const { id, name } = await project.stacks.get(invocation.positional('NAME'));
-  const stack = await project.stacks.rename(id, invocation.positional('NEW_NAME'));
-  return await changedStack(project, stack, `The stack "${name}" is called "${stack.name}" now.`);
+  const stack = await project.stacks.rename(id, invocation.positional('NEW_NAME'), {
+    dryRun: invocation.flag('dry-run'),
+  });
+  return await changedStack(invocation, project, stack, `The stack "${name}" is called "${stack.name}" now.`);
 }

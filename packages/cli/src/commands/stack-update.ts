@@ -19,6 +19,6 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     });
   }
   const reference = await stackReference(project, invocation);
-  const stack = await project.stacks.update(reference, { components, labels });
-  return await changedStack(project, stack, `Updated the stack "${stack.name}".`);
+  const stack = await project.stacks.update(reference, { components, labels }, { dryRun: invocation.flag('dry-run') });
+  return await changedStack(invocation, project, stack, `Updated the stack "${stack.name}".`);
 }

@@ -16,7 +16,7 @@ const activatableStackSchema = stackSchema.extend({ isActive: z.boolean() });
 
 /** What the commands print as `data` with `--json`. */
 export const dataSchemas = {
-  'applied-stack': stackPlanSchema.extend({ dryRun: z.boolean() }),
+  'applied-stack': stackPlanSchema.extend({ isDryRun: z.boolean() }),
   artifact: artifactSchema,
   artifacts: z.array(artifactSchema),
   'artifact-content': z.object({

@@ -47,7 +47,7 @@ export const importedStackSchema = z.object({
     .array(z.object({ type: z.string(), name: z.string(), source: z.string() }))
     .describe('Those that were registered with it.'),
   unmapped: z.array(problemSchema).describe('What of a ZenML export has no counterpart here, by component and field.'),
-  dryRun: z.boolean(),
+  isDryRun: z.boolean(),
 });
 
 const cause = z

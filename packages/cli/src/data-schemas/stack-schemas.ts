@@ -6,12 +6,14 @@ const partSchema = z.object({ id: z.uuid(), type: z.string(), name: z.string() }
 
 export const changedStackSchema = stackSchema.extend({
   isActive: z.boolean(),
+  isDryRun: z.boolean(),
   problems: z.array(problemSchema).describe('What is wrong with it, or missing on this machine.'),
 });
 
 export const deletedStackSchema = z.object({
   id: z.uuid(),
   name: z.string(),
+  isDryRun: z.boolean(),
   components: z.array(partSchema).describe('Those that were deleted with it.'),
 });
 

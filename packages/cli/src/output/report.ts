@@ -1,6 +1,7 @@
 import { exitCodeOf, StackError } from '@stack/core/errors';
 import { maskSecrets } from '@stack/core/secrets';
 import type { CommandOutput } from '../command-line/command.ts';
+import { asTyped } from './program-name.ts';
 import { screenOf } from './screen.ts';
 
 /** The one document that `--json` prints, on standard output, whether the command failed or not. */
@@ -23,8 +24,8 @@ export async function report(outcome: Outcome, isJson: boolean): Promise<number>
     const document: JsonReport = {
       ok: error === undefined,
       ...(output === undefined ? {} : { data: output.data }),
-      ...(error === undefined ? {} : { error: StackError.prototype.toJSON.call(error) }),
-      warnings: warnings.map((warning) => warning.toJSON()),
+      ...(error === undefined ? {} : { error: errorDocument(error) }),
+      warnings: warnings.map(errorDocument),
     };
     await print(process.stdout, `${maskSecrets(JSON.stringify(document, undefined, 2))}\n`);
   } else {
@@ -36,9 +37,14 @@ export async function report(outcome: Outcome, isJson: boolean): Promise<number>
   return error === undefined ? 0 : exitCodeOf(error.code);
 }
 
+function errorDocument(error: StackError): unknown {
+  const { hint, ...document } = StackError.prototype.toJSON.call(error);
+  return { ...document, ...(hint === undefined ? {} : { hint: asTyped(hint) }) };
+}
+
 function renderError(kind: 'error' | 'warning', error: StackError): string {
   const { paint } = screenOf(process.stderr);
-  const hint = error.hint === undefined ? '' : `${paint('heading', 'hint:')} ${error.hint}\n`;
+  const hint = error.hint === undefined ? '' : `${paint('heading', 'hint:')} ${asTyped(error.hint)}\n`;
   const stack = kind === 'error' && process.env.STACK_DEBUG === '1' ? `${stackTraces(error)}\n` : '';
   return maskSecrets(
     `${paint(kind === 'error' ? 'bad' : 'heading', `${kind} ${error.code}:`)} ${error.message}\n${hint}${stack}`,

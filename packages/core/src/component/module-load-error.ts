@@ -49,7 +49,11 @@ function loadFailureHint(error: unknown): string | undefined {
   if (errorCode(error) === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return 'Node runs TypeScript by removing its types: use no enum, namespace or parameter property, and set "erasableSyntaxOnly" in tsconfig.json.';
   }
-  if (!(error instanceof SyntaxError)) return undefined;
+  if (!(error instanceof SyntaxError)) {
+    const [, place] =
+      /^ +at .*?\(?(file:[^()]+:\d+):\d+\)?$/m.exec((error instanceof Error && error.stack) || '') ?? [];
+    return place === undefined ? undefined : `It was thrown at ${decodeURI(place)}, while the module was imported.`;
+  }
   if (error.message.includes('does not provide an export')) {
     return 'When the name is a type, import it with `import type`, and set "verbatimModuleSyntax" in tsconfig.json.';
   }

@@ -35,6 +35,15 @@ test('a flavor is a frozen value, with its defaults, recognised by its brand', (
   expect([{ ...flavor }, {}, undefined, 'x'].map(isFlavor)).toEqual([true, false, false, false]);
 });
 
+test('a schema that is missing, or not an object schema, is named', () => {
+  for (const changes of [{ configSchema: undefined }, { settingsSchema: z.string() }, { configSchema: {} }]) {
+    const [field = ''] = Object.keys(changes);
+    expect(() => define(changes as never)).toThrow(
+      expect.objectContaining({ code: 'FLAVOR_INVALID', message: expect.stringContaining(field) }),
+    );
+  }
+});
+
 test('defining a flavor does not load its implementation', () => {
   define({ implementation: () => expect.unreachable() });
 });

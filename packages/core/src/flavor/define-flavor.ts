@@ -82,6 +82,10 @@ function checkDefinition({ type, name, configSchema, settingsSchema, configVersi
     fail('has a name that is not kebab-case', 'Use lower-case letters, digits and single hyphens, e.g. "my-s3".');
   }
   const fieldsOf = (kind: string, schema: ConfigSchema): string[] => {
+    // Flavors are written in plain JavaScript too, and run without a check of types.
+    if (!(schema instanceof z.ZodObject)) {
+      fail(`has a ${kind}Schema that is not an object schema of zod`, `Write ${kind}Schema: z.object({ ... }).`);
+    }
     let jsonSchema: JsonSchema;
     try {
       jsonSchema = configJsonSchema(schema);

@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly runStore?: RunStore | undefined;
   /** Unique in the run store. Default: `<pipeline>-<date>-<time>-<beginning of the id>`, in UTC. */
   readonly name?: string | undefined;
-  /** Cancels the run when aborted. */
+  /** Cancels the run when aborted; fails it when the reason is a `StackError` `RUN_FAILED`. */
   readonly signal?: AbortSignal | undefined;
   /** Told what happens, as it happens. Default: prints what steps print. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
@@ -160,7 +160,11 @@ function endOf(
     return { state: 'failed', error: { code: 'RUN_FAILED', message: `The step "${step}" failed: ${message}` }, cause };
   }
   const isComplete = plan.steps.every((step) => executor.outcomes.get(step.name) === 'completed');
-  if (signal.aborted && !isComplete) return { state: 'cancelled' };
+  if (signal.aborted && !isComplete) {
+    const { reason } = signal;
+    if (!StackError.is(reason, 'RUN_FAILED')) return { state: 'cancelled' };
+    return { state: 'failed', error: recordedError(reason), cause: reason };
+  }
   if (failure !== undefined) return { state: 'failed', error: recordedError(failure.error), cause: failure.error };
   if (isComplete) return { state: 'completed' };
   return { state: 'failed', error: { code: 'RUN_FAILED', message: 'Not every step was run.' } };

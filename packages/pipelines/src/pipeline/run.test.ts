@@ -426,6 +426,19 @@ describe('cancelling', () => {
     expect(events.map(({ type }) => type).slice(-3)).toEqual(['step-cancelled', 'step-skipped', 'run-ended']);
   });
 
+  it('fails the run when the reason is a RUN_FAILED', async () => {
+    const { stack } = await createTestStack();
+    const runStore = new MemoryRunStore();
+    const signal = AbortSignal.abort(new StackError({ code: 'RUN_FAILED', message: 'lost' }));
+    const waiting = pipeline({ name: 'waiting' }, () => {
+      sum({ rows: [1] });
+    });
+    const error = await expectStackError('RUN_FAILED', () => waiting.run({}, { stack, runStore, signal }));
+    expect(error.message).toContain('lost');
+    const [run] = await runStore.listRuns();
+    expect(run).toMatchObject({ state: 'failed', error: { message: 'lost' } });
+  });
+
   it('goes on without a step that does not stop within five seconds', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { stack } = await createTestStack();

@@ -42,11 +42,12 @@ describe('planImport', () => {
         const state = stateOf(existing);
         const plan = planImport(imported, state, rule);
         if (plan.problems.length > 0) return;
+        const { alerter: ofType = [] } = imported.components;
         const members = documentMembers(plan.document);
         expect(new Set(members.map((member) => member.name)).size).toBe(members.length);
         expect(plan.components.map((planned) => planned.name)).toEqual(members.map((member) => member.name));
         for (const [index, { action, name: given }] of plan.components.entries()) {
-          const { name: _, ...wanted } = imported.components.alerter?.[index] as DocumentComponent;
+          const { name: _, ...wanted } = ofType[index] as DocumentComponent;
           const { name: __, ...found } = state.findComponent('alerter', given)?.component ?? { name: '' };
           expect(found).toEqual(action === 'create' ? {} : wanted);
         }

@@ -54,6 +54,23 @@ describe('parseSourceReference', () => {
 });
 
 describe('a file of the user', () => {
+  it.each([
+    ['pipelines/greeting#a', 'pipelines/greeting.ts#EXPORT'],
+    ['settings.json#a', '.mjs'],
+  ])('%s is not taken for a package that is not installed', async (source, hint) => {
+    await write('pipelines/greeting.ts', 'export const a = 1;');
+    await write('settings.json', '{}');
+    const error = await failure(source);
+    expect(error.code).toBe('MODULE_NOT_FOUND');
+    expect(error.hint).toContain(hint);
+  });
+
+  it('that has the name of an installed package leaves that package alone', async () => {
+    await write('node_modules/pkg/index.js', `export const a = 'package';`);
+    await write('pkg.ts', `export const a = 'file';`);
+    expect(await load('pkg#a')).toBe('package');
+  });
+
   it('is TypeScript that runs as it is, in a folder without a package.json', async () => {
     await write('a.ts', `interface A { readonly b: number }\nexport const a: A = { b: 1 } satisfies A;`);
     expect(await load('a.ts#a')).toEqual({ b: 1 });

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { didYouMean, moduleLoadError, StackError } from '@stack/core';
@@ -48,12 +48,14 @@ export class ModuleLoader {
   }
 
   /**
+   * @param from folder that a path is relative to; default the root
    * @throws MODULE_NOT_FOUND, EXPORT_NOT_FOUND, DEPENDENCY_MISSING
    * @throws MODULE_LOAD_FAILED when the module throws or does not parse
    */
-  async load({ module, export: exportName, isFile }: SourceReference): Promise<LoadedExport> {
-    const file = isFile ? resolve(this.#root, module) : undefined;
-    const exports = file === undefined ? await this.importPackage(this.#root, module) : await this.#importFile(file);
+  async load({ module, export: exportName, isFile }: SourceReference, from = this.#root): Promise<LoadedExport> {
+    const file = isFile ? resolve(from, module) : undefined;
+    const exports =
+      file === undefined ? await this.importPackage(this.#root, module) : await this.#importFile(file, from);
     if (exportName in exports) return { value: exports[exportName], file };
     const names = Object.keys(exports);
     const known = names.length === 0 ? 'It exports nothing.' : `It exports ${names.join(', ')}.`;
@@ -67,9 +69,10 @@ export class ModuleLoader {
   /** Imports a package as a file in the folder would. */
   async importPackage(folder: string, name: string): Promise<Record<string, unknown>> {
     try {
-      return (await import(specifierFrom(folder, name))) as Record<string, unknown>;
+      return await importModule(specifierFrom(folder, name));
     } catch (error) {
-      throw moduleLoadError(`The package ${name}`, error);
+      const loadError = moduleLoadError(`The package ${name}`, error);
+      throw (loadError.code === 'DEPENDENCY_MISSING' && this.#fileWithoutEnding(name)) || loadError;
     }
   }
 
@@ -85,19 +88,51 @@ export class ModuleLoader {
     return Object.fromEntries(files.filter(([path]) => !path.startsWith('../')).sort());
   }
 
-  async #importFile(file: string): Promise<Record<string, unknown>> {
+  /** A file without its ending is taken for a package, and the user must not be told to install one of that name. */
+  #fileWithoutEnding(module: string): StackError | undefined {
+    const endings = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
+    const path = endings.map((ending) => `${module}${ending}`).find((path) => isFile(resolve(this.#root, path)));
+    if (path === undefined) return undefined;
+    return new StackError({
+      code: 'MODULE_NOT_FOUND',
+      message: `${module} is not the path of a module.`,
+      hint:
+        path === module
+          ? 'A module is a file that ends in .ts, .mts, .cts, .js, .mjs or .cjs.'
+          : `Write the ending of the file: ${path}#EXPORT`,
+    });
+  }
+
+  async #importFile(file: string, from: string): Promise<Record<string, unknown>> {
     const shown = relative(this.#root, file);
-    if (!existsSync(file)) {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats === undefined || !stats.isFile()) {
       throw new StackError({
         code: 'MODULE_NOT_FOUND',
-        message: `There is no file ${file}.`,
-        hint: `Paths are relative to the root of the project, ${this.#root}.`,
+        message: stats === undefined ? `There is no file ${file}.` : `${file} is not a file.`,
+        hint: `The path is relative to ${from === this.#root ? 'the root of the project' : 'the working directory'}, ${from}.`,
       });
     }
     try {
-      return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+      return await importModule(pathToFileURL(file).href);
     } catch (error) {
       throw moduleLoadError(`The file ${shown}`, error);
     }
   }
+}
+
+/** Rejects, instead of letting the process end, when the module waits for what cannot happen. */
+async function importModule(specifier: string): Promise<Record<string, unknown>> {
+  const stranded = Promise.withResolvers<never>();
+  const strand = () => stranded.reject(new Error('its top level awaits a promise that is never settled'));
+  process.once('beforeExit', strand);
+  try {
+    return await Promise.race([import(specifier) as Promise<Record<string, unknown>>, stranded.promise]);
+  } finally {
+    process.off('beforeExit', strand);
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

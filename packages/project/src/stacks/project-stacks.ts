@@ -13,7 +13,14 @@ import {
   stackError,
   validateStack,
 } from '@stack/core';
-import type { ComponentRecord, MetadataStore, RemovedStack, StackRecord } from '@stack/store';
+import type {
+  ComponentRecord,
+  MetadataStore,
+  RemovedStack,
+  StackFilter,
+  StackRecord,
+  WriteOptions,
+} from '@stack/store';
 import type { ProjectComponents } from '../components/project-components.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import {
@@ -30,6 +37,8 @@ export interface StackRegistration {
   readonly name: string;
   readonly components: ComponentReferences;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Whether to make it the active stack. Default `false`. */
+  readonly activate?: boolean;
 }
 
 export interface StackChange {
@@ -39,9 +48,7 @@ export interface StackChange {
   readonly labels?: Readonly<Record<string, string | undefined>>;
 }
 
-export interface StackListOptions {
-  /** Labels that a stack has, all of them. */
-  readonly labels?: Readonly<Record<string, string>>;
+export interface StackListOptions extends Omit<StackFilter, 'components'> {
   /** Components that a stack has, all of them. */
   readonly components?: ComponentReferences;
 }
@@ -86,7 +93,10 @@ type Change = (current: StackRecord) => {
 
 const defaultTimeLimit = 10_000;
 
-/** The stacks of a project. A `reference` is a name, an id, or the beginning of an id. */
+/**
+ * The stacks of a project. A `reference` is a name, an id, or the beginning of an id. With `{ dryRun: true }` a method
+ * does all its checks, gives what it would give, and writes nothing.
+ */
 export class ProjectStacks {
   readonly #store: MetadataStore;
   readonly #flavors: ProjectFlavors;
@@ -107,11 +117,17 @@ export class ProjectStacks {
    * @throws ARGUMENT_INVALID for a bad name, COMPONENT_NOT_FOUND, ALREADY_EXISTS
    * @throws STACK_INVALID with everything that keeps the components from working together
    */
-  async register({ name, components, labels = {} }: StackRegistration): Promise<StackRecord> {
+  async register(
+    { name, components, labels = {}, activate = false }: StackRegistration,
+    options?: WriteOptions,
+  ): Promise<StackRecord> {
     checkName('stack', name);
     const found = await this.#find(components);
     await this.#refuseNewProblems(name, undefined, found);
-    return this.#store.stacks.add({ name, components: found.map(({ id }) => id), labels });
+    return this.#store.transaction(async ({ stacks }) => {
+      const stack = await stacks.add({ name, components: found.map(({ id }) => id), labels });
+      return activate ? stacks.activate(stack.id) : stack;
+    }, options);
   }
 
   /**
@@ -120,10 +136,14 @@ export class ProjectStacks {
    * @throws STACK_NOT_FOUND, AMBIGUOUS, COMPONENT_NOT_FOUND, PROTECTED
    * @throws STACK_INVALID with everything that keeps the components from working together, and did not before
    */
-  async update(reference: string, { components, labels = {} }: StackChange): Promise<StackRecord> {
+  async update(
+    reference: string,
+    { components, labels = {} }: StackChange,
+    options?: WriteOptions,
+  ): Promise<StackRecord> {
     const replacing = components === undefined ? undefined : await this.#find(components);
     const types = new Set(Object.keys(components ?? {}));
-    return this.#change(reference, (current) => ({
+    return this.#change(reference, options, (current) => ({
       labels: withLabels(current.labels, labels),
       ...(replacing === undefined ? {} : { components: replaceOfTypes(current.components, types, replacing) }),
     }));
@@ -136,9 +156,13 @@ export class ProjectStacks {
    * @throws ALREADY_EXISTS for one that it has, and for another one of a type that a stack has one of
    * @throws STACK_INVALID with everything that keeps the components from working together, and did not before
    */
-  async addComponents(reference: string, components: ComponentReferences): Promise<StackRecord> {
+  async addComponents(
+    reference: string,
+    components: ComponentReferences,
+    options?: WriteOptions,
+  ): Promise<StackRecord> {
     const added = await this.#find(components);
-    return this.#change(reference, (current) => {
+    return this.#change(reference, options, (current) => {
       for (const component of added) checkCanBeAdded(current, component);
       return { components: [...current.components, ...added] };
     });
@@ -151,9 +175,13 @@ export class ProjectStacks {
    * @throws COMPONENT_NOT_FOUND for one that does not exist, or that the stack does not have
    * @throws STACK_INVALID for the last one of a type that every stack has
    */
-  async removeComponents(reference: string, components: ComponentReferences): Promise<StackRecord> {
+  async removeComponents(
+    reference: string,
+    components: ComponentReferences,
+    options?: WriteOptions,
+  ): Promise<StackRecord> {
     const removed = await this.#find(components);
-    return this.#change(reference, (current) => {
+    return this.#change(reference, options, (current) => {
       for (const component of removed) checkIsThere(current, component);
       const rest = current.components.filter(({ id }) => !removed.some((component) => component.id === id));
       for (const component of removed) checkIsNotLast(current, component, rest);
@@ -162,9 +190,9 @@ export class ProjectStacks {
   }
 
   /** @throws STACK_NOT_FOUND, AMBIGUOUS, PROTECTED, ALREADY_EXISTS, and ARGUMENT_INVALID for a bad name */
-  async rename(reference: string, name: string): Promise<StackRecord> {
+  async rename(reference: string, name: string, options?: WriteOptions): Promise<StackRecord> {
     checkName('stack', name);
-    return this.#change(reference, () => ({ name }));
+    return this.#change(reference, options, () => ({ name }));
   }
 
   /**
@@ -172,10 +200,12 @@ export class ProjectStacks {
    *
    * @throws STACK_NOT_FOUND, AMBIGUOUS, ALREADY_EXISTS, and ARGUMENT_INVALID for a bad name
    */
-  async copy(reference: string, name: string): Promise<StackRecord> {
+  async copy(reference: string, name: string, options?: WriteOptions): Promise<StackRecord> {
     checkName('stack', name);
-    const { components, labels } = await this.get(reference);
-    return this.#store.stacks.add({ name, components: components.map(({ id }) => id), labels });
+    return this.#store.transaction(async ({ stacks }) => {
+      const { components, labels } = await stacks.get(reference);
+      return stacks.add({ name, components: components.map(({ id }) => id), labels });
+    }, options);
   }
 
   /** @throws STACK_NOT_FOUND, AMBIGUOUS */
@@ -183,10 +213,19 @@ export class ProjectStacks {
     return this.#store.stacks.get(reference);
   }
 
-  /** By name. @throws COMPONENT_NOT_FOUND for a component of the filter */
-  async list({ labels, components = {} }: StackListOptions = {}): Promise<readonly StackRecord[]> {
+  /**
+   * By name. The last stack of a page, as `after`, gives the next page.
+   *
+   * @throws COMPONENT_NOT_FOUND for a component of the filter
+   * @throws ARGUMENT_INVALID for a limit that is no whole number above 0
+   */
+  async list({ components = {}, ...filter }: StackListOptions = {}): Promise<readonly StackRecord[]> {
+    const { limit } = filter;
+    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+      throw new StackError({ code: 'ARGUMENT_INVALID', message: `The limit ${limit} is no whole number above 0.` });
+    }
     const ids = (await this.#find(components)).map(({ id }) => id);
-    return this.#store.stacks.list({ labels, components: ids });
+    return this.#store.stacks.list({ ...filter, components: ids });
   }
 
   /** The stack that runs use when none is named. */
@@ -195,8 +234,8 @@ export class ProjectStacks {
   }
 
   /** Makes a stack the active one. @throws STACK_NOT_FOUND, AMBIGUOUS */
-  async activate(reference: string): Promise<StackRecord> {
-    return this.#store.stacks.activate(reference);
+  async activate(reference: string, options?: WriteOptions): Promise<StackRecord> {
+    return this.#store.transaction(({ stacks }) => stacks.activate(reference), options);
   }
 
   /**
@@ -205,8 +244,11 @@ export class ProjectStacks {
    *
    * @throws STACK_NOT_FOUND, AMBIGUOUS, PROTECTED, and IN_USE for the active stack
    */
-  async remove(reference: string, options: { readonly recursive?: boolean } = {}): Promise<RemovedStack> {
-    return this.#store.stacks.remove(reference, options);
+  async remove(
+    reference: string,
+    { recursive = false, ...options }: WriteOptions & { readonly recursive?: boolean } = {},
+  ): Promise<RemovedStack> {
+    return this.#store.transaction(({ stacks }) => stacks.remove(reference, { recursive }), options);
   }
 
   /**
@@ -274,48 +316,45 @@ export class ProjectStacks {
     return reference === undefined ? this.active() : this.get(reference);
   }
 
-  /** @throws COMPONENT_NOT_FOUND, COMPONENT_TYPE_NOT_FOUND; with every one of them as a problem where there are several */
+  /** @throws COMPONENT_TYPE_NOT_FOUND, AMBIGUOUS, and COMPONENT_NOT_FOUND for all that are missing */
   async #find(references: ComponentReferences): Promise<ComponentRecord[]> {
-    const all = Object.entries(references).flatMap(([type, ofType]) =>
-      ofType.map((reference) => ({ type, reference })),
-    );
-    const found = await Promise.allSettled(all.map(({ type, reference }) => this.#components.get(type, reference)));
-    const errors = found.filter((result) => result.status === 'rejected').map((result): unknown => result.reason);
-    const [first, second] = errors;
-    if (second !== undefined && errors.every((error) => StackError.is(error))) {
-      throw new StackError({
-        code: errors[0]?.code ?? 'COMPONENT_NOT_FOUND',
-        message: errors.map(({ message }) => message).join('\n'),
-        hint: errors.flatMap(({ hint }) => hint ?? []).join('\n'),
-        problems: errors.map(({ code, message, hint }) => ({
-          path: '',
-          code,
-          message,
-          ...(hint === undefined ? {} : { hint }),
-        })),
-      });
+    const found: ComponentRecord[] = [];
+    const missing: StackError[] = [];
+    for (const [type, ofType] of Object.entries(references)) {
+      for (const reference of ofType) {
+        try {
+          found.push(await this.#components.get(type, reference));
+        } catch (error) {
+          if (!StackError.is(error, 'COMPONENT_NOT_FOUND')) throw error;
+          missing.push(error);
+        }
+      }
     }
-    if (first !== undefined) throw first;
-    return found.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+    if (missing.length > 0) throw missingComponents(missing);
+    return found;
   }
 
   /**
    * Changes a stack by what it is at that moment. Flavors are loaded outside of the transaction that stores the change:
    * when another process changed the components meanwhile, all is done again.
    */
-  async #change(reference: string, change: Change): Promise<StackRecord> {
+  async #change(reference: string, options: WriteOptions | undefined, change: Change): Promise<StackRecord> {
     for (;;) {
       const before = await this.get(reference);
       // A change of a protected stack is refused by the store, whatever it is.
       const wanted = before.isProtected ? undefined : change(before).components;
       if (wanted !== undefined) await this.#refuseNewProblems(before.name, before.components, wanted);
       try {
-        return await this.#store.stacks.update(before.id, (current) => {
-          const { components, ...rest } = change(current);
-          if (components === undefined) return rest;
-          if (wanted === undefined || !isSame(components, wanted)) throw changedMeanwhile(current.name);
-          return { ...rest, components: components.map(({ id }) => id) };
-        });
+        return await this.#store.transaction(
+          ({ stacks }) =>
+            stacks.update(before.id, (current) => {
+              const { components, ...rest } = change(current);
+              if (components === undefined) return rest;
+              if (wanted === undefined || !isSame(components, wanted)) throw changedMeanwhile(current.name);
+              return { ...rest, components: components.map(({ id }) => id) };
+            }),
+          options,
+        );
       } catch (error) {
         if (!StackError.is(error, 'PRECONDITION_FAILED')) throw error;
       }
@@ -359,6 +398,18 @@ export class ProjectStacks {
     const problems = validateStack(members, { isStoreLocal: this.#store.isLocal });
     return problems.map((problem) => ({ ...problem, code: problem.code ?? 'STACK_INVALID' }));
   }
+}
+
+/** One error for all components that are not there. */
+function missingComponents(errors: readonly StackError[]): StackError {
+  const [first, ...others] = errors;
+  if (first !== undefined && others.length === 0) return first;
+  return new StackError({
+    code: 'COMPONENT_NOT_FOUND',
+    message: errors.map(({ message }) => message).join('\n'),
+    hint: [...new Set(errors.map(({ hint }) => hint))].join(' '),
+    problems: errors.map(({ code, message, hint = '' }) => ({ path: '', code, message, hint })),
+  });
 }
 
 function withLabels(

@@ -106,7 +106,7 @@ async function listComponents(
 }
 
 /** Whether a pattern, in which `*` is any text, fits a whole name. Not by a regular expression: many `*` take it years. */
-function fits(pattern: string, name: string): boolean {
+export function fits(pattern: string, name: string): boolean {
   const [start = '', ...parts] = pattern.split('*');
   const end = parts.pop();
   if (end === undefined) return name === pattern;

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { StackError } from '@stack/core/errors';
 import { schemaVersion } from '../schema/schema-version.ts';
 import { retryWhileBusy } from './retry-while-busy.ts';
-import { corruptStore, storeError } from './sqlite-error.ts';
+import { corruptStore, emptyStore, storeError } from './sqlite-error.ts';
 
 /** "Stck", in the header of the file: tells a store from the database of another program. */
 export const applicationId = 0x5374636b;
@@ -50,7 +50,7 @@ function checkHeader(database: DatabaseSync, file: string, create: boolean): num
     .get() as { application: number; version: number; tables: number };
   if (header.application !== applicationId) {
     if (header.tables > 0 || header.version > 0) throw corruptStore(file, 'it is the database of another program');
-    if (!create) throw corruptStore(file, 'it is empty');
+    if (!create) throw emptyStore(file);
   }
   if (header.version > schemaVersion) {
     throw new StackError({

@@ -74,6 +74,15 @@ export function corruptStore(file: string, reason: string, cause?: unknown): Sta
   });
 }
 
+/** The file has nothing in it, as one has that was never written, or cut off. */
+export function emptyStore(file: string): StackError {
+  return new StackError({
+    code: 'STORE_CORRUPT',
+    message: `The metadata store ${file} is empty.`,
+    hint: 'Restore it from a backup, or start anew in its place: stack init',
+  });
+}
+
 function unavailable(file: string, cause: SqliteError, reason: string): StackError {
   return new StackError({
     code: 'STORE_UNAVAILABLE',

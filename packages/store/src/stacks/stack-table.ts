@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import { componentRecord } from '../components/component-record.ts';
-import { hasLabels } from '../components/component-table.ts';
+import { fits, hasLabels } from '../components/component-table.ts';
 import type { Engine } from '../engine.ts';
 import type { ComponentRecord, RemovedStack, StackRecord, StackTable } from '../metadata-store.ts';
 import { chooseId, nameOrIdFits } from '../reference.ts';
@@ -33,15 +33,17 @@ export function createStackTable(engine: Engine): StackTable {
 
     get: (reference) => engine.read(async (database) => stackRecord(database, await findStack(database, reference))),
 
-    list: ({ labels = {}, components = [] } = {}) =>
+    list: ({ name, labels = {}, components = [], limit, after } = {}) =>
       engine.read(async (database) => {
         let query = database.selectFrom('stacks').selectAll().orderBy('name');
         for (const id of new Set(components)) {
           const stacks = database.selectFrom('stack_components').select('stack_id').where('component_id', '=', id);
           query = query.where('id', 'in', stacks);
         }
-        const records = await stackRecords(database, await query.execute());
-        return records.filter((record) => hasLabels(record, labels));
+        if (after !== undefined) query = query.where('name', '>', after.name);
+        const rows = (await query.execute()).filter((row) => name === undefined || fits(name, row.name));
+        const records = await stackRecords(database, rows);
+        return records.filter((record) => hasLabels(record, labels)).slice(0, limit);
       }),
 
     update: (reference, change) =>
