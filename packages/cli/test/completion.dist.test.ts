@@ -60,7 +60,7 @@ function completions(...words: string[]): string[] {
 
 describe('what a command line can become', () => {
   it.each<[string, string[], string[]]>([
-    ['the beginnings of commands', ['a'], ['artifact-store', 'artifact']],
+    ['the beginnings of commands', ['art'], ['artifact-store', 'artifact']],
     ['the words after a component type', ['orchestrator', 'd'], ['describe', 'delete']],
     ['the commands for stacks, with their first word too', ['stack', 'de'], ['describe', 'delete']],
     ['components of the type alone', ['artifact-store', 'describe', ''], ['default', 'spare']],
