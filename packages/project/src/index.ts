@@ -1,5 +1,12 @@
-export { type ComponentRegistration, ProjectComponents } from './components/project-components.ts';
-export { type FlavorOptions, splitOptions } from './components/split-options.ts';
+export { type FieldChange, fieldChanges, valueChanges } from './components/field-changes.ts';
+export {
+  type ComponentMigration,
+  type ComponentRegistration,
+  type ComponentUpdate,
+  type MigrationReport,
+  ProjectComponents,
+  type Updated,
+} from './components/project-components.ts';
 export { readDocument } from './documents/read-document.ts';
 export { readTextFile } from './documents/read-text-file.ts';
 export {
@@ -7,9 +14,10 @@ export {
   type FlavorCatalog,
   type FlavorEntry,
   findFlavor,
+  findFlavorOf,
   readFlavorCatalog,
 } from './flavors/flavor-catalog.ts';
-export { type FlavorRegistration, ProjectFlavors } from './flavors/project-flavors.ts';
+export { type FlavorOfComponent, type FlavorRegistration, ProjectFlavors } from './flavors/project-flavors.ts';
 export {
   type LoadedExport,
   ModuleLoader,

@@ -15,6 +15,8 @@ export interface PositionalDescription {
   readonly name: string;
   readonly summary: string;
   readonly isOptional?: boolean;
+  /** Whether it takes all that follows, one at least. Only the last one may. */
+  readonly isRepeatable?: boolean;
 }
 
 /** A command as data: enough to find it, to read its arguments and to print its help. */

@@ -9,7 +9,10 @@ export function commandLine({ words }: CommandDescription, componentType?: strin
 
 /** The one-line form of a command with its arguments. */
 export function usage(command: CommandDescription, componentType?: string): string {
-  const positionals = (command.positionals ?? []).map(({ name, isOptional }) => (isOptional ? `[${name}]` : name));
+  const positionals = (command.positionals ?? []).map(({ name, isOptional, isRepeatable }) => {
+    const shown = isRepeatable ? `${name}...` : name;
+    return isOptional ? `[${shown}]` : shown;
+  });
   const required = Object.entries(command.options ?? {})
     .filter(([, { isRequired }]) => isRequired)
     .map(([name, { value }]) => `--${name} ${value}`);
