@@ -166,7 +166,7 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     },
     { words: 'artifact-store flavor describe disc', code: 'FLAVOR_NOT_FOUND', status: 3, hint: '"disk"' },
     { words: 'artifact-store delete prod', code: 'IN_USE', status: 4, hint: 'stacks' },
-    { words: 'artifact-store delete default', code: 'PROTECTED', status: 4, hint: 'register' },
+    { words: 'artifact-store delete default', code: 'PROTECTED', status: 4, hint: 'copy' },
     { words: 'artifact-store describe prd', code: 'COMPONENT_NOT_FOUND', status: 3, hint: '"prod"' },
     { words: 'delete default', code: 'PROTECTED', status: 4, hint: 'register' },
     { words: 'delete mien', code: 'STACK_NOT_FOUND', status: 3, hint: '"mine"' },

@@ -82,11 +82,11 @@ describe('what a command line can become', () => {
     ],
     [
       'options of such a flavor',
-      ['artifact-store', 'register', 'x', '--flavor=stack-integration-copy:canary', '--d'],
+      ['artifact-store', 'register', 'x', '--flavor=stack-integration-copy:canary', '--de'],
       ['--depth'],
     ],
     ['integrations', ['integration', 'describe', 'stack-integration-co'], ['stack-integration-copy']],
-    ['the words of a command as arguments', ['schema', 'artifact-store', 'flavor', 'd'], ['describe']],
+    ['the words of a command as arguments', ['schema', 'artifact-store', 'flavor', 'des'], ['describe']],
     ['no parameters of a pipeline, since that is code', ['pipeline', 'run', 'training.ts#training', '--f'], []],
     ['nothing after words that are no command', ['statsu', ''], []],
     ['nothing that is a prototype’s', ['run', 'list', '--constructor=', ''], []],

@@ -7,6 +7,7 @@ import type { CommandDescription } from '../src/command-line/command.ts';
 import { commands } from '../src/command-line/command-table.ts';
 import { findCommands } from '../src/command-line/find-command.ts';
 import { canaryFlavor, canaryFolder, installCanary } from './canary-integration.ts';
+import { installNotifiers } from './notifier-package.ts';
 import {
   type JsonDocument,
   runStack,
@@ -23,8 +24,9 @@ const evaluated = join(root, 'evaluated.txt');
 const validators = new Map<string, ValidateFunction>();
 
 beforeAll(() => {
+  installNotifiers(root);
   writeFiles(root, {
-    'package.json': JSON.stringify({ dependencies: { [canaryFolder]: '1.0.0' } }),
+    'package.json': JSON.stringify({ dependencies: { [canaryFolder]: '1.0.0', '@acme/notifiers': '1.0.0' } }),
     'training.ts': trainingPipeline,
     'rows.ts': 'export const rows: number[] = [1, 2, 3];',
     'own.ts': canaryFlavor('own', evaluated),
@@ -46,14 +48,31 @@ afterAll(() => folder[Symbol.dispose]());
 const session: readonly string[] = [
   'init elsewhere',
   'artifact-store flavor register own.ts#ownFlavor',
+  'artifact-store flavor update own',
   'artifact-store flavor list',
   'artifact-store flavor describe canary',
   'artifact-store register birds --flavor=canary --path=canary://a --depth=3 --key={{mine.key}} --label=team=a',
   'artifact-store register mine --flavor=own --path=canary://b',
   'artifact-store list',
+  'artifact-store get',
+  'artifact-store update birds --depth=4 --label=team=b',
+  'artifact-store remove-attribute birds depth',
+  'artifact-store copy mine copied',
+  'artifact-store rename copied other',
+  'artifact-store delete other',
+  'migrate',
   'artifact-store describe birds',
   'stack register caged --orchestrator=default --artifact-store=birds --activate',
   'stack list',
+  'stack copy caged cage',
+  'stack rename cage other',
+  'stack update other --label=team=a',
+  'notifier register mails --flavor=mail',
+  'stack add-component other --notifier=mails',
+  'stack remove-component other --notifier=mails',
+  'stack validate default',
+  'stack doctor default',
+  'stack delete other',
   'stack yaml-schema',
   'stack export caged caged.yaml',
   'stack import caged.yaml --name=copied',
@@ -73,6 +92,8 @@ const session: readonly string[] = [
   'artifact cat <id>',
   'stack delete caged',
   'artifact-store delete birds',
+  'artifact-store delete mine',
+  'artifact-store flavor delete own',
   'integration list',
   'integration describe stack-integration-canary',
   'integration install canary --dry-run',
@@ -91,7 +112,7 @@ interface Called {
 
 function call(words: readonly string[]): Called {
   rmSync(evaluated, { force: true });
-  const command = findCommands(words, ['artifact-store']).commands[0];
+  const command = findCommands(words, ['artifact-store', 'notifier']).commands[0];
   if (command === undefined) throw new Error(`${words.join(' ')} is no command`);
   const { stdout } = runStack(root, [...words, '--json']);
   return {

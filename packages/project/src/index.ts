@@ -1,5 +1,12 @@
-export { type ComponentRegistration, ProjectComponents } from './components/project-components.ts';
-export { type FlavorOptions, splitOptions } from './components/split-options.ts';
+export { type FieldChange, fieldChanges, valueChanges } from './components/field-changes.ts';
+export {
+  type ComponentMigration,
+  type ComponentRegistration,
+  type ComponentUpdate,
+  type MigrationReport,
+  ProjectComponents,
+  type Updated,
+} from './components/project-components.ts';
 export {
   type ComponentDefinition,
   type DefinedComponent,
@@ -10,7 +17,7 @@ export {
 export { formatStackDocument } from './documents/format-stack-document.ts';
 export type { StackFile } from './documents/load-stack-file.ts';
 export { type ConflictRule, conflictRules, type ImportedComponent } from './documents/plan-import.ts';
-export type { ChangeCause, FieldChange, PlannedChange, StackPlan } from './documents/plan-stack.ts';
+export type { ChangeCause, PlannedChange, PlannedFieldChange, StackPlan } from './documents/plan-stack.ts';
 export { type ImportedStack, type ImportOptions, ProjectDocuments } from './documents/project-documents.ts';
 export { readDocument } from './documents/read-document.ts';
 export { readTextFile } from './documents/read-text-file.ts';
@@ -26,9 +33,15 @@ export {
   type FlavorCatalog,
   type FlavorEntry,
   findFlavor,
+  findFlavorOf,
   readFlavorCatalog,
 } from './flavors/flavor-catalog.ts';
-export { type FlavorRegistration, ProjectFlavors } from './flavors/project-flavors.ts';
+export {
+  type FlavorOfComponent,
+  type FlavorRegistration,
+  type LoadedSource,
+  ProjectFlavors,
+} from './flavors/project-flavors.ts';
 export {
   type LoadedExport,
   ModuleLoader,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createEnvironmentSecretResolver, type SecretResolver, StackError } from '@stack/core';
-import { defineDiscoveredTypes, discoverIntegrations } from '@stack/core/discovery';
+import { type DiscoveredFlavor, defineDiscoveredTypes, discoverIntegrations } from '@stack/core/discovery';
 import { type MetadataStore, type NewComponent, openStore } from '@stack/store';
 import { Project } from './project.ts';
 import { requireProjectRoot, stateFolder, storeFile } from './project-root.ts';
@@ -45,7 +45,7 @@ export async function initProject(
   await makeStateFolder(root);
   const store = await openStore({ file: storeFile(root), create: true });
   try {
-    const isNew = await addDefaultStack(store);
+    const isNew = await addDefaultStack(store, [root, ...(options.integrationsFrom ?? [])]);
     return { project: createProject(root, store, options), isNew };
   } catch (error) {
     await store[Symbol.asyncDispose]();
@@ -80,13 +80,14 @@ function createProject(root: string, store: MetadataStore, options: OpenProjectO
 }
 
 /** The stack is made active last: once one is active, all is there. */
-async function addDefaultStack(store: MetadataStore): Promise<boolean> {
+async function addDefaultStack(store: MetadataStore, folders: readonly string[]): Promise<boolean> {
   if (await hasActiveStack(store)) return false;
   const name = 'default';
   const shared = { name, flavor: 'local', configVersion: 1, isProtected: true };
+  const { flavors } = discoverIntegrations(folders);
   const add = (component: NewComponent) =>
     addUnlessThere(
-      () => store.components.add(component),
+      () => store.components.add({ ...component, flavorPackage: onlyPackage(flavors, component) }),
       () => store.components.get(component.type, name),
     );
   const orchestrator = await add({ ...shared, type: 'orchestrator', config: {} });
@@ -98,6 +99,12 @@ async function addDefaultStack(store: MetadataStore): Promise<boolean> {
   );
   await store.stacks.activate(name);
   return true;
+}
+
+/** Where there is none yet, or several, the component learns its package when it is first loaded. */
+function onlyPackage(flavors: readonly DiscoveredFlavor[], { type, flavor }: NewComponent): string | undefined {
+  const [found, ...others] = flavors.filter((candidate) => candidate.type === type && candidate.name === flavor);
+  return others.length === 0 ? found?.package : undefined;
 }
 
 async function hasActiveStack(store: MetadataStore): Promise<boolean> {

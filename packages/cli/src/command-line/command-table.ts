@@ -1,6 +1,16 @@
-import type { CommandDescription, PositionalDescription } from './command.ts';
+import type { CommandDescription, OptionDescription, PositionalDescription } from './command.ts';
 
 const label = { value: 'KEY=VALUE', summary: 'A label.', isRepeatable: true };
+const dryRun = { summary: 'Do all checks, show what would change, and write nothing.' };
+const newName: PositionalDescription = { name: 'NEW_NAME', summary: 'Letters, digits, ".", "_" and "-".' };
+const componentInput: Readonly<Record<string, OptionDescription>> = {
+  config: {
+    value: 'FILE',
+    summary: 'YAML or JSON with options of the flavor. Those on the command line go before it.',
+    completion: 'files',
+  },
+  set: { value: 'KEY=VALUE', summary: 'An option of the flavor, like --key=value.', isRepeatable: true },
+};
 const componentName: PositionalDescription = {
   name: 'NAME',
   summary: 'Name, id, or the beginning of an id.',
@@ -11,13 +21,11 @@ const stackName: PositionalDescription = {
   summary: 'Name of a stack, its id, or the beginning of its id.',
   completion: 'stacks',
 };
-const dryRun = { summary: 'Do all the checks, show what would be, and write nothing.' };
 const stackNameOrActive: PositionalDescription = {
   ...stackName,
   summary: `${stackName.summary} Default: the active stack.`,
   isOptional: true,
 };
-const newName: PositionalDescription = { name: 'NEW_NAME', summary: 'Letters, digits, ".", "_" and "-".' };
 const givenByType: NonNullable<CommandDescription['furtherOptions']> = {
   summary: 'Its components are given by their type, e.g. --artifact-store NAME.',
   loads: 'manifests',
@@ -60,6 +68,14 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/status.ts'),
   },
   {
+    words: ['migrate'],
+    summary: 'Bring stored components to the version of their installed flavors.',
+    options: { 'dry-run': dryRun },
+    loads: 'modules',
+    data: 'migration',
+    load: () => import('../commands/migrate.ts'),
+  },
+  {
     words: ['<type>', 'flavor', 'register'],
     summary: 'Register a flavor of your own, or one of a package.',
     positionals: [
@@ -69,8 +85,9 @@ export const commands: readonly CommandDescription[] = [
         completion: 'files',
       },
     ],
+    options: { 'dry-run': dryRun },
     loads: 'modules',
-    data: 'flavor',
+    data: 'changed-flavor',
     load: () => import('../commands/flavor-register.ts'),
   },
   {
@@ -91,13 +108,32 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/flavor-describe.ts'),
   },
   {
+    words: ['<type>', 'flavor', 'update'],
+    summary: 'Take a flavor that was registered as its source is now, or from another source.',
+    positionals: [{ name: 'NAME_OR_SOURCE', summary: 'Name of the flavor, or FILE#EXPORT where it is now.' }],
+    options: { 'dry-run': dryRun },
+    loads: 'modules',
+    data: 'changed-flavor',
+    load: () => import('../commands/flavor-update.ts'),
+  },
+  {
+    words: ['<type>', 'flavor', 'delete'],
+    summary: 'Forget a flavor that was registered and that no component has.',
+    positionals: [{ name: 'NAME', summary: 'Name of the flavor.' }],
+    options: { 'dry-run': dryRun },
+    loads: 'manifests',
+    data: 'deleted-flavor',
+    load: () => import('../commands/flavor-delete.ts'),
+  },
+  {
     words: ['<type>', 'register'],
     summary: 'Register a component.',
     positionals: [{ name: 'NAME', summary: 'Letters, digits, ".", "_" and "-".' }],
     options: {
       flavor: { value: 'FLAVOR', summary: 'Its flavor.', isRequired: true, completion: 'flavors' },
-      set: { value: 'KEY=VALUE', summary: 'An option of the flavor, like --key=value.', isRepeatable: true },
+      ...componentInput,
       label,
+      'dry-run': dryRun,
     },
     furtherOptions: {
       summary: 'The flavor has options of its own: add --flavor FLAVOR to see them.',
@@ -105,12 +141,19 @@ export const commands: readonly CommandDescription[] = [
       load: () => import('../commands/flavor-options.ts'),
     },
     loads: 'modules',
-    data: 'component',
+    data: 'changed-component',
     load: () => import('../commands/component-register.ts'),
   },
   {
     words: ['<type>', 'list'],
-    summary: 'List the components of a type.',
+    summary: 'List the components of a type, by name.',
+    options: {
+      flavor: { value: 'FLAVOR', summary: 'Those of one flavor: its name, or PACKAGE:NAME.' },
+      label: { value: 'KEY=VALUE', summary: 'Those that have a label.', isRepeatable: true },
+      name: { value: 'PATTERN', summary: 'Those whose whole name fits; * is any text.' },
+      limit: { value: 'COUNT', summary: 'At most so many. Default: all.' },
+      after: { value: 'NAME', summary: 'Only those that come after a name: the last one of the page before.' },
+    },
     loads: 'manifests',
     data: 'components',
     load: () => import('../commands/component-list.ts'),
@@ -124,9 +167,67 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/component-describe.ts'),
   },
   {
+    words: ['<type>', 'get'],
+    summary: 'Print the component of a type in the active stack; of several, the default one first.',
+    loads: 'manifests',
+    data: 'components',
+    load: () => import('../commands/component-get.ts'),
+  },
+  {
+    words: ['<type>', 'update'],
+    summary: 'Change options and labels of a component. What is not given stays.',
+    positionals: [componentName],
+    options: {
+      ...componentInput,
+      'remove-attribute': { value: 'KEY', summary: 'An option that is to be unset.', isRepeatable: true },
+      label,
+      'remove-label': { value: 'KEY', summary: 'A label that is to go.', isRepeatable: true },
+      'dry-run': dryRun,
+    },
+    furtherOptions: {
+      summary: 'The flavor has options of its own: add NAME to see them.',
+      loads: 'manifests',
+      load: () => import('../commands/component-update-options.ts'),
+    },
+    loads: 'modules',
+    data: 'changed-component',
+    load: () => import('../commands/component-update.ts'),
+  },
+  {
+    words: ['<type>', 'remove-attribute'],
+    summary: 'Unset options of a component.',
+    positionals: [
+      componentName,
+      { name: 'KEY', summary: 'maxRetries, max-retries, or clientOptions.retries.', isRepeatable: true },
+    ],
+    options: { 'dry-run': dryRun },
+    loads: 'modules',
+    data: 'changed-component',
+    load: () => import('../commands/component-remove-attribute.ts'),
+  },
+  {
+    words: ['<type>', 'rename'],
+    summary: 'Give a component another name. It stays in its stacks.',
+    positionals: [componentName, newName],
+    options: { 'dry-run': dryRun },
+    loads: 'manifests',
+    data: 'changed-component',
+    load: () => import('../commands/component-rename.ts'),
+  },
+  {
+    words: ['<type>', 'copy'],
+    summary: 'Register a component that is as another one is.',
+    positionals: [componentName, newName],
+    options: { 'dry-run': dryRun },
+    loads: 'manifests',
+    data: 'changed-component',
+    load: () => import('../commands/component-copy.ts'),
+  },
+  {
     words: ['<type>', 'delete'],
     summary: 'Delete a component that no stack has.',
     positionals: [componentName],
+    options: { 'dry-run': dryRun },
     loads: 'manifests',
     data: 'deleted-component',
     load: () => import('../commands/component-delete.ts'),

@@ -40,7 +40,7 @@ export interface PositionalDescription {
   readonly name: string;
   readonly summary: string;
   readonly isOptional?: boolean;
-  /** Whether it takes all further words; it is the last one then. */
+  /** Whether it takes all further words, one at least unless it is optional. Only the last one may. */
   readonly isRepeatable?: boolean;
   /** Default: shells complete nothing. */
   readonly completion?: Completion;

@@ -11,6 +11,8 @@ export class Invocation {
   readonly screen: Screen;
   /** Whether the output is one JSON document, so that nothing else may be printed. */
   readonly isJson: boolean;
+  /** Whether to do all checks, show what would change, and write nothing: what methods of a project take. */
+  readonly dryRun: boolean;
   readonly #command: CommandDescription;
   readonly #arguments: CommandArguments;
 
@@ -25,6 +27,7 @@ export class Invocation {
     this.workingDirectory = context.workingDirectory;
     this.screen = context.screen;
     this.isJson = this.flag('json');
+    this.dryRun = this.flag('dry-run');
   }
 
   /** Options that are not the command's own, for it to read by a schema. */

@@ -70,6 +70,29 @@ describe('parseArguments', () => {
     expect(messages(words)).toEqual(expected);
   });
 
+  it('gives all that follows to a last positional that may be repeated, and wants one', () => {
+    const repeatable: CommandDescription = {
+      words: ['thing', 'drop'],
+      summary: 'Drop.',
+      positionals: [
+        { name: 'NAME', summary: 'Its name.' },
+        { name: 'KEY', summary: 'Keys.', isRepeatable: true },
+      ],
+      loads: 'manifests',
+      data: 'help',
+      load,
+    };
+    expect(parseArguments(repeatable, ['a', 'b', 'c', 'd'])).toMatchObject({
+      positionals: ['a', 'b', 'c', 'd'],
+      problems: [],
+    });
+    const { problems } = parseArguments(repeatable, ['a']);
+    expect(problems.map(({ message }) => message)).toEqual(['the argument KEY is missing']);
+    expect(argumentsError(usage(repeatable), [...problems, ...problems]).hint).toBe(
+      'Usage: stack thing drop NAME KEY...',
+    );
+  });
+
   it('keeps options that it does not know for a command that has further ones, in their order', () => {
     const further = { title: '', options: [], isFlag: (name: string) => name === 'verbose' };
     const words = ['a', '--kind=k', '--path', 'p', '--verbose', 'b', '--rate=1', '--dry'];

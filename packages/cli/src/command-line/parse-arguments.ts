@@ -106,8 +106,9 @@ function positionalProblems({ positionals: declared = [] }: CommandDescription, 
   const missing = declared
     .filter(({ isOptional }, index) => isOptional !== true && given[index] === undefined)
     .map(({ name }): Problem => ({ path: name, code: 'OPTION_MISSING', message: `the argument ${name} is missing` }));
+  const takesAll = declared.at(-1)?.isRepeatable === true;
   const surplus = given
-    .slice(declared.at(-1)?.isRepeatable === true ? given.length : declared.length)
+    .slice(takesAll ? given.length : declared.length)
     .map((word): Problem => ({ path: '', message: `the argument ${JSON.stringify(word)} is one too many` }));
   return [...missing, ...surplus];
 }

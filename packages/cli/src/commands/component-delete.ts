@@ -1,11 +1,12 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { changeOutput } from '../output/change-output.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
-  const { componentType: type } = invocation;
+  const { componentType: type, dryRun } = invocation;
   await using project = await openProjectHere(invocation);
-  const { id, name } = await project.components.get(type, invocation.positional('NAME'));
-  await project.components.remove(type, id);
-  return { data: { type, id, name }, text: `Deleted the ${type} "${name}".` };
+  const { id, name } = await project.components.remove(type, invocation.positional('NAME'), { dryRun });
+  const subject = `the ${type} "${name}"`;
+  return changeOutput(invocation, { verb: ['Deleted', 'delete'], subject, data: { type, id, name } });
 }

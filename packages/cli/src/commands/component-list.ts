@@ -1,11 +1,28 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
+import { readLimit } from '../command-line/read-limit.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { missingFlavors } from '../output/missing-flavors.ts';
 import { componentRows } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
+  const { componentType: type } = invocation;
+  const limit = readLimit(invocation);
+  const after = invocation.option('after');
   await using project = await openProjectHere(invocation);
-  const components = await project.components.list({ type: invocation.componentType });
-  return { data: components, text: renderTable(...componentRows(components), invocation.screen) };
+  const components = await project.components.list({
+    type,
+    flavor: invocation.option('flavor'),
+    name: invocation.option('name'),
+    labels: Object.fromEntries(invocation.optionPairs('label')),
+    limit,
+    after: after === undefined ? undefined : { type, name: after },
+  });
+  const last = components.at(-1);
+  const next =
+    last !== undefined && components.length === limit ? [`For more, if there is more: --after=${last.name}`] : [];
+  const table = renderTable(...componentRows(components), invocation.screen);
+  const warnings = missingFlavors(await project.flavors.list(), components);
+  return { data: components, warnings, text: [table, ...next].join('\n') };
 }

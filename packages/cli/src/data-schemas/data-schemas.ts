@@ -1,4 +1,12 @@
 import * as z from 'zod';
+import {
+  changedComponentSchema,
+  changedFlavorSchema,
+  deletedComponentSchema,
+  deletedFlavorSchema,
+  describedComponentSchema,
+  migrationSchema,
+} from './change-schemas.ts';
 import { exportedStackSchema, importedStackSchema, stackPlanSchema } from './document-schemas.ts';
 import { flavorSchema, listedFlavorSchema, optionSchema } from './flavor-schemas.ts';
 import { helpSchema } from './help-schema.ts';
@@ -24,11 +32,14 @@ export const dataSchemas = {
     encoding: z.enum(['utf8', 'base64']),
     content: z.string(),
   }),
+  'changed-component': changedComponentSchema,
+  'changed-flavor': changedFlavorSchema,
   'changed-stack': changedStackSchema,
   'completion-script': z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
-  component: componentSchema,
+  component: describedComponentSchema,
   components: z.array(componentSchema),
-  'deleted-component': z.object({ type: z.string(), id: z.uuid(), name: z.string() }),
+  'deleted-component': deletedComponentSchema,
+  'deleted-flavor': deletedFlavorSchema,
   'deleted-stack': deletedStackSchema,
   'described-flavor': flavorSchema.extend({ options: z.array(optionSchema) }),
   'described-run': describedRunSchema,
@@ -43,6 +54,7 @@ export const dataSchemas = {
   integrations: z.array(integrationSchema),
   'json-schema': z.looseObject({}).describe('The schema of a document, or the schemas of all by command.'),
   'log-lines': z.array(logLineSchema),
+  migration: migrationSchema,
   project: z.object({ root: z.string(), isNew: z.boolean(), activeStack: z.string() }),
   runs: z.array(runSchema),
   stack: activatableStackSchema,

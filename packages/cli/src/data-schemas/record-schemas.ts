@@ -11,6 +11,7 @@ export const componentSchema = z
     type: z.string(),
     name: z.string(),
     flavor: z.string(),
+    flavorPackage: z.string().optional().describe('The package that its flavor comes from.'),
     configVersion: z.int(),
     config: jsonObjectSchema.describe('As it was given: defaults are not filled in, secrets are references.'),
     settings: jsonObjectSchema,

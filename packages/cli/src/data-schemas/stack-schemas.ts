@@ -4,10 +4,14 @@ import { stackSchema } from './record-schemas.ts';
 
 const partSchema = z.object({ id: z.uuid(), type: z.string(), name: z.string() });
 
+const concerns = z
+  .enum(['stack', 'component'])
+  .describe('Whether its components can never work together, or one of them cannot be used as it is, or not here.');
+
 export const changedStackSchema = stackSchema.extend({
   isActive: z.boolean(),
   isDryRun: z.boolean(),
-  problems: z.array(problemSchema).describe('What is wrong with it, or missing on this machine.'),
+  problems: z.array(problemSchema.extend({ concerns })).describe('What is wrong with it, or missing on this machine.'),
 });
 
 export const deletedStackSchema = z.object({
@@ -16,10 +20,6 @@ export const deletedStackSchema = z.object({
   isDryRun: z.boolean(),
   components: z.array(partSchema).describe('Those that were deleted with it.'),
 });
-
-const concerns = z
-  .enum(['stack', 'component'])
-  .describe('Whether its components can never work together, or one of them cannot be used as it is, or not here.');
 
 export const stackValidationSchema = z.object({
   stack: z.object({ id: z.uuid(), name: z.string() }),

@@ -1,4 +1,4 @@
-import type { ChangeCause, FieldChange, PlannedChange, StackPlan } from '@stack/project';
+import type { ChangeCause, PlannedChange, PlannedFieldChange, StackPlan } from '@stack/project';
 import { showValue } from './records.ts';
 import type { Screen, Tone } from './screen.ts';
 import { printable } from './table.ts';
@@ -57,13 +57,13 @@ function reason({ action, cause, fields }: PlannedChange, file: string): string 
   return isOther ? `its flavor is another one; ${what[cause]}` : what[cause];
 }
 
-function renderField({ path, before, after }: FieldChange, isNew: boolean): string {
+function renderField({ path, before, after }: PlannedFieldChange, isNew: boolean): string {
   if (isNew) return `${path}: ${show(after)}`;
   return `${path}: ${show(before)} -> ${show(after)}`;
 }
 
 /** What a line says beyond the reason of its change. */
-function fieldNote({ cause }: FieldChange, change: PlannedChange): string {
+function fieldNote({ cause }: PlannedFieldChange, change: PlannedChange): string {
   if (change.cause !== 'both' || change.action === 'create') return '';
   return cause === 'document' ? '' : '  (changed since it was applied)';
 }

@@ -12,6 +12,8 @@ const reservedOptions: ReadonlySet<string> = new Set([
   'load',
   'name',
   'project',
+  'removeAttribute',
+  'removeLabel',
   'set',
   'stack',
   'type',

@@ -6,31 +6,68 @@ import {
   checkName,
   configError,
   createComponent,
+  didYouMean,
   flavorManifest,
   getComponentType,
-  type JsonObject,
+  migrateConfig,
   type Problem,
   type SecretResolver,
+  StackError,
+  type StoredInput,
 } from '@stack/core';
-import type { Option } from '@stack/core/manifest';
-import type { ComponentFilter, ComponentRecord, MetadataStore } from '@stack/store';
+import type {
+  ComponentChange,
+  ComponentFilter,
+  ComponentRecord,
+  ComponentVersion,
+  MetadataStore,
+  WriteOptions,
+} from '@stack/store';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
+import { editInput, type InputEdits } from './edit-input.ts';
+import { type FieldChange, fieldChanges } from './field-changes.ts';
 import { inputProblems } from './input-problems.ts';
-import { splitOptions } from './split-options.ts';
+import { storedConfigError } from './stored-config-error.ts';
 
-export interface ComponentRegistration {
+export interface ComponentRegistration extends InputEdits {
   readonly type: string;
   readonly name: string;
   /** A flavor's name, or `@acme/pkg:name` where two packages have one of that name. */
   readonly flavor: string;
-  readonly config?: JsonObject;
-  readonly settings?: JsonObject;
-  /** Fields of the config and the settings as on a command line, read by the flavor's schemas: `['max-retries', '3']`. */
-  readonly options?: readonly Option[];
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The components of a project. A `reference` is a name, an id, or the beginning of an id. */
+/** What is to change in a component. What is not given stays as it is. */
+export interface ComponentUpdate extends InputEdits {
+  /** Fields that go: `maxRetries`, `max-retries` or `clientOptions.retries`. */
+  readonly removeAttributes?: readonly string[] | undefined;
+  /** Labels that come, or change. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly removeLabels?: readonly string[] | undefined;
+}
+
+/** A component before and after a change. */
+export interface Updated {
+  readonly before: ComponentRecord;
+  readonly after: ComponentRecord;
+}
+
+/** A component that was brought to the version of its installed flavor. */
+export interface ComponentMigration extends Updated {
+  readonly changes: readonly FieldChange[];
+}
+
+export interface MigrationReport {
+  /** By type and name; components that need no migration are not among them. */
+  readonly migrated: readonly ComponentMigration[];
+  /** What kept others from it: `CONFIG_TOO_NEW`, `CONFIG_INVALID`, or why a flavor cannot be loaded. */
+  readonly problems: readonly StackError[];
+}
+
+/**
+ * The components of a project. A `reference` is a name, an id, or the beginning of an id. With `{ dryRun: true }` a
+ * method does all its checks, gives what it would give, and writes nothing.
+ */
 export class ProjectComponents {
   readonly #root: string;
   readonly #store: MetadataStore;
@@ -47,21 +84,28 @@ export class ProjectComponents {
   /**
    * Checks a component and stores it, as it was given: defaults are not filled in, secrets stay references.
    *
-   * @throws ARGUMENT_INVALID for a bad name, FLAVOR_NOT_FOUND, ALREADY_EXISTS
+   * @throws ARGUMENT_INVALID for a bad name or label, FLAVOR_NOT_FOUND, FLAVOR_CONFLICT, ALREADY_EXISTS
    * @throws CONFIG_INVALID with every problem of the config and settings; a secret that is no reference is one
    */
-  async register(registration: ComponentRegistration): Promise<ComponentRecord> {
+  async register(registration: ComponentRegistration, options?: WriteOptions): Promise<ComponentRecord> {
     const { type, name, labels = {} } = registration;
     checkName('component', name);
-    const flavor = await this.#flavors.load(type, registration.flavor);
-    const read = splitOptions(flavorManifest(flavor, flavor.name), registration.options ?? []);
-    const input = {
-      config: { ...registration.config, ...read.config },
-      settings: { ...registration.settings, ...read.settings },
+    checkLabels(labels);
+    const { flavor, flavorPackage } = await this.#flavors.load(type, registration.flavor, options);
+    const empty = { config: {}, settings: {} };
+    const { config, settings, problems } = editInput(flavorManifest(flavor, flavor.name), empty, registration);
+    checkInput(flavor, { config, settings }, problems, `${getComponentType(type).label} "${name}"`);
+    const component = {
+      type,
+      name,
+      flavor: flavor.name,
+      flavorPackage,
+      configVersion: flavor.configVersion,
+      config,
+      settings,
+      labels,
     };
-    checkInput(flavor, input, read.problems, `${getComponentType(type).label} "${name}"`);
-    const { configVersion } = flavor;
-    return this.#store.components.add({ type, name, flavor: registration.flavor, configVersion, ...input, labels });
+    return this.#store.transaction(({ components }) => components.add(component), options);
   }
 
   /** @throws COMPONENT_NOT_FOUND, AMBIGUOUS */
@@ -70,16 +114,145 @@ export class ProjectComponents {
     return this.#store.components.get(type, reference);
   }
 
-  /** By type and name. */
+  /**
+   * By type and name, as they are stored. The last component of a page, as `after`, gives the next page.
+   *
+   * @throws ARGUMENT_INVALID for a limit that is no whole number above 0
+   */
   async list(filter: ComponentFilter = {}): Promise<readonly ComponentRecord[]> {
     if (filter.type !== undefined) getComponentType(filter.type);
-    return this.#store.components.list(filter);
+    if (filter.limit !== undefined && !(Number.isInteger(filter.limit) && filter.limit > 0)) {
+      throw new StackError({
+        code: 'ARGUMENT_INVALID',
+        message: `The limit ${filter.limit} is no whole number above 0.`,
+      });
+    }
+    return this.#store.components.list({ ...filter, ...parseFlavor(filter) });
   }
 
-  /** @throws COMPONENT_NOT_FOUND, PROTECTED, and IN_USE while stacks have it */
-  async remove(type: string, reference: string): Promise<void> {
+  /**
+   * The components of a type in the active stack, the default one first.
+   *
+   * @throws COMPONENT_NOT_FOUND when it has none
+   */
+  async active(type: string): Promise<readonly ComponentRecord[]> {
+    const { label } = getComponentType(type);
+    const stack = await this.#store.stacks.active();
+    const components = stack.components.filter((component) => component.type === type);
+    if (components.length > 0) return components;
+    throw new StackError({
+      code: 'COMPONENT_NOT_FOUND',
+      message: `The active stack "${stack.name}" has no ${label}.`,
+      hint: `See what it has: stack describe ${stack.name}`,
+    });
+  }
+
+  /** What a component was before its config was migrated, the oldest version first. */
+  async versions(type: string, reference: string): Promise<readonly ComponentVersion[]> {
     getComponentType(type);
-    await this.#store.components.remove(type, reference);
+    return this.#store.components.versions(type, reference);
+  }
+
+  /**
+   * Changes the config, the settings and the labels of a component, and brings it to the version of its flavor.
+   *
+   * @throws COMPONENT_NOT_FOUND, AMBIGUOUS, PROTECTED, CONFIG_TOO_NEW, and why its flavor cannot be loaded
+   * @throws ATTRIBUTE_NOT_FOUND for a field or label to remove that is not there
+   * @throws CONFIG_INVALID with every problem of what it would be
+   */
+  async update(
+    type: string,
+    reference: string,
+    { labels = {}, removeLabels = [], removeAttributes, ...edits }: ComponentUpdate,
+    options?: WriteOptions,
+  ): Promise<Updated> {
+    checkLabels(labels);
+    const record = await this.get(type, reference);
+    const { flavor, flavorPackage } = await this.#flavors.loadOf(record, options);
+    const manifest = flavorManifest(flavor, flavor.name);
+    return this.#change(record, options, (current) => {
+      const edited = editInput(manifest, migrateConfig(flavor, current), edits, removeAttributes);
+      const { config, settings, problems } = edited;
+      const subject = `${getComponentType(type).label} "${current.name}"`;
+      checkInput(flavor, { config, settings }, [...problems, ...missingLabels(current, removeLabels)], subject);
+      const kept = Object.entries(current.labels).filter(([key]) => !removeLabels.includes(key));
+      return {
+        config,
+        settings,
+        labels: { ...Object.fromEntries(kept), ...labels },
+        configVersion: flavor.configVersion,
+        ...(flavorPackage === undefined ? {} : { flavorPackage }),
+      };
+    });
+  }
+
+  /**
+   * Removes fields from the config or the settings of a component: `maxRetries`, `max-retries` or
+   * `clientOptions.retries`.
+   *
+   * @throws what `update` throws; CONFIG_INVALID for a field that is required
+   */
+  async removeAttributes(
+    type: string,
+    reference: string,
+    keys: readonly string[],
+    options?: WriteOptions,
+  ): Promise<Updated> {
+    return this.update(type, reference, { removeAttributes: keys }, options);
+  }
+
+  /**
+   * Gives a component another name. It stays in its stacks.
+   *
+   * @throws ARGUMENT_INVALID for a bad name, COMPONENT_NOT_FOUND, AMBIGUOUS, PROTECTED, ALREADY_EXISTS
+   */
+  async rename(type: string, reference: string, name: string, options?: WriteOptions): Promise<Updated> {
+    checkName('component', name);
+    return this.#change(await this.get(type, reference), options, () => ({ name }));
+  }
+
+  /**
+   * Registers a component that is as another one is, labels included. A copy of a protected component is not protected.
+   *
+   * @throws ARGUMENT_INVALID for a bad name, COMPONENT_NOT_FOUND, AMBIGUOUS, ALREADY_EXISTS
+   */
+  async copy(type: string, reference: string, name: string, options?: WriteOptions): Promise<ComponentRecord> {
+    getComponentType(type);
+    checkName('component', name);
+    return this.#store.transaction(async ({ components }) => {
+      const original = await components.get(type, reference);
+      return components.add({ ...original, name, isProtected: false });
+    }, options);
+  }
+
+  /** @throws COMPONENT_NOT_FOUND, AMBIGUOUS, PROTECTED, and IN_USE while stacks have it */
+  async remove(type: string, reference: string, options?: WriteOptions): Promise<ComponentRecord> {
+    getComponentType(type);
+    return this.#store.transaction(async ({ components }) => {
+      const component = await components.get(type, reference);
+      await components.remove(type, component.id);
+      return component;
+    }, options);
+  }
+
+  /**
+   * Brings every component that an older version of its flavor stored to the version that is installed, each by itself.
+   * What it was is kept. Opening a component does the same for that one.
+   */
+  async migrate(options?: WriteOptions): Promise<MigrationReport> {
+    const migrated: ComponentMigration[] = [];
+    const problems: StackError[] = [];
+    for (const before of await this.list()) {
+      try {
+        const { after } = await this.#bringUpToDate(before, options);
+        const changes = fieldChanges(before, after);
+        if (changes.length > 0) migrated.push({ before, after, changes });
+      } catch (error) {
+        if (!StackError.is(error)) throw error;
+        problems.push(error);
+      }
+    }
+    return { migrated, problems };
   }
 
   /**
@@ -92,30 +265,103 @@ export class ProjectComponents {
     return (await this.open(await this.get('artifact-store', component))) as AnyComponent as ArtifactStore;
   }
 
-  /** Makes the component, ready to use. Its owner disposes it. */
+  /**
+   * Makes the component, ready to use, and brings it to the version of its flavor. Its owner disposes it.
+   *
+   * @throws CONFIG_TOO_NEW when a newer version of the flavor stored it, SECRET_NOT_FOUND, DEPENDENCY_MISSING
+   * @throws CONFIG_INVALID when its flavor became stricter, with the command that mends it
+   */
   async open(record: ComponentRecord): Promise<AnyComponent> {
-    const flavor = await this.#flavors.load(record.type, record.flavor);
-    const { id, name, config, settings, labels } = record;
-    return createComponent(flavor, {
-      id,
-      name,
-      config,
-      settings,
-      labels,
-      baseDirectory: this.#root,
-      secrets: this.#secrets,
-    });
+    const { flavor, after } = await this.#bringUpToDate(record);
+    const { id, name, config, settings, labels } = after;
+    const context = { id, name, config, settings, labels, baseDirectory: this.#root, secrets: this.#secrets };
+    try {
+      return await createComponent(flavor, context);
+    } catch (error) {
+      const isConfigError = StackError.is(error) && error.problems.length > 0 && error.code !== 'SECRET_NOT_FOUND';
+      throw isConfigError ? storedConfigError(after, error.problems, error) : error;
+    }
+  }
+
+  /** The component as its installed flavor wants it: migrated, and with the package that its flavor comes from. */
+  async #bringUpToDate(
+    record: ComponentRecord,
+    options?: WriteOptions,
+  ): Promise<{ readonly flavor: AnyFlavor; readonly after: ComponentRecord }> {
+    const { flavor, flavorPackage } = await this.#flavors.loadOf(record, options);
+    if (record.configVersion === flavor.configVersion && record.flavorPackage === flavorPackage) {
+      return { flavor, after: record };
+    }
+    const upgrade = (current: ComponentRecord): ComponentChange => {
+      const { config, settings } = migrateConfig(flavor, current);
+      const isMigrated = current.configVersion !== flavor.configVersion;
+      const problems = isMigrated ? inputProblems(flavor, { config, settings }) : [];
+      if (problems.length > 0) throw storedConfigError(current, problems);
+      const change = { config, settings, configVersion: flavor.configVersion };
+      return flavorPackage === undefined ? change : { ...change, flavorPackage };
+    };
+    const after = await this.#store.transaction(
+      ({ components }) => components.upgrade(record.type, record.id, upgrade),
+      options,
+    );
+    return { flavor, after };
+  }
+
+  async #change(
+    record: ComponentRecord,
+    options: WriteOptions | undefined,
+    change: (current: ComponentRecord) => ComponentChange,
+  ): Promise<Updated> {
+    let before = record;
+    const after = await this.#store.transaction(
+      ({ components }) =>
+        components.update(record.type, record.id, (current) => {
+          before = current;
+          return change(current);
+        }),
+      options,
+    );
+    return { before, after };
   }
 }
 
-function checkInput(
-  flavor: AnyFlavor,
-  input: { readonly config: JsonObject; readonly settings: JsonObject },
-  optionProblems: readonly Problem[],
-  subject: string,
-): void {
+function checkInput(flavor: AnyFlavor, input: StoredInput, givenProblems: readonly Problem[], subject: string): void {
   // An option that could not be read is not missing too.
-  const isNew = ({ path }: Problem) => !optionProblems.some((problem) => problem.path === path);
-  const problems = [...optionProblems, ...inputProblems(flavor, input).filter(isNew)];
-  if (problems.length > 0) throw configError(subject, problems);
+  const isNew = ({ path }: Problem) => !givenProblems.some((problem) => problem.path === path);
+  const problems = [...givenProblems, ...inputProblems(flavor, input).filter(isNew)];
+  if (problems.length === 0) return;
+  const error = configError(subject, problems);
+  if (!problems.some(({ code }) => code === 'ATTRIBUTE_NOT_FOUND')) throw error;
+  throw new StackError({ code: 'ATTRIBUTE_NOT_FOUND', message: error.message, hint: error.hint, problems });
+}
+
+function missingLabels({ labels }: ComponentRecord, keys: readonly string[]): Problem[] {
+  const known = Object.keys(labels);
+  return keys
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      path: `labels.${key}`,
+      code: 'ATTRIBUTE_NOT_FOUND',
+      message: 'is not set',
+      hint: didYouMean(key, known) ?? (known.length === 0 ? 'It has no labels.' : `There are: ${known.join(', ')}.`),
+    }));
+}
+
+/** The store reads labels back as texts alone. */
+function checkLabels(labels: Readonly<Record<string, unknown>>): void {
+  const wrong = Object.entries(labels).find(([key, value]) => key === '' || typeof value !== 'string');
+  if (wrong === undefined) return;
+  throw new StackError({
+    code: 'ARGUMENT_INVALID',
+    message: `The label ${JSON.stringify(wrong[0])} is not a text under a name.`,
+    hint: 'Write labels as texts, e.g. { team: "vision" }.',
+  });
+}
+
+/** `@acme/pkg:disk` as a filter; a source before the name is that of a registered flavor, whose name is enough. */
+function parseFlavor({ flavor, flavorPackage }: ComponentFilter): Pick<ComponentFilter, 'flavor' | 'flavorPackage'> {
+  const separator = flavor?.lastIndexOf(':') ?? -1;
+  if (flavor === undefined || separator < 0) return { flavor, flavorPackage };
+  const source = flavor.slice(0, separator);
+  return { flavor: flavor.slice(separator + 1), flavorPackage: source.includes('#') ? flavorPackage : source };
 }

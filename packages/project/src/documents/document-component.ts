@@ -1,7 +1,7 @@
 import { type Problem, StackError } from '@stack/core';
 import type { ComponentRecord } from '@stack/store';
 import { secretsInClear } from '../components/input-problems.ts';
-import { type FlavorCatalog, type FlavorEntry, findFlavor } from '../flavors/flavor-catalog.ts';
+import { type FlavorCatalog, type FlavorEntry, findFlavorOf } from '../flavors/flavor-catalog.ts';
 import type { DocumentComponent } from './stack-document.ts';
 
 /** A component as it is stored, in the canonical form. */
@@ -38,9 +38,9 @@ export function exposedSecrets(record: ComponentRecord, catalog: FlavorCatalog):
 }
 
 /** `undefined` for a flavor that is not installed here, or that several packages have. */
-function findEntry({ type, flavor, flavorPackage }: ComponentRecord, catalog: FlavorCatalog): FlavorEntry | undefined {
+function findEntry(record: ComponentRecord, catalog: FlavorCatalog): FlavorEntry | undefined {
   try {
-    return findFlavor(catalog, type, flavorPackage === undefined ? flavor : `${flavorPackage}:${flavor}`);
+    return findFlavorOf(catalog, record);
   } catch (error) {
     if (StackError.is(error)) return undefined;
     throw error;

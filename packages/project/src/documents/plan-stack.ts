@@ -15,7 +15,7 @@ import {
 export type ChangeCause = 'document' | 'drift' | 'both';
 
 /** One field that a change is about, by its dotted path. An absent side is `undefined`. */
-export interface FieldChange {
+export interface PlannedFieldChange {
   readonly path: string;
   readonly before: JsonValue | undefined;
   readonly after: JsonValue | undefined;
@@ -31,7 +31,7 @@ export interface PlannedChange {
   readonly type: string | undefined;
   readonly name: string;
   readonly cause: ChangeCause;
-  readonly fields: readonly FieldChange[];
+  readonly fields: readonly PlannedFieldChange[];
 }
 
 /** What has to be done so that a project is as a document says, in an order in which it can be done. */
@@ -118,7 +118,10 @@ export function planStack(
 }
 
 /** The leaves in which a component differs from another; lists are compared as wholes. */
-export function componentDifferences(before: DocumentComponent | undefined, after: DocumentComponent): FieldChange[] {
+export function componentDifferences(
+  before: DocumentComponent | undefined,
+  after: DocumentComponent,
+): PlannedFieldChange[] {
   return differences(comparable(before), comparable(after), undefined);
 }
 
@@ -186,8 +189,13 @@ function comparable(component: DocumentComponent | undefined): JsonObject {
 }
 
 /** @param last what was applied last; without it, the document is the cause of all */
-function differences(before: JsonObject, after: JsonObject, last: JsonObject | undefined, path = ''): FieldChange[] {
-  return [...new Set([...Object.keys(after), ...Object.keys(before)])].flatMap((key): FieldChange[] => {
+function differences(
+  before: JsonObject,
+  after: JsonObject,
+  last: JsonObject | undefined,
+  path = '',
+): PlannedFieldChange[] {
+  return [...new Set([...Object.keys(after), ...Object.keys(before)])].flatMap((key): PlannedFieldChange[] => {
     const [old, next] = [own(before, key), own(after, key)];
     if (isDeepStrictEqual(old, next)) return [];
     const previous = last === undefined ? undefined : own(last, key);
@@ -221,7 +229,7 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
   return isPlainObject(value);
 }
 
-function overallCause(fields: readonly FieldChange[]): ChangeCause {
+function overallCause(fields: readonly PlannedFieldChange[]): ChangeCause {
   const causes = new Set(fields.map(({ cause }) => cause));
   const [only] = causes;
   return causes.size === 1 && only !== undefined ? only : 'both';

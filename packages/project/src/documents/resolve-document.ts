@@ -10,7 +10,7 @@ import {
 } from '@stack/core';
 import type { MetadataStore, NewFlavor } from '@stack/store';
 import { inputProblems } from '../components/input-problems.ts';
-import { type FlavorCatalog, findFlavor } from '../flavors/flavor-catalog.ts';
+import { type FlavorCatalog, findFlavor, findFlavorOf } from '../flavors/flavor-catalog.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import { originOf } from './document-component.ts';
 import { type DocumentComponent, documentError, problemsAt, type StackDocument } from './stack-document.ts';
@@ -96,10 +96,8 @@ async function findMember(type: string, name: string, { flavors, store }: Resolu
     });
   }
   // One that cannot be loaded here is no concern of the document.
-  const { flavor: flavorName, flavorPackage } = component;
-  const reference = flavorPackage === undefined ? flavorName : `${flavorPackage}:${flavorName}`;
-  const flavor = await flavors.load(type, reference).catch(() => undefined);
-  return { component, flavor };
+  const loaded = await flavors.loadOf(component).catch(() => undefined);
+  return { component, flavor: loaded?.flavor };
 }
 
 async function findComponentFlavor(
@@ -115,9 +113,14 @@ async function findComponentFlavor(
 }> {
   const { flavor: name, source, package: packageName } = component;
   if (source === undefined) {
-    const reference = packageName === undefined ? name : `${packageName}:${name}`;
-    const origin = originOf(findFlavor(catalog, type, reference));
-    return { flavor: await projectFlavors.load(type, reference), origin, record: undefined };
+    const entry =
+      packageName === undefined
+        ? findFlavor(catalog, type, name)
+        : findFlavorOf(catalog, { type, name: component.name, flavor: name, flavorPackage: packageName });
+    const origin = originOf(entry);
+    const reference = origin.package === undefined ? name : `${origin.package}:${name}`;
+    const { flavor } = await projectFlavors.load(type, reference);
+    return { flavor, origin, record: undefined };
   }
   const { flavor, record } = await projectFlavors.read({ type, source });
   if (flavor.name !== name) {
@@ -138,7 +141,7 @@ async function findComponentFlavor(
   const origin = { source: record.source };
   if (registered === undefined) return { flavor, origin, record };
   // Loaded by its name, so that its snapshot is taken anew where that is stale.
-  return { flavor: await projectFlavors.load(type, name), origin, record: undefined };
+  return { flavor: (await projectFlavors.load(type, name)).flavor, origin, record: undefined };
 }
 
 /** Tells the flavors of a project apart. */

@@ -2,7 +2,7 @@
 import { type DiscoveredFlavor, defineDiscoveredTypes, discoverIntegrations } from '@stack/core/discovery';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { FlavorManifest } from '@stack/core/manifest';
-import type { FlavorRecord } from '@stack/store';
+import type { ComponentRecord, FlavorRecord } from '@stack/store';
 import { readFlavorSnapshots } from '@stack/store/flavor-snapshots';
 import { storeFile } from '../project-root.ts';
 
@@ -71,6 +71,58 @@ export function findFlavor(catalog: FlavorCatalog, type: string, reference: stri
   });
 }
 
+/**
+ * The flavor of a component. One that was registered by its source goes before those of packages, so that a package
+ * which comes later changes nothing for a component that is there.
+ *
+ * @throws FLAVOR_NOT_FOUND with what to install
+ * @throws FLAVOR_CONFLICT for a component that was stored without its package, of which there are several now
+ */
+export function findFlavorOf(
+  catalog: FlavorCatalog,
+  component: Pick<ComponentRecord, 'type' | 'name' | 'flavor' | 'flavorPackage'>,
+): FlavorEntry {
+  const { type, flavor: name, flavorPackage } = component;
+  const ofName = catalog.flavors.filter((flavor) => flavor.type === type && flavor.name === name);
+  const wanted = ofName.filter(({ origin }) =>
+    flavorPackage === undefined ? origin.kind === 'registered' : packageOf(origin) === flavorPackage,
+  );
+  const [found, ...others] = wanted.length > 0 || flavorPackage !== undefined ? wanted : ofName;
+  if (found === undefined) throw flavorOfComponentNotFound(catalog, component);
+  if (others.length === 0) return found;
+  throw new StackError({
+    code: 'FLAVOR_CONFLICT',
+    message: `The ${type} "${component.name}" was stored with the flavor "${name}" alone, and there are ${ofName.length} of that name: from ${ofName.map(sourceOf).join(' and ')}.`,
+    hint: 'Uninstall all but the one it was made for, run `stack migrate`, and install the others again.',
+  });
+}
+
+function flavorOfComponentNotFound(
+  catalog: FlavorCatalog,
+  { type, name, flavor, flavorPackage }: Pick<ComponentRecord, 'type' | 'name' | 'flavor' | 'flavorPackage'>,
+): StackError {
+  const isInstalled = catalog.flavors.some(({ origin }) => packageOf(origin) === flavorPackage);
+  const broken = catalog.problems.map(({ message }) => ` ${message}`).join('');
+  if (flavorPackage === undefined) {
+    return new StackError({
+      code: 'FLAVOR_NOT_FOUND',
+      message: `The flavor "${flavor}" of the ${type} "${name}" is neither registered nor in an installed package.${broken}`,
+      hint: `Install the integration that has it, or register it: stack ${type} flavor register FILE#EXPORT`,
+    });
+  }
+  return new StackError({
+    code: 'FLAVOR_NOT_FOUND',
+    message: `The flavor "${flavor}" of the ${type} "${name}" comes from the package ${flavorPackage}, which ${isInstalled ? 'no longer has it' : 'is not installed'}.${broken}`,
+    hint: isInstalled
+      ? `Install a version of ${flavorPackage} that has the flavor.`
+      : `Install it: npm install ${flavorPackage}`,
+  });
+}
+
+function packageOf(origin: FlavorEntry['origin']): string | undefined {
+  return origin.kind === 'package' ? origin.package : undefined;
+}
+
 function flavorNotFound(catalog: FlavorCatalog, type: string, reference: string): StackError {
   const names = catalog.flavors.filter((flavor) => flavor.type === type).map(({ name }) => name);
   const known = names.length === 0 ? 'None is installed or registered.' : `There are: ${names.join(', ')}.`;
@@ -98,9 +150,9 @@ function packageEntry(flavor: DiscoveredFlavor): FlavorEntry {
   };
 }
 
-async function registeredEntry(
+export async function registeredEntry(
   root: string,
-  { type, name, manifest, source, files }: FlavorRecord,
+  { type, name, manifest, source, files }: Pick<FlavorRecord, 'type' | 'name' | 'manifest' | 'source' | 'files'>,
 ): Promise<FlavorEntry> {
   // Loaded here, as it takes node:crypto, which no other list needs.
   const { fileDigest } = await import('./file-digest.ts');

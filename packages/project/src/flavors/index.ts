@@ -3,5 +3,6 @@ export {
   type FlavorCatalog,
   type FlavorEntry,
   findFlavor,
+  findFlavorOf,
   readFlavorCatalog,
 } from './flavor-catalog.ts';

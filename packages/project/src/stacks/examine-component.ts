@@ -75,9 +75,9 @@ export async function examineComponent(
     }
   };
   const { config, settings } = record;
-  const loading = await attempt('flavor', () => flavors.load(record.type, record.flavor));
+  const loading = await attempt('flavor', () => flavors.loadOf(record));
   const resolving = await attempt('secrets', () => resolveSecretReferences({ config, settings }, secrets));
-  const flavor = loading.value;
+  const flavor = loading.value?.flavor;
   const checks = [loading.check];
   let current = record;
   if (flavor === undefined) checks.push(skipped('config', 'its flavor cannot be loaded'), resolving.check);

@@ -380,7 +380,7 @@ export class ProjectStacks {
   async #composition(records: readonly ComponentRecord[]): Promise<readonly CodedProblem[]> {
     const members = records.map(async (component) => ({
       component,
-      flavor: await this.#flavors.load(component.type, component.flavor).catch(() => undefined),
+      flavor: (await this.#flavors.loadOf(component).catch(() => undefined))?.flavor,
     }));
     return this.#checkTogether(await Promise.all(members));
   }

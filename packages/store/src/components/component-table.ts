@@ -191,7 +191,7 @@ function checkNotProtected({ type, name, is_protected }: ComponentRow): void {
   throw new StackError({
     code: 'PROTECTED',
     message: `The ${type} "${name}" belongs to the default stack: it cannot be changed or deleted.`,
-    hint: `Register one of your own: stack ${type} register NAME --flavor=FLAVOR`,
+    hint: `Make one of your own: stack ${type} copy ${name} NEW_NAME`,
   });
 }
 
