@@ -117,7 +117,7 @@ export class ProjectDocuments {
    * @throws CONFIG_INVALID, STACK_INVALID and PROTECTED, with every problem
    */
   async plan(input: StackInput | JsonObject, subject = 'The document'): Promise<StackPlan> {
-    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools, subject);
+    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools(true), subject);
     return (await this.#compare(this.#store, resolved, subject)).plan;
   }
 
@@ -130,7 +130,7 @@ export class ProjectDocuments {
    * @throws CONFIG_INVALID, STACK_INVALID and PROTECTED, with every problem
    */
   async apply(input: StackInput | JsonObject, subject = 'The document'): Promise<StackPlan> {
-    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools, subject);
+    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools(false), subject);
     return this.#store.transaction(async (tables) => {
       const { plan, current } = await this.#compare(tables, resolved, subject);
       await applyPlan(tables, plan, current, resolved);
@@ -164,8 +164,8 @@ export class ProjectDocuments {
     return file;
   }
 
-  get #tools(): ResolutionTools {
-    return { flavors: this.#flavors, store: this.#store };
+  #tools(dryRun: boolean): ResolutionTools {
+    return { flavors: this.#flavors, store: this.#store, dryRun };
   }
 
   async #import(
@@ -175,7 +175,7 @@ export class ProjectDocuments {
   ): Promise<Omit<ImportedStack, 'unmapped'>> {
     if (name !== undefined) checkName('stack', name);
     const parsed = parseStackDocument(input, subject);
-    const resolved = await resolveDocument({ ...parsed, name: name ?? parsed.name }, this.#tools, subject);
+    const resolved = await resolveDocument({ ...parsed, name: name ?? parsed.name }, this.#tools(dryRun), subject);
     const plan = await this.#store.transaction(
       async (tables) => {
         const planned = planImport(resolved.document, await readProjectState(tables, resolved), onConflict);

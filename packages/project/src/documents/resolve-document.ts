@@ -28,15 +28,17 @@ export interface ResolvedDocument {
 export interface ResolutionTools {
   readonly flavors: ProjectFlavors;
   readonly store: MetadataStore;
+  /** Whether nothing is to be written, the snapshots of stale flavors included. */
+  readonly dryRun: boolean;
 }
 
 /** Resolves and loads every flavor of a document, brings the configs to their versions, and checks all of it. */
 export async function resolveDocument(
   document: StackDocument,
-  { flavors: projectFlavors, store }: ResolutionTools,
+  tools: ResolutionTools,
   subject: string,
 ): Promise<ResolvedDocument> {
-  const catalog = await projectFlavors.list();
+  const catalog = await tools.flavors.list();
   const problems: Problem[] = [];
   const newFlavors = new Map<string, NewFlavor>();
   const flavors = new Map<string, AnyFlavor>();
@@ -51,7 +53,7 @@ export async function resolveDocument(
     }
   };
   const resolve = async (type: string, component: DocumentComponent, path: string): Promise<DocumentComponent> => {
-    const { flavor, origin, record } = await findComponentFlavor(type, component, projectFlavors, catalog);
+    const { flavor, origin, record } = await findComponentFlavor(type, component, tools, catalog);
     if (record !== undefined) newFlavors.set(`${type}:${flavor.name}`, record);
     const { name, configVersion = flavor.configVersion } = component;
     const flavorPackage = origin.package;
@@ -72,7 +74,7 @@ export async function resolveDocument(
     for (const [index, component] of list.entries()) {
       const path = `components.${type}.${index}`;
       if (typeof component === 'string') {
-        const member = await attempt(path, () => findMember(type, component, { flavors: projectFlavors, store }));
+        const member = await attempt(path, () => findMember(type, component, tools));
         if (member !== undefined) members.push(member);
         resolved.push(component);
       } else resolved.push((await attempt(path, () => resolve(type, component, path))) ?? component);
@@ -80,13 +82,17 @@ export async function resolveDocument(
     components[type] = resolved;
   }
   if (problems.length > 0) throw documentError(subject, problems);
-  const stackProblems = validateStack(members, { isStoreLocal: store.isLocal });
+  const stackProblems = validateStack(members, { isStoreLocal: tools.store.isLocal });
   if (stackProblems.length > 0) throw stackError(document.name, stackProblems);
   return { document: { ...document, components }, newFlavors: [...newFlavors.values()], flavors, catalog };
 }
 
 /** The component that a name in a document stands for. */
-async function findMember(type: string, name: string, { flavors, store }: ResolutionTools): Promise<StackMember> {
+async function findMember(
+  type: string,
+  name: string,
+  { flavors, store, dryRun }: ResolutionTools,
+): Promise<StackMember> {
   const component = await store.components.get(type, name);
   if (component.name !== name) {
     throw new StackError({
@@ -96,14 +102,14 @@ async function findMember(type: string, name: string, { flavors, store }: Resolu
     });
   }
   // One that cannot be loaded here is no concern of the document.
-  const loaded = await flavors.loadOf(component).catch(() => undefined);
+  const loaded = await flavors.loadOf(component, { dryRun }).catch(() => undefined);
   return { component, flavor: loaded?.flavor };
 }
 
 async function findComponentFlavor(
   type: string,
   component: DocumentComponent,
-  projectFlavors: ProjectFlavors,
+  { flavors, dryRun }: ResolutionTools,
   catalog: FlavorCatalog,
 ): Promise<{
   readonly flavor: AnyFlavor;
@@ -119,10 +125,10 @@ async function findComponentFlavor(
         : findFlavorOf(catalog, { type, name: component.name, flavor: name, flavorPackage: packageName });
     const origin = originOf(entry);
     const reference = origin.package === undefined ? name : `${origin.package}:${name}`;
-    const { flavor } = await projectFlavors.load(type, reference);
+    const { flavor } = await flavors.load(type, reference, { dryRun });
     return { flavor, origin, record: undefined };
   }
-  const { flavor, record } = await projectFlavors.read({ type, source });
+  const { flavor, record } = await flavors.read({ type, source });
   if (flavor.name !== name) {
     throw new StackError({
       code: 'FLAVOR_NOT_FOUND',
@@ -141,7 +147,7 @@ async function findComponentFlavor(
   const origin = { source: record.source };
   if (registered === undefined) return { flavor, origin, record };
   // Loaded by its name, so that its snapshot is taken anew where that is stale.
-  return { flavor: (await projectFlavors.load(type, name)).flavor, origin, record: undefined };
+  return { flavor: (await flavors.load(type, name, { dryRun })).flavor, origin, record: undefined };
 }
 
 /** Tells the flavors of a project apart. */
