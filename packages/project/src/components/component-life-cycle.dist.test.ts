@@ -424,7 +424,13 @@ describe('a component', () => {
 
   it('of the active stack is given by its type', async () => {
     expect(await project.components.active(type)).toMatchObject([{ name: 'default' }]);
-    defineComponentType({ name: 'vector-index', label: 'vector index', description: '', required: false, multiple: true });
+    defineComponentType({
+      name: 'vector-index',
+      label: 'vector index',
+      description: '',
+      required: false,
+      multiple: true,
+    });
     expect(await failure(project.components.active('vector-index'))).toMatchObject({
       code: 'COMPONENT_NOT_FOUND',
       message: 'The active stack "default" has no vector index.',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -479,34 +479,37 @@ describe('migrations', () => {
 describe('a store of a past version', () => {
   const fixtures = join(import.meta.dirname, '..', '..', 'fixtures');
 
-  test.each(globSync('*.sql', { cwd: fixtures }).sort())('in %s is brought up to date, with all it holds', async (name) => {
-    {
-      using database = new DatabaseSync(file);
-      database.exec(readFileSync(join(fixtures, name), 'utf8'));
-    }
-    await using store = await openStore({ file });
-    const components = await store.components.list();
-    expect(components.map((component) => [component.name, component.flavor, component.flavorPackage])).toEqual([
-      ['by-package', 'disk', '@acme/pkg'],
-      ['by-package-name', 'tape', undefined],
-      ['by-source', 'disk', undefined],
-      ['default', 'local', undefined],
-      ['plain', 'disk', undefined],
-      ['default', 'local', undefined],
-    ]);
-    expect(components.at(4)).toMatchObject({
-      config: { path: 'disk://plain', host: 'plain.example', accessKey: '{{disk.key}}', chunkSize: 5 },
-      settings: { timeout: 2.5 },
-      labels: { team: 'a', stage: 'prod' },
-      configVersion: 1,
-    });
-    // The one that named its flavor by its source counts, and the one of the package does not.
-    await expect(store.flavors.remove('artifact-store', 'disk')).rejects.toMatchObject({
-      message: 'The flavor artifact-store/disk is used by 2 components: by-source, plain.',
-    });
-    expect(await store.stacks.active()).toMatchObject({ name: 'mine', labels: { team: 'a' } });
-    expect(edit('pragma user_version')).toEqual([{ user_version: schemaVersion }]);
-  });
+  test.each(globSync('*.sql', { cwd: fixtures }).sort())(
+    'in %s is brought up to date, with all it holds',
+    async (name) => {
+      {
+        using database = new DatabaseSync(file);
+        database.exec(readFileSync(join(fixtures, name), 'utf8'));
+      }
+      await using store = await openStore({ file });
+      const components = await store.components.list();
+      expect(components.map((component) => [component.name, component.flavor, component.flavorPackage])).toEqual([
+        ['by-package', 'disk', '@acme/pkg'],
+        ['by-package-name', 'tape', undefined],
+        ['by-source', 'disk', undefined],
+        ['default', 'local', undefined],
+        ['plain', 'disk', undefined],
+        ['default', 'local', undefined],
+      ]);
+      expect(components.at(4)).toMatchObject({
+        config: { path: 'disk://plain', host: 'plain.example', accessKey: '{{disk.key}}', chunkSize: 5 },
+        settings: { timeout: 2.5 },
+        labels: { team: 'a', stage: 'prod' },
+        configVersion: 1,
+      });
+      // The one that named its flavor by its source counts, and the one of the package does not.
+      await expect(store.flavors.remove('artifact-store', 'disk')).rejects.toMatchObject({
+        message: 'The flavor artifact-store/disk is used by 2 components: by-source, plain.',
+      });
+      expect(await store.stacks.active()).toMatchObject({ name: 'mine', labels: { team: 'a' } });
+      expect(edit('pragma user_version')).toEqual([{ user_version: schemaVersion }]);
+    },
+  );
 });
 
 describe('readFlavorSnapshots', () => {
