@@ -132,6 +132,46 @@ describe('a component by command', () => {
     expect(names('--name=a-copy')).toEqual([]);
   });
 
+  it('of a package that is not installed here is listed and described, with what to install', () => {
+    using clone = temporaryFolder();
+    const schema = { type: 'object', properties: { path: { type: 'string' } } };
+    const tape = { type: 'artifact-store', name: 'tape', export: 'diskFlavor', configVersion: 1, configSchema: schema };
+    const described = {
+      ...tape,
+      settingsSchema: { type: 'object' },
+      secretFields: [],
+      capabilities: [],
+      isLocal: false,
+    };
+    const manifest = {
+      apiVersion: 1,
+      package: '@acme/tape',
+      version: '1.0.0',
+      componentTypes: [],
+      flavors: [described],
+    };
+    writeFiles(clone.path, {
+      'package.json': '{ "dependencies": { "@acme/tape": "1.0.0" } }',
+      'node_modules/@acme/tape/package.json': JSON.stringify({
+        name: '@acme/tape',
+        type: 'module',
+        exports: './index.js',
+        stack: { apiVersion: 1, manifest: './manifest.json' },
+      }),
+      'node_modules/@acme/tape/manifest.json': JSON.stringify(manifest),
+      'node_modules/@acme/tape/index.js': flavor('').replace("'disk'", "'tape'"),
+    });
+    stack(clone.path, 'init');
+    stack(clone.path, 'artifact-store', 'register', 'prod', '--flavor=tape', '--path=disk://a');
+    writeFiles(clone.path, { 'package.json': '{}' });
+    for (const words of [['list'], ['describe', 'prod']]) {
+      expect(stackJson(clone.path, 'artifact-store', ...words)).toMatchObject({
+        ok: true,
+        warnings: [{ code: 'FLAVOR_NOT_FOUND', hint: 'Install it: npm install @acme/tape' }],
+      });
+    }
+  });
+
   it('of an older config version is migrated, with what it was kept', () => {
     stack(root, 'artifact-store', 'flavor', 'update', 'flavors/disk-2.ts#diskFlavor');
     expect(stack(root, 'migrate', '--dry-run')).toMatch(
