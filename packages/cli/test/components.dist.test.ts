@@ -124,6 +124,8 @@ describe('a component by command', () => {
     const names = (...words: string[]) =>
       stackJson<{ name: string }[]>(root, 'artifact-store', 'list', ...words).data.map(({ name }) => name);
     expect(names('--limit=2')).toEqual(['a-copy', 'default']);
+    expect(stack(root, 'artifact-store', 'list', '--limit=2')).toMatch(/\nThere is more: --after=default\n$/);
+    expect(stack(root, 'artifact-store', 'list', '--limit=3')).not.toContain('There is more');
     expect(names('--limit=2', '--after=default')).toEqual(['prod']);
     expect(names('--flavor=disk', '--label', 'stage=x', '--name', '*o*')).toEqual(['a-copy', 'prod']);
     expect(stack(root, 'artifact-store', 'get')).toBe('default\n');
