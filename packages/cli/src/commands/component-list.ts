@@ -11,17 +11,19 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const limit = readLimit(invocation);
   const after = invocation.option('after');
   await using project = await openProjectHere(invocation);
-  const components = await project.components.list({
+  // One more than is shown, to know whether there is more.
+  const found = await project.components.list({
     type,
     flavor: invocation.option('flavor'),
     name: invocation.option('name'),
     labels: Object.fromEntries(invocation.optionPairs('label')),
-    limit,
+    limit: limit === undefined ? undefined : limit + 1,
     after: after === undefined ? undefined : { type, name: after },
   });
+  const components = found.slice(0, limit);
   const last = components.at(-1);
-  const next =
-    last !== undefined && components.length === limit ? [`For more, if there is more: --after=${last.name}`] : [];
+  const isCut = found.length > components.length;
+  const next = isCut && last !== undefined ? [`There is more: --after=${last.name}`] : [];
   const table = renderTable(...componentRows(components), invocation.screen);
   const warnings = missingFlavors(await project.flavors.list(), components);
   return { data: components, warnings, text: [table, ...next].join('\n') };

@@ -71,6 +71,34 @@ describe('a component', () => {
     expect(maskSecrets('region-value key-value-1')).toBe('[secret] [secret]');
   });
 
+  test('unlike in ZenML may refer to a secret in a field with a rule, which the value has to fit', async () => {
+    const strict = defineFlavor({
+      type: 'orchestrator',
+      name: 'strict',
+      configSchema: z.object({ region: z.string().regex(/^eu-/) }),
+      settingsSchema: z.object({ attempts: z.int().default(1) }),
+      implementation: async () => ({ default: Cluster }),
+    });
+    const create = (region: string) =>
+      createComponent(strict, {
+        name: 'prod',
+        config: { region: '{{cluster.region}}' },
+        secrets: createEnvironmentSecretResolver({ STACK_SECRET_CLUSTER__REGION: region }),
+      });
+    expect((await create('eu-west')).config.region).toBe('eu-west');
+    await expect(create('us-hunter2')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.not.stringContaining('hunter2'),
+      problems: [{ path: 'region' }],
+    });
+  });
+
+  test('does not take a secret reference as its name', async () => {
+    await expect(createComponent(flavor, { name: '{{a.b}}', config: { region: 'eu' } })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+    });
+  });
+
   test('masks a secret that is written out in the config', async () => {
     await createComponent(flavor, { name: 'prod', config: { region: 'eu', key: 'literal-key' } });
     expect(maskSecrets('the literal-key')).toBe('the [secret]');

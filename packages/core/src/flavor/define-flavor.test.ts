@@ -89,12 +89,14 @@ test('the manifest of a flavor is plain data, with its secret fields', () => {
     configSchema: z.object({ key: secretField().optional(), retries: z.int().default(3) }),
     settingsSchema: z.object({ token: secretField().optional() }),
     displayName: 'My cluster',
+    docsUrl: 'https://cluster.example/docs',
   });
   const manifest = flavorManifest(flavor, 'myClusterOrchestratorFlavor');
   expect(JSON.parse(JSON.stringify(manifest))).toEqual(manifest);
   expect(manifest).toMatchObject({
     export: 'myClusterOrchestratorFlavor',
     displayName: 'My cluster',
+    docsUrl: 'https://cluster.example/docs',
     secretFields: ['key', 'token'],
     configSchema: {
       type: 'object',

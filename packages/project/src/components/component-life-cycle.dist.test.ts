@@ -1,8 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { defineComponentType, StackError } from '@stack/core';
 import { fieldChanges, initProject, openProject, type Project } from '@stack/project';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -381,14 +381,13 @@ describe('a component', () => {
   it('is, and its flavor is, as it was after a dry run of everything', async () => {
     await register();
     await write('flavors/disk.ts', `${version1}\n// stale`);
-    const file = join(root, '.stack', 'stack.db');
-    const content = () => {
-      using database = new DatabaseSync(file, { readOnly: true });
-      return ['flavors', 'components', 'component_versions', 'stacks'].map((table) =>
-        database.prepare(`select * from ${table}`).all(),
-      );
-    };
-    const before = content();
+    const content = async () => [
+      await project.flavors.list(),
+      await project.components.list(),
+      await project.components.versions(type, 'prod'),
+      await project.stacks.list(),
+    ];
+    const before = await content();
     const { components } = project;
     const dryRun = { dryRun: true };
     const registration = { type, name: 'second', flavor: 'disk', config: { path: 'disk://b', host: 'b' } };
@@ -400,7 +399,7 @@ describe('a component', () => {
     expect(await components.remove(type, 'prod', dryRun)).toMatchObject({ name: 'prod' });
     await components.migrate(dryRun);
     expect(await failure(components.copy(type, 'prod', 'default', dryRun))).toMatchObject({ code: 'ALREADY_EXISTS' });
-    expect(content()).toEqual(before);
+    expect(await content()).toEqual(before);
   });
 
   it('keeps every one of many updates at the same time', async () => {
@@ -531,10 +530,11 @@ describe('a project of a past version', () => {
   it.each(names)('that %s holds is listed, migrated and opened', async (name) => {
     const folder = join(root, 'past');
     await mkdir(join(folder, '.stack'), { recursive: true });
-    {
-      using database = new DatabaseSync(join(folder, '.stack', 'stack.db'));
-      database.exec(readFileSync(join(fixtures, name), 'utf8'));
-    }
+    execFileSync(process.execPath, [
+      join(fixtures, 'write-store.ts'),
+      join(fixtures, name),
+      join(folder, '.stack', 'stack.db'),
+    ]);
     const here = root;
     root = folder;
     try {

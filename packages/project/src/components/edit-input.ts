@@ -53,7 +53,7 @@ function mergeOptions(input: JsonObject, given: JsonObject, options: readonly Op
       .filter(([first = '']) => first.replaceAll('-', '').toLowerCase() === field.replaceAll('-', '').toLowerCase())
       .map((segments) => segments.length - 1);
     const depth = depths.includes(0) ? 0 : Math.max(0, ...depths);
-    return [field, mergeValue(input[field], value, depth)];
+    return [field, mergeValue(Object.hasOwn(input, field) ? input[field] : undefined, value, depth)];
   });
   return { ...input, ...Object.fromEntries(merged) };
 }

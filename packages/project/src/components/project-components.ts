@@ -91,7 +91,8 @@ export class ProjectComponents {
     const { type, name, labels = {} } = registration;
     checkName('component', name);
     checkLabels(labels);
-    const { flavor, flavorPackage } = await this.#flavors.load(type, registration.flavor, options);
+    const entry = await this.#flavors.get(type, registration.flavor);
+    const { flavor, flavorPackage } = await this.#flavors.loadEntry(entry, options);
     const empty = { config: {}, settings: {} };
     const { config, settings, problems } = editInput(flavorManifest(flavor, flavor.name), empty, registration);
     checkInput(flavor, { config, settings }, problems, `${getComponentType(type).label} "${name}"`);

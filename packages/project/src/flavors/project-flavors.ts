@@ -132,8 +132,8 @@ export class ProjectFlavors {
    * @param reference a name, or `@acme/pkg:name` where two packages have one of that name
    * @throws FLAVOR_NOT_FOUND, FLAVOR_CONFLICT, and what importing throws
    */
-  async load(type: string, reference: string, options?: WriteOptions): Promise<FlavorOfComponent> {
-    return this.#loadEntry(await this.get(type, reference), options);
+  async load(type: string, reference: string, options?: WriteOptions): Promise<AnyFlavor> {
+    return (await this.loadEntry(await this.get(type, reference), options)).flavor;
   }
 
   /**
@@ -142,10 +142,11 @@ export class ProjectFlavors {
    * @throws FLAVOR_NOT_FOUND with what to install, FLAVOR_CONFLICT, and what importing throws
    */
   async loadOf(component: ComponentRecord, options?: WriteOptions): Promise<FlavorOfComponent> {
-    return this.#loadEntry(findFlavorOf(await this.list(), component), options);
+    return this.loadEntry(findFlavorOf(await this.list(), component), options);
   }
 
-  async #loadEntry(entry: FlavorEntry, { dryRun = false }: WriteOptions = {}): Promise<FlavorOfComponent> {
+  /** Imports the flavor of an entry, as `load` does. */
+  async loadEntry(entry: FlavorEntry, { dryRun = false }: WriteOptions = {}): Promise<FlavorOfComponent> {
     const { type, name, origin } = entry;
     if (origin.kind === 'package') {
       const exports = await this.#modules.importPackage(origin.folder, origin.package);
