@@ -123,10 +123,8 @@ async function findComponentFlavor(
       packageName === undefined
         ? findFlavor(catalog, type, name)
         : findFlavorOf(catalog, { type, name: component.name, flavor: name, flavorPackage: packageName });
-    const origin = originOf(entry);
-    const reference = origin.package === undefined ? name : `${origin.package}:${name}`;
-    const { flavor } = await flavors.load(type, reference, { dryRun });
-    return { flavor, origin, record: undefined };
+    const { flavor } = await flavors.loadEntry(entry, { dryRun });
+    return { flavor, origin: originOf(entry), record: undefined };
   }
   const { flavor, record } = await flavors.read({ type, source });
   if (flavor.name !== name) {
@@ -147,7 +145,7 @@ async function findComponentFlavor(
   const origin = { source: record.source };
   if (registered === undefined) return { flavor, origin, record };
   // Loaded by its name, so that its snapshot is taken anew where that is stale.
-  return { flavor: (await flavors.load(type, name, { dryRun })).flavor, origin, record: undefined };
+  return { flavor: await flavors.load(type, name, { dryRun }), origin, record: undefined };
 }
 
 /** Tells the flavors of a project apart. */
