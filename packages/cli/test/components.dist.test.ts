@@ -108,6 +108,10 @@ describe('a component by command', () => {
       ['list --limit=0', 'ARGUMENT_INVALID', 2],
       ['flavor delete disk', 'IN_USE', 4],
     ] as const;
+    expect(failing('artifact-store', 'update', 'prod', '--path=@acme/pkg').error).toMatchObject({
+      message: expect.stringMatching(/^--path: There is no file .*below\/acme\/pkg\.$/),
+      hint: 'For a value that begins with @, write --path=@@acme/pkg',
+    });
     for (const [words, code, status] of cases) {
       const { error, ...result } = failing('artifact-store', ...words.split(' '));
       expect([words, error.code, result.status]).toEqual([words, code, status]);

@@ -456,6 +456,16 @@ describe('a component of an older config version', () => {
     ]);
   });
 
+  it('is migrated once by several that open it at the same time', async () => {
+    await project.flavors.update(type, './flavors/disk.ts#flavor');
+    const before = await register('second');
+    await project.flavors.update(type, './flavors/disk-2.ts#flavor');
+    const opened = await Promise.all([1, 2, 3].map(() => project.components.open(before)));
+    expect(opened.map(({ config }) => config)).toEqual(Array(3).fill({ path: 'disk://second', url: 'https://h' }));
+    expect(await project.components.versions(type, 'second')).toMatchObject([{ configVersion: 1 }]);
+    for (const component of opened) await component[Symbol.asyncDispose]();
+  });
+
   it('is shown by a dry run of migrate, migrated by migrate, and up to date then', async () => {
     const report = await project.components.migrate({ dryRun: true });
     expect(report.problems.filter(({ message }) => !message.includes('"default"'))).toEqual([]);
