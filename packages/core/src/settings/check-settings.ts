@@ -2,9 +2,9 @@ import type { ConfigSchema } from '../config/config-schema.ts';
 import { configJsonSchema } from '../config/config-schema.ts';
 import { type JsonSchema, propertySchema, schemaProperties, secretFieldPaths } from '../config/json-schema.ts';
 import { checkConfig } from '../config/parse-config.ts';
-import { didYouMean, type Problem } from '../errors/index.ts';
+import { didYouMean, type Problem, StackError } from '../errors/index.ts';
 import { isPlainObject, type JsonObject, type JsonValue } from '../json.ts';
-import { parseSecretReference } from '../secrets/index.ts';
+import { findSecretReferences, parseSecretReference } from '../secrets/index.ts';
 import { type MergedSettings, pathsOverlap, type SettingsAssignment } from './merge-settings.ts';
 import type { SettingsOrigin } from './settings-layer.ts';
 import { type SelectableComponent, selectorOf } from './settings-selector.ts';
@@ -31,7 +31,9 @@ export function checkSettings(target: SettingsTarget, merged: MergedSettings, st
       const problem = assignmentProblem(jsonSchema, assignment);
       return problem === undefined ? [] : [{ ...problem, assignment }];
     });
-  const parsed = checkConfig(target.settingsSchema, merged.input).map((problem) => {
+  // What is no reference keeps the rest from being checked: `checkConfig` leaves out what is around references.
+  const isReadable = !given.some(({ code }) => code === 'SECRET_REFERENCE_INVALID');
+  const parsed = (isReadable ? checkConfig(target.settingsSchema, merged.input) : []).map((problem) => {
     const path = problem.path.split('.');
     const assignment = merged.assignments.find((one) => one.isInForce && pathsOverlap(one.path, path));
     return { ...problem, path, assignment };
@@ -71,6 +73,8 @@ function assignmentProblem(
   if (isOfStep && schemaProperties(schema).get(path[0] ?? '')?.perRun === true) {
     return { path, message: 'holds for a whole run, so no step has one of its own', hint: 'Set it for the pipeline.' };
   }
+  const malformed = malformedReference(value);
+  if (malformed !== undefined) return { path, ...malformed };
   const secret = secretFieldPaths(schema)
     .map((field) => secretInClear(value, path, field.split('.')))
     .find((found) => found !== undefined);
@@ -80,6 +84,17 @@ function assignmentProblem(
     message: 'is a secret, and is not stored in clear',
     hint: "Set the environment variable STACK_SECRET_<NAME>__<KEY>, and give '{{name.key}}'.",
   };
+}
+
+function malformedReference(value: JsonValue): Omit<Problem, 'path'> | undefined {
+  try {
+    findSecretReferences(value);
+    return undefined;
+  } catch (error) {
+    if (!StackError.is(error, 'SECRET_REFERENCE_INVALID')) throw error;
+    const { code, hint } = error;
+    return { message: 'is not a secret reference', code, ...(hint === undefined ? {} : { hint }) };
+  }
 }
 
 /** Whatever the schema says of further fields, one that it does not name is a misspelt one, unless it takes any. */

@@ -140,6 +140,15 @@ describe('problems of settings', () => {
     expect(problemsOf('step', { token: '{{cluster.token}}' })).toEqual([]);
   });
 
+  it('are texts in double braces that are no reference, beside all others', () => {
+    expect(problemsOf('step', { memory: '{{cluster}}', cpus: 1 })).toEqual([
+      expect.stringMatching(
+        /^steps\.train\.settings\.orchestrator\.memory: is not a secret reference \(in the code\)\. Write/,
+      ),
+      expect.stringContaining('cpus: is not an option'),
+    ]);
+  });
+
   it('are settings of the whole run that a step sets', () => {
     expect(problemsOf('pipeline', { workers: 2 })).toEqual([]);
     expect(problemsOf('step', { workers: 2 })).toEqual([
