@@ -1,5 +1,7 @@
 export { type ComponentRegistration, ProjectComponents } from './components/project-components.ts';
 export { type FlavorOptions, splitOptions } from './components/split-options.ts';
+export { readDocument } from './documents/read-document.ts';
+export { readTextFile } from './documents/read-text-file.ts';
 export {
   type CatalogOptions,
   type FlavorCatalog,

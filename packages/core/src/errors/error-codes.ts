@@ -52,6 +52,7 @@ export const errorCodes = {
   COMPONENT_TYPE_NOT_FOUND: { category: 'not-found', summary: 'No component type of this name.' },
   FLAVOR_NOT_FOUND: { category: 'not-found', summary: 'No flavor of this type and name.' },
   COMPONENT_NOT_FOUND: { category: 'not-found', summary: 'No component of this type and name.' },
+  ATTRIBUTE_NOT_FOUND: { category: 'not-found', summary: 'The component has no such attribute or label.' },
   STACK_NOT_FOUND: { category: 'not-found', summary: 'No stack of this name.' },
   RUN_NOT_FOUND: { category: 'not-found', summary: 'No run of this name or id.' },
   STEP_NOT_FOUND: { category: 'not-found', summary: 'The run has no step of this name.' },
@@ -63,6 +64,7 @@ export const errorCodes = {
   SECRET_NOT_FOUND: { category: 'not-found', summary: 'A secret that is referred to does not exist.' },
   MODULE_NOT_FOUND: { category: 'not-found', summary: 'No module at this path.' },
   EXPORT_NOT_FOUND: { category: 'not-found', summary: 'The module does not have this export.' },
+  FILE_NOT_FOUND: { category: 'not-found', summary: 'No file at this path.' },
   NOT_FOUND: { category: 'not-found', summary: 'The artifact store holds nothing at this path.' },
 
   // Things that are there, and in the way.
