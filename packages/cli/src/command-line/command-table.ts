@@ -11,6 +11,7 @@ const runReference: PositionalDescription = {
   summary: 'Name of a run, its id, or the beginning of its id.',
 };
 const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
+const config = { value: 'FILE', summary: 'A run config, YAML or JSON: parameters, settings, steps, runName, stack.' };
 
 /** Every command. It holds data alone: a command's code is loaded when it runs. */
 export const commands: readonly CommandDescription[] = [
@@ -115,6 +116,7 @@ export const commands: readonly CommandDescription[] = [
     ],
     options: {
       stack: { value: 'NAME', summary: 'The stack to run on. Default: the active stack.' },
+      config,
       'run-name': { value: 'NAME', summary: 'Default: the name of the pipeline and the time.' },
       set: { value: 'KEY=VALUE', summary: 'A parameter, like --key=value.', isRepeatable: true },
     },
@@ -123,6 +125,31 @@ export const commands: readonly CommandDescription[] = [
       load: () => import('../commands/pipeline-options.ts'),
     },
     load: () => import('../commands/pipeline-run.ts'),
+  },
+  {
+    words: ['explain', 'settings'],
+    summary: 'Show every value of the settings of a run, and where it comes from.',
+    positionals: [
+      {
+        name: 'FILE#EXPORT',
+        summary: 'A pipeline, relative to the working directory. It stands before the parameters.',
+      },
+      {
+        name: 'STEP',
+        summary: 'One step. Default: the run, and the steps with settings of their own.',
+        isOptional: true,
+      },
+    ],
+    options: {
+      stack: { value: 'NAME', summary: 'The stack to run on. Default: the active stack.' },
+      config,
+      set: { value: 'KEY=VALUE', summary: 'A parameter, like --key=value.', isRepeatable: true },
+    },
+    furtherOptions: {
+      summary: 'The pipeline has parameters of its own: give FILE#EXPORT to see them.',
+      load: () => import('../commands/pipeline-options.ts'),
+    },
+    load: () => import('../commands/explain-settings.ts'),
   },
   {
     words: ['run', 'list'],
