@@ -59,8 +59,9 @@ export function runConfigOfStep(
 
 /** A problem for each step of a run config that the plan does not have. */
 export function unknownSteps({ steps = {} }: RunConfig, known: readonly string[]): Problem[] {
+  const names = new Set(known);
   return Object.keys(steps)
-    .filter((step) => !known.includes(step))
+    .filter((step) => !names.has(step))
     .map((step) => ({
       path: `steps.${step}`,
       message: 'the pipeline has no such step (in the run config)',
