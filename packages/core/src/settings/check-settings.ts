@@ -1,5 +1,4 @@
-import type { ConfigSchema } from '../config/config-schema.ts';
-import { configJsonSchema } from '../config/config-schema.ts';
+import { type ConfigSchema, configJsonSchema } from '../config/config-schema.ts';
 import { type JsonSchema, propertySchema, schemaProperties, secretFieldPaths } from '../config/json-schema.ts';
 import { checkConfig } from '../config/parse-config.ts';
 import { didYouMean, type Problem, StackError } from '../errors/index.ts';
@@ -48,8 +47,7 @@ export function checkSettings(target: SettingsTarget, merged: MergedSettings, st
 
 /** Where a level's settings for a selector stand, as the path of a problem: `steps.train.settings.orchestrator`. */
 export function settingsPlace(origin: SettingsOrigin, selector: string, step: string | undefined): readonly string[] {
-  const isOfStep = origin === 'step' || origin === 'run-config-step';
-  return [...(isOfStep && step !== undefined ? ['steps', step] : []), 'settings', selector];
+  return [...(isOfStep(origin) && step !== undefined ? ['steps', step] : []), 'settings', selector];
 }
 
 /** The end of a message about what a level says. */
@@ -69,8 +67,7 @@ function assignmentProblem(
 ): AssignmentProblem | undefined {
   const unknown = unknownField(schema, path);
   if (unknown !== undefined) return unknown;
-  const isOfStep = origin === 'step' || origin === 'run-config-step';
-  if (isOfStep && schemaProperties(schema).get(path[0] ?? '')?.perRun === true) {
+  if (isOfStep(origin) && schemaProperties(schema).get(path[0] ?? '')?.perRun === true) {
     return { path, message: 'holds for a whole run, so no step has one of its own', hint: 'Set it for the pipeline.' };
   }
   const malformed = malformedReference(value);
@@ -84,6 +81,10 @@ function assignmentProblem(
     message: 'is a secret, and is not stored in clear',
     hint: "Set the environment variable STACK_SECRET_<NAME>__<KEY>, and give '{{name.key}}'.",
   };
+}
+
+function isOfStep(origin: SettingsOrigin): boolean {
+  return origin === 'step' || origin === 'run-config-step';
 }
 
 function malformedReference(value: JsonValue): Omit<Problem, 'path'> | undefined {

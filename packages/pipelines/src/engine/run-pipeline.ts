@@ -16,6 +16,7 @@ import {
 } from '@stack/core';
 import type { Materializer } from '../artifacts/materializer.ts';
 import { outsideSteps } from '../logs/output-capture.ts';
+import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { HookMetadata } from './component-hooks.ts';
 import { findOutput, listStepArtifacts, loadInput, type RunArtifacts } from './load-inputs.ts';
@@ -79,12 +80,13 @@ export interface CompiledPipeline {
 }
 
 export async function runPipeline(compiled: CompiledPipeline, options: RunOptions): Promise<PipelineRun> {
-  const { plan, definitions, materializers } = compiled;
+  const { definitions, materializers } = compiled;
   const { stack, runStore = new MemoryRunStore(), signal = new AbortController().signal } = options;
   const runId = randomUUID();
-  const name = options.name ?? compiled.runName ?? defaultRunName(plan.pipeline, runId);
+  const name = options.name ?? compiled.runName ?? defaultRunName(compiled.plan.pipeline, runId);
   checkName('run', name);
-  const settings = await resolveRunSettings(stack, plan, compiled.problems);
+  const settings = await resolveRunSettings(stack, compiled.plan, compiled.problems);
+  const plan = deepFreeze(settings.plan);
   const recordedIn = options.runStore === undefined ? 'memory' : 'store';
   const tell = tellerOf(runId, options.onEvent ?? printStepOutput);
   const startedAt = performance.now();

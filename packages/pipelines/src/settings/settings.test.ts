@@ -90,7 +90,7 @@ const farmFlavor = defineFlavor({
   type: 'orchestrator',
   name: 'settings-farm',
   configSchema: z.object({}),
-  settingsSchema: z.object({ cows: z.int() }),
+  settingsSchema: z.object({ cows: z.int(), token: secretField().optional() }),
   implementation: () => expect.unreachable(),
 });
 
@@ -173,11 +173,17 @@ describe('settings', () => {
     expect(JSON.stringify(await runStore.getRun(run.id))).not.toContain('the-token-in-clear');
   });
 
-  it('in code for a flavor that exists, and that this stack does not have, have no effect', async () => {
+  it('in code for a flavor that exists, and that this stack does not have, have no effect, and are not in the plan', async () => {
     const stack = await createClusterStack();
-    const settings = { ...settingsFor(farmFlavor, { cows: 3 }), ...settingsFor(clusterFlavor, { stepValue: 5 }) };
-    await trainingWith({}, settings).run({}, { stack });
+    const runStore = new MemoryRunStore();
+    const ofFarm = settingsFor(farmFlavor, { cows: 3, token: 'a-secret-in-clear' });
+    const ofTrain = { ...ofFarm, ...settingsFor(clusterFlavor, { stepValue: 5 }) };
+    const run = await trainingWith(ofFarm, ofTrain).run({}, { stack, runStore });
     expect(settingsTold('prepareStepRun', 'train')?.stepValue).toBe(5);
+    const { plan } = await runStore.getRun(run.id);
+    expect(JSON.stringify(plan)).not.toMatch(/cows|a-secret-in-clear/);
+    expect([plan.settings, ...plan.steps.map(({ settings }) => settings?.length)]).toEqual([undefined, undefined, 1]);
+    expect(Object.isFrozen(plan.steps[1])).toBe(true);
   });
 
   it('are copied when a step or pipeline is defined, and neither it nor the run config is changed by a run', async () => {
@@ -226,7 +232,7 @@ describe('before anything runs', () => {
     expect(await runStore.listRuns()).toEqual([]);
   });
 
-  it('every missing secret is told', async () => {
+  it('every missing secret is told, once', async () => {
     const stack = await createClusterStack();
     const training = trainingWith(
       { orchestrator: { token: '{{absent.one}}' } },
@@ -235,7 +241,7 @@ describe('before anything runs', () => {
     const error = await expectStackError('CONFIG_INVALID', () => training.run({}, { stack }));
     expect(error.message).toContain('{{absent.one}}');
     expect(error.message).toContain('{{absent.two}}');
-    const single = trainingWith({ orchestrator: { token: '{{absent.one}}' } });
+    const single = trainingWith({ orchestrator: { token: '{{absent.one}}' } }, { orchestrator: { stepValue: 1 } });
     await expectStackError('SECRET_NOT_FOUND', () => single.run({}, { stack }));
     expect(told).toEqual([]);
   });
