@@ -83,6 +83,7 @@ const session: readonly string[] = [
   'stack get',
   'status',
   'stack set default',
+  'explain settings training.ts#training',
   'pipeline run training.ts#training --run-name=first',
   'run list',
   'run describe first',

@@ -105,14 +105,20 @@ export {
   type SecretResolver,
 } from './secrets/index.ts';
 // Settings.
+export type { SettingsTarget } from './settings/check-settings.ts';
+export { type ExplainedSetting, explainSettings } from './settings/explain-settings.ts';
+export { type IgnoredSettings, mergePlanSettings, type PlanSettings } from './settings/merge-plan-settings.ts';
+export type { MergedSettings, SettingsAssignment } from './settings/merge-settings.ts';
+export { runSetting } from './settings/run-setting.ts';
+export { type RunSettings, resolveRunSettings } from './settings/run-settings.ts';
+export { type SettingsChange, settingsFor } from './settings/settings-for.ts';
 export {
-  type ConfigurableComponent,
-  type MergedSettings,
-  mergeSettings,
   type SettingsBySelector,
   type SettingsLayer,
-} from './settings/merge-settings.ts';
-export { settingsFor } from './settings/settings-for.ts';
+  type SettingsOrigin,
+  settingsOrigins,
+} from './settings/settings-layer.ts';
+export type { SettingsSource } from './settings/settings-source.ts';
 // Stacks.
 export { checkStack } from './stack/check-stack.ts';
 export type { ComponentDescription } from './stack/component-description.ts';

@@ -27,6 +27,7 @@ export {
   type PlanOptions,
   pipeline,
 } from './pipeline/pipeline.ts';
+export { parseRunConfig, type RunConfig } from './run-config/run-config.ts';
 export {
   type NamedOutputs,
   type NoInput,

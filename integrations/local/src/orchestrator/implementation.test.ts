@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createComponent, type Plan, type PlanStep } from '@stack/core';
+import { createComponent, type Plan, type PlanStep, type RunContext, type StepExecutor } from '@stack/core';
 import { expect, test } from 'vitest';
 import { localOrchestratorFlavor } from './flavor.ts';
 
@@ -15,28 +15,31 @@ function planOf(steps: Readonly<Record<string, readonly string[]>>): Plan {
   };
 }
 
+function contextOf(executor: StepExecutor, settings: { readonly concurrency?: number | undefined } = {}): RunContext {
+  return {
+    runId: 'run',
+    signal: new AbortController().signal,
+    executor,
+    settings,
+    stepSettings: () => settings,
+  };
+}
+
 async function peakOf(concurrency: number | undefined, stepCount: number): Promise<number> {
-  const orchestrator = await createComponent(localOrchestratorFlavor, {
-    name: 'local',
-    config: {},
-    settings: concurrency === undefined ? {} : { concurrency },
-  });
+  const orchestrator = await createComponent(localOrchestratorFlavor, { name: 'local', config: {} });
   let running = 0;
   let peak = 0;
   const steps = Object.fromEntries(Array.from({ length: stepCount }, (_, index) => [`step-${index}`, []]));
-  await orchestrator.runPlan(planOf(steps), {
-    runId: 'run',
-    signal: new AbortController().signal,
-    executor: {
-      execute: async () => {
-        peak = Math.max(peak, ++running);
-        await delay(5);
-        running--;
-        return 'completed';
-      },
-      skip: async () => {},
+  const executor: StepExecutor = {
+    execute: async () => {
+      peak = Math.max(peak, ++running);
+      await delay(5);
+      running--;
+      return 'completed';
     },
-  });
+    skip: async () => {},
+  };
+  await orchestrator.runPlan(planOf(steps), contextOf(executor, { concurrency }));
   return peak;
 }
 
@@ -52,37 +55,28 @@ test('without the setting, the number of cores decides at run time', async () =>
 });
 
 test('after an error of the executor nothing more starts, and what runs is waited for', async () => {
-  const orchestrator = await createComponent(localOrchestratorFlavor, {
-    name: 'local',
-    config: {},
-    settings: { concurrency: 2 },
-  });
+  const orchestrator = await createComponent(localOrchestratorFlavor, { name: 'local', config: {} });
   const events: string[] = [];
-  const run = orchestrator.runPlan(planOf({ broken: [], slow: [], later: [], last: ['slow'] }), {
-    runId: 'run',
-    signal: new AbortController().signal,
-    executor: {
-      execute: async (step) => {
-        events.push(`start ${step}`);
-        if (step === 'broken') throw new Error('the state cannot be recorded');
-        await delay(20);
-        events.push(`end ${step}`);
-        return 'completed';
-      },
-      skip: async () => {},
+  const executor: StepExecutor = {
+    execute: async (step) => {
+      events.push(`start ${step}`);
+      if (step === 'broken') throw new Error('the state cannot be recorded');
+      await delay(20);
+      events.push(`end ${step}`);
+      return 'completed';
     },
-  });
+    skip: async () => {},
+  };
+  const plan = planOf({ broken: [], slow: [], later: [], last: ['slow'] });
+  const run = orchestrator.runPlan(plan, contextOf(executor, { concurrency: 2 }));
   await expect(run).rejects.toThrow('the state cannot be recorded');
   expect(events).toEqual(['start broken', 'start slow', 'end slow']);
 });
 
 test('a plan whose steps wait for each other is PIPELINE_INVALID', async () => {
   const orchestrator = await createComponent(localOrchestratorFlavor, { name: 'local', config: {} });
-  const run = orchestrator.runPlan(planOf({ a: ['b'], b: ['a'] }), {
-    runId: 'run',
-    signal: new AbortController().signal,
-    executor: { execute: async () => 'completed', skip: async () => {} },
-  });
+  const executor: StepExecutor = { execute: async () => 'completed', skip: async () => {} };
+  const run = orchestrator.runPlan(planOf({ a: ['b'], b: ['a'] }), contextOf(executor));
   await expect(run).rejects.toMatchObject({ code: 'PIPELINE_INVALID' });
 });
 

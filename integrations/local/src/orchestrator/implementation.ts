@@ -4,8 +4,11 @@ import type { LocalOrchestratorConfig, LocalOrchestratorSettings } from './confi
 
 /** Runs the steps of a plan in this process. */
 export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorConfig, LocalOrchestratorSettings> {
-  override async runPlan(plan: Plan, { executor, signal }: RunContext): Promise<void> {
-    const limit = this.settings.concurrency ?? availableParallelism();
+  override async runPlan(
+    plan: Plan,
+    { executor, signal, settings }: RunContext<LocalOrchestratorSettings>,
+  ): Promise<void> {
+    const limit = settings.concurrency ?? availableParallelism();
     const dependents = Map.groupBy(
       plan.steps.flatMap((step) => [...new Set(step.upstream)].map((upstream) => ({ upstream, step }))),
       ({ upstream }) => upstream,

@@ -37,6 +37,7 @@ const runReference: PositionalDescription = {
   completion: 'runs',
 };
 const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
+const config = { value: 'FILE', summary: 'A run config, YAML or JSON: parameters, settings, steps, runName, stack.' };
 
 const stackFile: PositionalDescription = {
   name: 'FILE',
@@ -444,6 +445,7 @@ export const commands: readonly CommandDescription[] = [
     ],
     options: {
       stack: { value: 'NAME', summary: 'The stack to run on. Default: the active stack.', completion: 'stacks' },
+      config,
       'run-name': { value: 'NAME', summary: 'Default: the name of the pipeline and the time.' },
       set: { value: 'KEY=VALUE', summary: 'A parameter, like --key=value.', isRepeatable: true },
     },
@@ -455,6 +457,35 @@ export const commands: readonly CommandDescription[] = [
     loads: 'implementations',
     data: 'ended-run',
     load: () => import('../commands/pipeline-run.ts'),
+  },
+  {
+    words: ['explain', 'settings'],
+    summary: 'Show every value of the settings of a run, and where it comes from.',
+    positionals: [
+      {
+        name: 'FILE#EXPORT',
+        summary: 'A pipeline, relative to the working directory. It stands before the parameters.',
+        completion: 'files',
+      },
+      {
+        name: 'STEP',
+        summary: 'One step. Default: the run, and the steps with settings of their own.',
+        isOptional: true,
+      },
+    ],
+    options: {
+      stack: { value: 'NAME', summary: 'The stack to run on. Default: the active stack.', completion: 'stacks' },
+      config,
+      set: { value: 'KEY=VALUE', summary: 'A parameter, like --key=value.', isRepeatable: true },
+    },
+    furtherOptions: {
+      summary: 'The pipeline has parameters of its own: give FILE#EXPORT to see them.',
+      loads: 'modules',
+      load: () => import('../commands/pipeline-options.ts'),
+    },
+    loads: 'modules',
+    data: 'settings-explanation',
+    load: () => import('../commands/explain-settings.ts'),
   },
   {
     words: ['run', 'list'],

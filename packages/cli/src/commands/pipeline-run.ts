@@ -1,13 +1,6 @@
 import { inspect } from 'node:util';
-import {
-  type ArtifactRecord,
-  coerceOptions,
-  configError,
-  type JsonObject,
-  type RunRecord,
-  StackError,
-} from '@stack/core';
-import type { AnyPipeline, PipelineRun } from '@stack/pipelines';
+import { type ArtifactRecord, type RunRecord, StackError } from '@stack/core';
+import type { PipelineRun } from '@stack/pipelines';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { exitProcess } from '../exit-process.ts';
@@ -18,6 +11,8 @@ import { programName } from '../output/program-name.ts';
 import { artifactRows, showMilliseconds } from '../output/records.ts';
 import { createRunView, type RunView } from '../output/run-view.ts';
 import { renderTable } from '../output/table.ts';
+import { readParameters } from '../read-parameters.ts';
+import { readRunConfig } from '../read-run-config.ts';
 
 /** Enough of an id to type: commands take the beginning of one. */
 const shownIdLength = 8;
@@ -25,8 +20,9 @@ const shownIdLength = 8;
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const { pipeline, source } = await loadPipeline(invocation, invocation.positional('FILE#EXPORT'));
   const parameters = readParameters(pipeline, invocation);
+  const config = await readRunConfig(invocation);
   await using project = await openProjectHere(invocation);
-  await using stack = await project.stacks.open(invocation.option('stack'));
+  await using stack = await project.stacks.open(invocation.option('stack') ?? config.stack);
   const view = invocation.isJson ? undefined : createRunView(invocation.screen);
   using interruption = abortOnInterrupt(view);
   let ended: PipelineRun;
@@ -35,6 +31,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
       stack,
       runStore: project.runs,
       source,
+      config,
       name: invocation.option('run-name'),
       signal: interruption.signal,
       ...(view === undefined ? { onEvent: () => {} } : { onEvent: (event) => view.show(event) }),
@@ -56,13 +53,6 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ...(error === undefined ? {} : { error }),
     warnings,
   };
-}
-
-function readParameters(pipeline: AnyPipeline, invocation: Invocation): JsonObject {
-  const options = [...invocation.furtherOptions, ...invocation.optionPairs('set')];
-  const { input, problems } = coerceOptions(pipeline.parametersJsonSchema, options);
-  if (problems.length > 0) throw configError(`the pipeline "${pipeline.name}"`, problems, 'parameters');
-  return input;
 }
 
 interface Interruption extends Disposable {

@@ -13,6 +13,7 @@ import { helpSchema } from './help-schema.ts';
 import { installationSchema, integrationSchema } from './integration-schemas.ts';
 import { componentSchema, stackSchema } from './record-schemas.ts';
 import { artifactSchema, describedRunSchema, endedRunSchema, logLineSchema, runSchema } from './run-schemas.ts';
+import { settingsExplanationSchema } from './settings-schemas.ts';
 import {
   changedStackSchema,
   deletedStackSchema,
@@ -57,6 +58,7 @@ export const dataSchemas = {
   migration: migrationSchema,
   project: z.object({ root: z.string(), isNew: z.boolean(), activeStack: z.string() }),
   runs: z.array(runSchema),
+  'settings-explanation': settingsExplanationSchema,
   stack: activatableStackSchema,
   'stack-diagnosis': stackDiagnosisSchema,
   'stack-plan': stackPlanSchema,

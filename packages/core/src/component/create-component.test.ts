@@ -106,7 +106,7 @@ describe('a component', () => {
 
   test('does nothing in its hooks, and has no live check, unless its flavor says so', async () => {
     const component = await createComponent(flavor, { name: 'prod', config: { region: 'eu' } });
-    const step = { runId: 'r', pipeline: 'p', step: 's', attempt: 1 };
+    const step = { runId: 'r', pipeline: 'p', step: 's', attempt: 1, settings: component.settings };
     await component.prepareStepRun(step);
     expect(await component.getStepRunMetadata(step)).toEqual({});
     await expect(component.probe()).rejects.toMatchObject({ code: 'CAPABILITY_UNSUPPORTED' });

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { ConfigSchema } from '../config/config-schema.ts';
 import { findSecrets, parseConfig } from '../config/parse-config.ts';
 import type { AnyFlavor, ConfigInputOf, ConfigOf, Flavor, SettingsInputOf, SettingsOf } from '../flavor/flavor.ts';
+import type { JsonObject } from '../json.ts';
 import {
   addMaskedValue,
   createEnvironmentSecretResolver,
@@ -62,19 +64,32 @@ export async function createComponent(
   const input = { config: options.config, settings: options.settings ?? {} };
   const resolved = await resolveSecretReferences(input, resolver);
   const subject = `${flavor.type} "${options.name}"`;
-  const config = parseConfig(flavor.configSchema, resolved.config, subject);
-  const settings = parseConfig(flavor.settingsSchema, resolved.settings, subject);
-  for (const secret of findSecrets([config, settings])) addMaskedValue(secret.reveal());
+  const config = parseFrozen(flavor.configSchema, resolved.config, subject, 'config');
+  const parseSettings = (settings: unknown) => parseFrozen(flavor.settingsSchema, settings, subject, 'settings');
+  const settings = parseSettings(resolved.settings);
   const Implementation = await loadImplementation(flavor);
   return new Implementation({
     id: options.id ?? randomUUID(),
     name: options.name,
     type: flavor.type,
     flavor: flavor.name,
-    config: Object.freeze(config),
-    settings: Object.freeze(settings),
+    config,
+    settings,
+    settingsSource: {
+      // It was parsed, so it is an object, of JSON values: a schema takes no others.
+      input: input.settings as JsonObject,
+      schema: flavor.settingsSchema,
+      parse: async (changed) => parseSettings(await resolveSecretReferences(changed, resolver)),
+    },
     labels: Object.freeze({ ...options.labels }),
     baseDirectory: options.baseDirectory ?? process.cwd(),
     overrides,
   });
+}
+
+/** The secrets in it are masked in this process from then on. */
+function parseFrozen(schema: ConfigSchema, input: unknown, subject: string, kind: 'config' | 'settings'): object {
+  const parsed = parseConfig(schema, input, subject, kind);
+  for (const secret of findSecrets(parsed)) addMaskedValue(secret.reveal());
+  return Object.freeze(parsed);
 }

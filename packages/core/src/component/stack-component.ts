@@ -1,5 +1,6 @@
 import { StackError } from '../errors/index.ts';
 import type { JsonObject } from '../json.ts';
+import type { SettingsSource } from '../settings/settings-source.ts';
 
 const brand: unique symbol = Symbol.for('@stack/component') as never;
 
@@ -12,6 +13,8 @@ export interface ComponentContext<Config extends object = object, Settings exten
   readonly flavor: string;
   readonly config: Config;
   readonly settings: Settings;
+  /** Default: the component takes no settings from a run. */
+  readonly settingsSource?: SettingsSource<Settings>;
   readonly labels: Readonly<Record<string, string>>;
   /** Folder that relative paths in the config are relative to: the project's root, else the working directory. */
   readonly baseDirectory: string;
@@ -19,19 +22,23 @@ export interface ComponentContext<Config extends object = object, Settings exten
   readonly overrides: Readonly<Record<string, unknown>>;
 }
 
-/** One step of one run, as components see it. */
-export interface StepRunInfo {
+/** One step of one run, as a component sees it. */
+export interface StepRunInfo<Settings extends object = object> {
   readonly runId: string;
   readonly pipeline: string;
   readonly step: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
+  /** The component's settings for this step: its own, and over them those of the pipeline, the run and the step. */
+  readonly settings: Settings;
 }
 
-/** One run of a pipeline, as components see it. */
-export interface PipelineRunInfo {
+/** One run of a pipeline, as a component sees it. */
+export interface PipelineRunInfo<Settings extends object = object> {
   readonly runId: string;
   readonly pipeline: string;
+  /** The component's settings for this run: its own, and over them those of the pipeline and the run. */
+  readonly settings: Settings;
 }
 
 /** The answer of a component to the question whether it works now. */
@@ -57,8 +64,9 @@ export abstract class StackComponent<Config extends object = object, Settings ex
   readonly flavor: string;
   /** The config, parsed, its secrets resolved. Frozen. */
   readonly config: Config;
-  /** The settings that hold unless a run overrides them. Frozen. */
+  /** The settings that hold unless a run overrides them: in a run, hooks get its own. Frozen. */
   readonly settings: Settings;
+  readonly settingsSource: SettingsSource<Settings> | undefined;
   readonly labels: Readonly<Record<string, string>>;
   protected readonly baseDirectory: string;
   protected readonly overrides: Readonly<Record<string, unknown>>;
@@ -70,6 +78,7 @@ export abstract class StackComponent<Config extends object = object, Settings ex
     this.flavor = context.flavor;
     this.config = context.config;
     this.settings = context.settings;
+    this.settingsSource = context.settingsSource;
     this.labels = context.labels;
     this.baseDirectory = context.baseDirectory;
     this.overrides = context.overrides;
@@ -81,20 +90,20 @@ export abstract class StackComponent<Config extends object = object, Settings ex
   }
 
   /** Called before each attempt of a step. An error fails the attempt. */
-  async prepareStepRun(_info: StepRunInfo): Promise<void> {}
+  async prepareStepRun(_info: StepRunInfo<Settings>): Promise<void> {}
 
   /** Called after each attempt of a step; what it returns is kept with the step run. An error is only recorded. */
-  async getStepRunMetadata(_info: StepRunInfo): Promise<JsonObject> {
+  async getStepRunMetadata(_info: StepRunInfo<Settings>): Promise<JsonObject> {
     return {};
   }
 
   /** Called when a run starts; what it returns is kept with the run. An error is only recorded. */
-  async getPipelineRunMetadata(_run: PipelineRunInfo): Promise<JsonObject> {
+  async getPipelineRunMetadata(_run: PipelineRunInfo<Settings>): Promise<JsonObject> {
     return {};
   }
 
   /** Called after each attempt of a step, whatever its end. */
-  async cleanupStepRun(_info: StepRunInfo, _outcome: { readonly failed: boolean }): Promise<void> {}
+  async cleanupStepRun(_info: StepRunInfo<Settings>, _outcome: { readonly failed: boolean }): Promise<void> {}
 
   /** Asks the system behind the component whether it works now. This is the one method meant for health checks. */
   async probe(): Promise<ProbeResult> {

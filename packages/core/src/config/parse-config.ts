@@ -5,6 +5,9 @@ import { findSecretReferences, Secret, secretMask } from '../secrets/index.ts';
 import { type ConfigSchema, configJsonSchema } from './config-schema.ts';
 import { schemaAt, schemaProperties, secretFieldPaths } from './json-schema.ts';
 
+/** What messages call an input. */
+export type InputKind = 'config' | 'parameters' | 'settings' | 'run config';
+
 /**
  * Parses the input of a config. Unknown fields are refused, at the root whatever the schema says.
  *
@@ -16,7 +19,7 @@ export function parseConfig<Schema extends ConfigSchema>(
   schema: Schema,
   input: unknown,
   subject: string,
-  kind: 'config' | 'parameters' = 'config',
+  kind: InputKind = 'config',
 ): z.output<Schema> {
   const result = schema.strict().safeParse(input);
   if (result.success) return result.data as z.output<Schema>;
@@ -41,11 +44,7 @@ export function checkConfig(schema: ConfigSchema, input: unknown): readonly Prob
 }
 
 /** The error for a config with these problems. */
-export function configError(
-  subject: string,
-  problems: readonly Problem[],
-  kind: 'config' | 'parameters' = 'config',
-): StackError {
+export function configError(subject: string, problems: readonly Problem[], kind: InputKind = 'config'): StackError {
   const lines = problems.map(({ path, message, hint }) => {
     const where = path === '' ? '' : `${path}: `;
     return `  ${where}${message}${hint === undefined ? '' : `. ${hint}`}`;
@@ -54,7 +53,7 @@ export function configError(
   const isUnknownOption = problems.length > 0 && problems.every(({ code }) => code === 'OPTION_UNKNOWN');
   return new StackError({
     code: isUnknownOption ? 'OPTION_UNKNOWN' : 'CONFIG_INVALID',
-    message: `The ${kind} of ${subject} ${kind === 'config' ? 'is' : 'are'} not valid:\n${lines.join('\n')}`,
+    message: `The ${kind} of ${subject} ${kind.endsWith('config') ? 'is' : 'are'} not valid:\n${lines.join('\n')}`,
     hint: onlyProblem?.hint,
     problems,
   });

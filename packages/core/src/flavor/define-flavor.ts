@@ -8,6 +8,7 @@ import { type JsonSchema, schemaProperties } from '../config/json-schema.ts';
 import { type Problem, StackError } from '../errors/index.ts';
 import type { ComponentDescription } from '../stack/component-description.ts';
 import { type AnyFlavor, type ConfigMigration, type Flavor, flavorBrand } from './flavor.ts';
+import { addKnownFlavor } from './known-flavors.ts';
 import { isReservedOption } from './reserved-options.ts';
 
 type NoSettings = z.ZodObject<Record<never, never>>;
@@ -71,6 +72,7 @@ export function defineFlavor<
   };
   getComponentType(flavor.type);
   checkDefinition(flavor);
+  addKnownFlavor(flavor);
   return Object.freeze(flavor);
 }
 

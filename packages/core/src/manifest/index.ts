@@ -7,6 +7,7 @@ export {
 } from '../component/component-type.ts';
 export { type CoercedOptions, coerceOptions, type Option, optionName } from '../config/coerce-options.ts';
 export { type JsonSchema, schemaProperties, schemaTypes, secretFieldPaths } from '../config/json-schema.ts';
+export { addKnownFlavor } from '../flavor/known-flavors.ts';
 export { isReservedOption } from '../flavor/reserved-options.ts';
 export {
   apiVersion,

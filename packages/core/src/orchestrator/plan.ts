@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { SettingsLayer } from '../settings/settings-layer.ts';
 
 /**
  * A pipeline, compiled: plain data that an orchestrator runs, wherever that is. A plan is never changed once a run
@@ -11,6 +12,11 @@ export interface Plan {
   /** Where a worker finds the pipeline; `undefined` when it can run in this process alone. */
   readonly source: PipelineSource | undefined;
   readonly parameters: JsonObject;
+  /**
+   * What the pipeline and the run say of settings, the weakest first, as it was given: whose components it is for is
+   * decided on the stack that the plan runs on, and references to secrets are not resolved. Absent for nothing.
+   */
+  readonly settings?: readonly SettingsLayer[];
   /** Every step stands after those it depends on. */
   readonly steps: readonly PlanStep[];
 }
@@ -32,6 +38,8 @@ export interface PlanStep {
   readonly outputs: readonly string[];
   /** How often it is tried before it counts as failed; at least 1. */
   readonly attempts: number;
+  /** What the step and the run say of settings for this step, the weakest first, over those of the plan. */
+  readonly settings?: readonly SettingsLayer[];
 }
 
 /** An input: a value, the output of another step, or data with outputs inside. */

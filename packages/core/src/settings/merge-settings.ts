@@ -1,96 +1,98 @@
-import type { Problem } from '../errors/index.ts';
 import { isPlainObject, type JsonObject, type JsonValue } from '../json.ts';
-import { type SelectableComponent, selectComponent } from './settings-selector.ts';
+import type { SettingsOrigin } from './settings-layer.ts';
 
-/** Settings for components of a stack, by selector: `type`, `type.flavor` or `type:name`. */
-export type SettingsBySelector = Readonly<Record<string, JsonObject>>;
-
-/** One place that settings come from. */
-export interface SettingsLayer {
-  /** For people, e.g. `pipeline` or `run config, step "train"`. */
-  readonly origin: string;
-  readonly settings: SettingsBySelector;
+/** Settings for one component, from one level. */
+export interface AppliedSettings {
+  readonly origin: SettingsOrigin;
+  /** As which they name the component. */
+  readonly selector: string;
+  readonly values: JsonObject;
 }
 
-/** The settings of one component, merged but not parsed, and where each value came from. */
+/** One value of one level. A list is one value. */
+export interface SettingsAssignment {
+  readonly path: readonly string[];
+  /** `null` takes back what weaker levels say. */
+  readonly value: JsonValue;
+  readonly origin: SettingsOrigin;
+  /** As which the level names the component; `undefined` for the component's own settings. */
+  readonly selector: string | undefined;
+  /** Whether no stronger level says otherwise. */
+  readonly isInForce: boolean;
+}
+
+/** The settings of one component, merged but not parsed. */
 export interface MergedSettings {
   readonly input: JsonObject;
-  /** The origin of each value, by dotted path; a list is one value. */
-  readonly origins: Readonly<Record<string, string>>;
-}
-
-/** A component with the settings that it was registered or made with. */
-export interface ConfigurableComponent extends SelectableComponent {
-  readonly settings: JsonObject;
+  /** Everything that any level said, the weakest level first. */
+  readonly assignments: readonly SettingsAssignment[];
 }
 
 /**
- * Merges settings field by field. Objects merge, lists and all else replace, and `null` takes a value back, so that
- * the schema's default holds again.
+ * Merges the settings of a component field by field. Objects merge, lists and all else replace, and `null` takes a
+ * value back, so that the schema's default holds again.
  *
- * @param layers the weakest first; the component's own settings are weaker than all of them
- * @returns the settings of each component, and a problem for each selector that fits none, or one that another
- * selector of the same layer fits too
+ * @param own the component's own settings, which are weaker than all others, and in which `null` is a value
+ * @param applied the weakest first
  */
-export function mergeSettings<Component extends ConfigurableComponent>(
-  components: readonly Component[],
-  layers: readonly SettingsLayer[],
-): { readonly settings: ReadonlyMap<Component, MergedSettings>; readonly problems: readonly Problem[] } {
-  const problems: Problem[] = [];
-  const settings = new Map(
-    components.map((component) => [component, overlay(undefined, component.settings, 'component')] as const),
-  );
-  for (const layer of layers) {
-    const selectorOf = new Map<Component, string>();
-    for (const [selector, values] of Object.entries(layer.settings)) {
-      const selected = selectComponent(components, selector);
-      if ('message' in selected) {
-        problems.push({ ...selected, message: `${layer.origin}: ${selected.message}` });
-        continue;
-      }
-      const earlier = selectorOf.get(selected);
-      if (earlier !== undefined) {
-        problems.push({
-          path: selector,
-          message: `${layer.origin}: "${selector}" and "${earlier}" are the settings of one component`,
-        });
-        continue;
-      }
-      selectorOf.set(selected, selector);
-      settings.set(selected, overlay(settings.get(selected), values, layer.origin));
-    }
+export function mergeSettings(own: JsonObject, applied: readonly AppliedSettings[]): MergedSettings {
+  let input = own;
+  let assignments = leavesOf(own).map((leaf): SettingsAssignment => {
+    return { ...leaf, origin: 'component', selector: undefined, isInForce: true };
+  });
+  for (const { origin, selector, values } of applied) {
+    const held = assignments.filter(({ isInForce }) => isInForce);
+    const added = leavesOf(values)
+      // An empty object changes nothing where there is an object already.
+      .filter((leaf) => !isPlainObject(leaf.value) || !held.some(({ path }) => isBelow(path, leaf.path)))
+      .map((leaf): SettingsAssignment => ({ ...leaf, origin, selector, isInForce: true }));
+    const isOverridden = ({ path }: SettingsAssignment) => added.some((leaf) => pathsOverlap(leaf.path, path));
+    assignments = [
+      ...assignments.map((earlier) => (isOverridden(earlier) ? { ...earlier, isInForce: false } : earlier)),
+      ...added,
+    ];
+    input = overlay(input, values);
   }
-  return { settings, problems };
+  return { input, assignments };
 }
 
-function overlay(below: MergedSettings | undefined, values: JsonObject, origin: string): MergedSettings {
-  const origins: Record<string, string> = { ...below?.origins };
-  const merge = (target: JsonObject, source: JsonObject, path: readonly string[]): JsonObject => {
-    const merged = new Map(Object.entries(target));
-    for (const [key, value] of Object.entries(source)) {
-      const keyPath = [...path, key];
-      const existing = merged.get(key);
-      if (value === undefined) continue;
-      if (isPlainObject(value)) {
-        if (!isPlainObject(existing)) forget(origins, keyPath);
-        merged.set(key, merge(isPlainObject(existing) ? (existing as JsonObject) : {}, value as JsonObject, keyPath));
-        continue;
-      }
-      forget(origins, keyPath);
-      if (value === null) merged.delete(key);
-      else {
-        merged.set(key, value);
-        origins[keyPath.join('.')] = origin;
-      }
-    }
-    return Object.fromEntries(merged) as Record<string, JsonValue>;
-  };
-  return { input: merge(below?.input ?? {}, values, []), origins };
+/** Whether one path leads to the other, or to something inside of it. */
+export function pathsOverlap(one: readonly string[], other: readonly string[]): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  return short.every((segment, index) => segment === long[index]);
 }
 
-function forget(origins: Record<string, string>, path: readonly string[]): void {
-  const name = path.join('.');
-  for (const known of Object.keys(origins)) {
-    if (known === name || known.startsWith(`${name}.`)) delete origins[known];
+function isBelow(path: readonly string[], above: readonly string[]): boolean {
+  return path.length > above.length && pathsOverlap(path, above);
+}
+
+function overlay(below: JsonObject, values: JsonObject): JsonObject {
+  // A map, since a key such as "__proto__" is a key like any other.
+  const merged = new Map(Object.entries(below));
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    if (value === null) merged.delete(key);
+    else merged.set(key, isObject(value) ? overlay(objectOr(merged.get(key)), value) : value);
   }
+  return Object.fromEntries(merged);
+}
+
+/** The values that are no objects, and the objects that are empty. */
+function leavesOf(
+  values: JsonObject,
+  path: readonly string[] = [],
+): { readonly path: readonly string[]; readonly value: JsonValue }[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const below = [...path, key];
+    if (value === undefined) return [];
+    return isObject(value) && Object.keys(value).length > 0 ? leavesOf(value, below) : [{ path: below, value }];
+  });
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return isPlainObject(value);
+}
+
+function objectOr(value: JsonValue | undefined): JsonObject {
+  return isObject(value) ? value : {};
 }

@@ -1,6 +1,9 @@
 import type { AnyComponent, JsonObject, JsonValue, PipelineRunInfo, Stack, StepRunInfo } from '@stack/core';
 import { recordedError } from './recorded-error.ts';
 
+/** What a component is told: each gets its own settings. */
+export type InfoFor<Info> = (component: AnyComponent) => Info;
+
 /**
  * What the components of a stack say about a step or run, and which of their hooks failed. `components` has what each
  * returned, by `type/name`.
@@ -17,26 +20,26 @@ export class HookMetadata {
     };
   }
 
-  async askStep(stack: Stack, info: StepRunInfo): Promise<void> {
+  async askStep(stack: Stack, infoFor: InfoFor<StepRunInfo>): Promise<void> {
     for (const component of stack.components) {
       await this.#attempt(component, 'getStepRunMetadata', async () => {
-        this.#add(component, await component.getStepRunMetadata(info));
+        this.#add(component, await component.getStepRunMetadata(infoFor(component)));
       });
     }
   }
 
-  async askRun(stack: Stack, info: PipelineRunInfo): Promise<void> {
+  async askRun(stack: Stack, infoFor: InfoFor<PipelineRunInfo>): Promise<void> {
     for (const component of stack.components) {
       await this.#attempt(component, 'getPipelineRunMetadata', async () => {
-        this.#add(component, await component.getPipelineRunMetadata(info));
+        this.#add(component, await component.getPipelineRunMetadata(infoFor(component)));
       });
     }
   }
 
   /** The last component first, as it may stand on the ones before it. */
-  async cleanUp(stack: Stack, info: StepRunInfo, outcome: { readonly failed: boolean }): Promise<void> {
+  async cleanUp(stack: Stack, infoFor: InfoFor<StepRunInfo>, outcome: { readonly failed: boolean }): Promise<void> {
     for (const component of stack.components.toReversed()) {
-      await this.#attempt(component, 'cleanupStepRun', () => component.cleanupStepRun(info, outcome));
+      await this.#attempt(component, 'cleanupStepRun', () => component.cleanupStepRun(infoFor(component), outcome));
     }
   }
 

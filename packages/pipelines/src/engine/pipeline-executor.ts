@@ -3,6 +3,7 @@ import {
   type JsonObject,
   type Plan,
   type PlanStep,
+  type RunSettings,
   StackError,
   type StepExecutor,
   type StepOutcome,
@@ -13,7 +14,7 @@ import { captureOutput } from '../logs/output-capture.ts';
 import { StepLog } from '../logs/step-log.ts';
 import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
-import { HookMetadata } from './component-hooks.ts';
+import { HookMetadata, type InfoFor } from './component-hooks.ts';
 import { loadInputs, type RunArtifacts } from './load-inputs.ts';
 import { recordedError } from './recorded-error.ts';
 import type { TellEvent } from './run-event.ts';
@@ -26,6 +27,7 @@ export interface ExecutorOptions extends RunArtifacts {
   readonly plan: Plan;
   /** The function of each step, by its name in the plan. */
   readonly definitions: ReadonlyMap<string, StepDefinition>;
+  readonly settings: RunSettings;
   readonly tell: TellEvent;
 }
 
@@ -106,21 +108,27 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   async #runAttempt(step: PlanStep, attempt: number, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
-    const { runId, plan, stack } = this.#options;
-    const info: StepRunInfo = { runId, pipeline: plan.pipeline, step: step.name, attempt };
+    const { runId, plan, stack, settings } = this.#options;
+    const infoFor: InfoFor<StepRunInfo> = (component) => ({
+      runId,
+      pipeline: plan.pipeline,
+      step: step.name,
+      attempt,
+      settings: settings.ofStep(step.name, component),
+    });
     const hooks = new HookMetadata();
     let failed = true;
     let artifacts: readonly ArtifactRecord[] = [];
     let failure: unknown;
     try {
-      for (const component of stack.components) await component.prepareStepRun(info);
+      for (const component of stack.components) await component.prepareStepRun(infoFor(component));
       artifacts = await this.#produce(step, attempt, log, signal);
       failed = false;
     } catch (error) {
       failure = error;
     }
-    await hooks.askStep(stack, info);
-    await hooks.cleanUp(stack, info, { failed });
+    await hooks.askStep(stack, infoFor);
+    await hooks.cleanUp(stack, infoFor, { failed });
     if (!failed) return { outcome: 'completed', artifacts, metadata: hooks.metadata };
     if (signal.aborted) return { outcome: 'cancelled' };
     return { outcome: 'failed', error: failure, metadata: hooks.metadata };

@@ -4,15 +4,19 @@ import {
   didYouMean,
   type Plan,
   type PlanInput,
+  type Problem,
   type RecordedError,
+  type RunContext,
   type RunState,
   type RunStore,
+  resolveRunSettings,
   type Stack,
   StackError,
   type StepRunRecord,
 } from '@stack/core';
 import type { Materializer } from '../artifacts/materializer.ts';
 import { outsideSteps } from '../logs/output-capture.ts';
+import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { HookMetadata } from './component-hooks.ts';
 import { findOutput, listStepArtifacts, loadInput, type RunArtifacts } from './load-inputs.ts';
@@ -69,26 +73,38 @@ export interface CompiledPipeline {
   /** What the function returned; `undefined` for nothing. */
   readonly result: PlanInput | undefined;
   readonly materializers: readonly Materializer[];
+  /** The name that the run config gives the run. */
+  readonly runName: string | undefined;
+  /** What is wrong with the run config, to be told together with what is wrong with its settings on the stack. */
+  readonly problems: readonly Problem[];
 }
 
 export async function runPipeline(compiled: CompiledPipeline, options: RunOptions): Promise<PipelineRun> {
-  const { plan, definitions, materializers } = compiled;
+  const { definitions, materializers } = compiled;
   const { stack, runStore = new MemoryRunStore(), signal = new AbortController().signal } = options;
   const runId = randomUUID();
-  const name = options.name ?? defaultRunName(plan.pipeline, runId);
+  const name = options.name ?? compiled.runName ?? defaultRunName(compiled.plan.pipeline, runId);
   checkName('run', name);
+  const settings = await resolveRunSettings(stack, compiled.plan, compiled.problems);
+  const plan = deepFreeze(settings.plan);
   const recordedIn = options.runStore === undefined ? 'memory' : 'store';
   const tell = tellerOf(runId, options.onEvent ?? printStepOutput);
   const startedAt = performance.now();
 
   const hooks = new HookMetadata();
-  await hooks.askRun(stack, { runId, pipeline: plan.pipeline });
+  await hooks.askRun(stack, (component) => ({ runId, pipeline: plan.pipeline, settings: settings.ofRun(component) }));
   await runStore.startRun({ id: runId, name, stack: stack.name, plan, metadata: hooks.metadata });
   tell({ type: 'run-started', name, stack: stack.name, plan, recordedIn });
 
   const artifacts: RunArtifacts = { runId, runStore, stack, materializers };
-  const executor = new PipelineExecutor({ ...artifacts, plan, definitions, tell });
-  const failure = await orchestrate(plan, runId, executor, stack, signal);
+  const executor = new PipelineExecutor({ ...artifacts, plan, definitions, settings, tell });
+  const failure = await orchestrate(plan, executor, stack, {
+    runId,
+    executor,
+    signal,
+    settings: settings.ofRun(stack.orchestrator),
+    stepSettings: (step) => settings.ofStep(step, stack.orchestrator),
+  });
   const { state, error, cause } = endOf(plan, executor, failure, signal);
   await runStore.endRun(runId, { state, ...(error === undefined ? {} : { error }) });
   tell({
@@ -116,14 +132,13 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
 /** Lets the orchestrator run the plan, and ends the steps that it left. Returns what went wrong with it. */
 async function orchestrate(
   plan: Plan,
-  runId: string,
   executor: PipelineExecutor,
   stack: Stack,
-  signal: AbortSignal,
+  context: RunContext,
 ): Promise<{ readonly error: unknown } | undefined> {
   let failure: { readonly error: unknown } | undefined;
   try {
-    await stack.orchestrator.runPlan(plan, { runId, executor, signal });
+    await stack.orchestrator.runPlan(plan, context);
   } catch (error) {
     failure = { error };
   }

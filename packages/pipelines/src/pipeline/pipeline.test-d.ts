@@ -155,3 +155,35 @@ describe('a pipeline', () => {
     single.plan({ ratio: 1 });
   });
 });
+
+describe('a run config', () => {
+  const training = pipeline({ name: 'training', parameters: z.object({ seed: z.number(), ratio: z.number() }) }, () =>
+    load(),
+  );
+
+  it('may give parameters that the run is then not given', () => {
+    training.plan({ ratio: 1 }, { config: { parameters: { seed: 1 } } });
+    void training.run({}, { ...options, config: { parameters: { seed: 1, ratio: 1 } } });
+    // @ts-expect-error
+    training.plan({ ratio: 1 });
+    // @ts-expect-error
+    void training.run({ ratio: '1' }, { ...options, config: {} });
+  });
+
+  it('does not compile with a key that it does not have', () => {
+    // @ts-expect-error
+    training.plan({}, { config: { setings: {} } });
+    // @ts-expect-error
+    training.plan({}, { config: { steps: { load: { setting: {} } } } });
+  });
+});
+
+describe('settings in code', () => {
+  it('are objects of JSON, by selector', () => {
+    step({ name: 'train', settings: { orchestrator: { concurrency: 2, tags: ['a', null] } } }, () => 1);
+    // @ts-expect-error
+    step({ name: 'train', settings: { orchestrator: 2 } }, () => 1);
+    // @ts-expect-error
+    pipeline({ name: 'training', settings: { orchestrator: { since: new Date() } } }, () => load());
+  });
+});

@@ -1,12 +1,14 @@
 import {
   type ConfigSchema,
   checkName,
+  configError,
   configJsonSchema,
   type JsonObject,
   type JsonSchema,
   type PipelineSource,
   type Plan,
   parseConfig,
+  type SettingsBySelector,
   StackError,
 } from '@stack/core';
 import * as z from 'zod';
@@ -14,6 +16,15 @@ import { builtInMaterializers } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 import { type CompiledPipeline, type PipelineRun, type RunOptions, runPipeline } from '../engine/run-pipeline.ts';
+import {
+  mergeParameters,
+  parseRunConfig,
+  type RunConfig,
+  runConfigOfStep,
+  unknownSteps,
+} from '../run-config/run-config.ts';
+import { settingsInCode } from '../settings/settings-in-code.ts';
+import { settingsLayers } from '../settings/settings-layers.ts';
 import { Compilation, withCompilation } from './compilation.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { OutputHandle } from './output-handle.ts';
@@ -37,9 +48,16 @@ export interface PipelineOptions<Parameters extends ConfigSchema> {
   readonly parameters?: Parameters;
   /** How values are stored that the built-in materializers do not take. Default: none. */
   readonly materializers?: readonly Materializer[];
+  /**
+   * Settings of components for the run and all of its steps, by selector: `type`, `type.flavor` or `type:name`.
+   * `settingsFor` of `@stack/core` makes them with their types checked. Default: the components' own.
+   */
+  readonly settings?: SettingsBySelector | undefined;
 }
 
 export interface PlanOptions {
+  /** What the run is to do other than the pipeline says: parameters, settings, its name. Default: nothing. */
+  readonly config?: RunConfig | undefined;
   /** Where a worker finds the pipeline. Default: nowhere, so that it runs in this process alone. */
   readonly source?: PipelineSource | undefined;
 }
@@ -56,17 +74,24 @@ export interface Pipeline<Parameters extends ConfigSchema, Result> {
    * Compiles the pipeline for certain parameters: plain, frozen JSON.
    *
    * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the parameters
+   * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the run config; its settings are checked on a stack
    * @throws PIPELINE_INVALID for a pipeline that is no valid graph of steps
    * @throws OUTPUT_HANDLE_MISUSED when its function uses the output of a step as a value
    */
+  plan(parameters: Partial<z.input<Parameters>>, options: PlanOptions & { readonly config: RunConfig }): Plan;
   plan(parameters: z.input<Parameters>, options?: PlanOptions): Plan;
   /**
    * Runs the pipeline on a stack, to its end.
    *
    * @throws RUN_FAILED when a step failed, with what it threw as the cause
    * @throws ABORTED when the run was cancelled
+   * @throws CONFIG_INVALID, OPTION_UNKNOWN or SECRET_NOT_FOUND with every problem of the settings, before anything runs
    * @throws what `plan` throws
    */
+  run(
+    parameters: Partial<z.input<Parameters>>,
+    options: RunOptions & PlanOptions & { readonly config: RunConfig },
+  ): Promise<PipelineRun<Result>>;
   run(parameters: z.input<Parameters>, options: RunOptions & PlanOptions): Promise<PipelineRun<Result>>;
 }
 
@@ -77,7 +102,7 @@ export type AnyPipeline = Pipeline<ConfigSchema, unknown>;
  * Defines a pipeline. Its function calls steps, and hands the handles that one returns to others. It runs each time
  * that the pipeline is planned, is not asynchronous, and makes the same calls for the same parameters.
  *
- * @throws ARGUMENT_INVALID for a name that cannot be
+ * @throws ARGUMENT_INVALID for a name or settings that cannot be
  * @throws PIPELINE_INVALID for an asynchronous function, for two materializers of one name, and for parameters that
  *   have no JSON Schema
  */
@@ -93,8 +118,14 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
   const parametersJsonSchema = parametersSchemaOf(name, schema);
   if (define.constructor.name === 'AsyncFunction') throw asynchronousError(name);
 
-  const compile = (input: z.input<Parameters>, { source }: PlanOptions = {}): CompiledPipeline => {
-    const parameters = parseConfig(schema, input, `the pipeline "${name}"`, 'parameters');
+  const settings = settingsInCode(options.settings, `pipeline "${name}"`);
+  const compile = (
+    input: Partial<z.input<Parameters>>,
+    { source, config: givenConfig = {} }: PlanOptions = {},
+  ): CompiledPipeline => {
+    const config = parseRunConfig(givenConfig, `the pipeline "${name}"`);
+    const merged = config.parameters === undefined ? input : mergeParameters(config.parameters, input as JsonObject);
+    const parameters = parseConfig(schema, merged, `the pipeline "${name}"`, 'parameters');
     checkParameters(name, parameters);
     const kept = structuredClone(parameters) as JsonObject;
     const compilation = new Compilation(name);
@@ -104,18 +135,40 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
       throw asynchronousError(name);
     }
     const result = returned === undefined ? undefined : compilation.toPlanInput(returned, 'what its function returns');
-    const { steps, definitions } = compilation;
-    if (steps.length === 0) throw compilation.invalid('its function calls no step.');
-    const plan: Plan = { planVersion: 1, pipeline: name, source, parameters: kept, steps };
-    return { plan: deepFreeze(plan), definitions, result, materializers };
+    const { definitions } = compilation;
+    if (compilation.steps.length === 0) throw compilation.invalid('its function calls no step.');
+    const steps = compilation.steps.map((planned) => ({
+      ...planned,
+      ...settingsLayers(
+        ['step', definitions.get(planned.name)?.settings],
+        ['run-config-step', runConfigOfStep(config, planned.name).settings],
+      ),
+    }));
+    const plan: Plan = {
+      planVersion: 1,
+      pipeline: name,
+      source,
+      parameters: kept,
+      ...settingsLayers(['pipeline', settings], ['run-config', config.settings]),
+      steps,
+    };
+    const problems = unknownSteps(
+      config,
+      steps.map((planned) => planned.name),
+    );
+    return { plan: deepFreeze(plan), definitions, result, materializers, runName: config.runName, problems };
   };
   return Object.freeze({
     [brand]: true as const,
     name,
     parametersJsonSchema,
     materializers: Object.freeze([...materializers]),
-    plan: (parameters: z.input<Parameters>, planOptions?: PlanOptions) => compile(parameters, planOptions).plan,
-    run: async (parameters: z.input<Parameters>, runOptions: RunOptions & PlanOptions) =>
+    plan: (parameters: Partial<z.input<Parameters>>, planOptions?: PlanOptions) => {
+      const { plan, problems } = compile(parameters, planOptions);
+      if (problems.length > 0) throw configError(`the pipeline "${name}"`, problems, 'run config');
+      return plan;
+    },
+    run: async (parameters: Partial<z.input<Parameters>>, runOptions: RunOptions & PlanOptions) =>
       (await runPipeline(compile(parameters, runOptions), runOptions)) as PipelineRun<PipelineResult<Returned>>,
   });
 }

@@ -1,6 +1,7 @@
-import { checkName, StackError } from '@stack/core';
+import { checkName, type SettingsBySelector, StackError } from '@stack/core';
 import { currentCompilation } from '../pipeline/compilation.ts';
 import type { OutputHandle } from '../pipeline/output-handle.ts';
+import { settingsInCode } from '../settings/settings-in-code.ts';
 import { type StepContext, unitTestContext } from './step-context.ts';
 
 /** The input of a step that takes none. */
@@ -61,6 +62,11 @@ export interface StepOptions {
   readonly name: string;
   /** How often the step is tried before it counts as failed. Default: once. */
   readonly retry?: { readonly attempts: number };
+  /**
+   * Settings of components for this step, by selector: `type`, `type.flavor` or `type:name`. `settingsFor` of
+   * `@stack/core` makes them with their types checked. Default: those of the pipeline.
+   */
+  readonly settings?: SettingsBySelector | undefined;
 }
 
 /** A step as the engine sees it. */
@@ -69,13 +75,14 @@ export interface StepDefinition {
   /** `undefined` for a step whose result is its one output. */
   readonly outputs: readonly string[] | undefined;
   readonly attempts: number;
+  readonly settings: SettingsBySelector;
   readonly run: (input: object, context: StepContext) => unknown;
 }
 
 /**
  * Defines a step whose result is its one output.
  *
- * @throws ARGUMENT_INVALID for a name or number of attempts that cannot be
+ * @throws ARGUMENT_INVALID for a name, settings or number of attempts that cannot be
  */
 export function step<Result, Input extends object = NoInput>(
   options: StepOptions & { readonly outputs?: undefined },
@@ -84,7 +91,7 @@ export function step<Result, Input extends object = NoInput>(
 /**
  * Defines a step whose result is an object, of which each property that `outputs` names becomes an output.
  *
- * @throws ARGUMENT_INVALID for a name, output or number of attempts that cannot be
+ * @throws ARGUMENT_INVALID for a name, output, settings or number of attempts that cannot be
  */
 export function step<
   const Name extends string,
@@ -102,6 +109,7 @@ export function step(
     name: options.name,
     outputs: options.outputs === undefined ? undefined : Object.freeze([...options.outputs]),
     attempts: options.retry?.attempts ?? 1,
+    settings: settingsInCode(options.settings, `step "${options.name}"`),
     run,
   });
   checkDefinition(definition);

@@ -1,7 +1,7 @@
 // What lists read: manifests and snapshots. It imports no zod, no query builder and no code of a flavor.
 import { type DiscoveredFlavor, defineDiscoveredTypes, discoverIntegrations } from '@stack/core/discovery';
 import { didYouMean, StackError } from '@stack/core/errors';
-import type { FlavorManifest } from '@stack/core/manifest';
+import { addKnownFlavor, type FlavorManifest } from '@stack/core/manifest';
 import type { ComponentRecord, FlavorRecord } from '@stack/store';
 import { readFlavorSnapshots } from '@stack/store/flavor-snapshots';
 import { storeFile } from '../project-root.ts';
@@ -34,8 +34,8 @@ export interface CatalogOptions {
 }
 
 /**
- * All flavors of the installed integrations and of the project. Their component types are known to this process from
- * then on.
+ * All flavors of the installed integrations and of the project. They and their component types are known to this process
+ * from then on.
  */
 export async function readFlavorCatalog({ root, integrationsFrom = [] }: CatalogOptions): Promise<FlavorCatalog> {
   const discovery = discoverIntegrations([...(root === undefined ? [] : [root]), ...integrationsFrom]);
@@ -43,6 +43,7 @@ export async function readFlavorCatalog({ root, integrationsFrom = [] }: Catalog
   const snapshots = root === undefined ? [] : await readFlavorSnapshots(storeFile(root));
   const registered = await Promise.all(snapshots.map((snapshot) => registeredEntry(root ?? '', snapshot)));
   const flavors = [...discovery.flavors.map(packageEntry), ...registered];
+  for (const flavor of flavors) addKnownFlavor(flavor);
   const key = ({ type, name }: FlavorEntry) => `${type}/${name}`;
   return { flavors: flavors.sort((a, b) => (key(a) < key(b) ? -1 : 1)), problems };
 }

@@ -130,5 +130,12 @@ function runPlan(
       attempts: 1,
     })),
   };
-  return orchestrator.runPlan(plan, { runId: 'conformance', executor, signal });
+  const { settings } = orchestrator;
+  return orchestrator.runPlan(plan, {
+    runId: 'conformance',
+    executor,
+    signal,
+    settings,
+    stepSettings: () => settings,
+  });
 }

@@ -42,8 +42,8 @@ class DoesNotWait extends InOrder {
 }
 
 class HasASignalOfItsOwn extends InOrder {
-  override async runPlan(plan: Plan, { executor, runId }: RunContext): Promise<void> {
-    await super.runPlan(plan, { executor, runId, signal: new AbortController().signal });
+  override async runPlan(plan: Plan, context: RunContext): Promise<void> {
+    await super.runPlan(plan, { ...context, signal: new AbortController().signal });
   }
 }
 
