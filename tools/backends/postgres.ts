@@ -28,7 +28,8 @@ export const postgres: Backend<PostgresServer> = {
 
   findObstacle() {
     if (findPrograms() === undefined) return 'PostgreSQL is not installed: apt-get install postgresql';
-    if (isRoot() && findUser('postgres') === undefined) return 'PostgreSQL does not run as root, and there is no user "postgres"';
+    if (isRoot() && findUser('postgres') === undefined)
+      return 'PostgreSQL does not run as root, and there is no user "postgres"';
     return undefined;
   },
 

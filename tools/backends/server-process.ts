@@ -53,10 +53,15 @@ export class ServerProcess implements AsyncDisposable {
     }
     await once(child, 'spawn');
     // Its input ends when this process ends, also when nothing of this process could run any more.
-    const guard = spawn('sh', ['-c', 'cat >/dev/null; kill -QUIT "$0"; sleep 1; rm -rf "$1"', `${child.pid}`, command.folder], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    for (const handle of [child, guard, child.stdout, child.stderr, guard.stdin] as { unref?(): void }[]) handle.unref?.();
+    const guard = spawn(
+      'sh',
+      ['-c', 'cat >/dev/null; kill -QUIT "$0"; sleep 1; rm -rf "$1"', `${child.pid}`, command.folder],
+      {
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    );
+    for (const handle of [child, guard, child.stdout, child.stderr, guard.stdin] as { unref?(): void }[])
+      handle.unref?.();
     const server = new ServerProcess(command, child, guard);
     const start = performance.now();
     while (!(await command.isReady())) {

@@ -12,7 +12,11 @@ export interface Engine extends AsyncDisposable {
    * but queries of `database`, and may be run again when another process was in the way.
    */
   write<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
+  /** Like `write`, and after all that any process does by this method. It sees what those did. */
+  writeAlone<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /** The number of the last migration that was applied; 0 before the first. */
   readVersion(database: Kysely<Tables>): Promise<number>;
   writeVersion(database: Kysely<Tables>, version: number): Promise<void>;
+  /** What the database itself finds wrong with what it stores. */
+  findDamage(database: Kysely<Tables>): Promise<readonly string[]>;
 }

@@ -13,3 +13,4 @@ export type {
   StoreOptions,
 } from './metadata-store.ts';
 export { openStore } from './open-store.ts';
+export type { StoreLocation } from './store-location.ts';

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { StackError } from '@stack/core/errors';
+import { retryWhileBusy } from '../retry-while-busy.ts';
 import { schemaVersion } from '../schema/schema-version.ts';
-import { retryWhileBusy } from './retry-while-busy.ts';
-import { corruptStore, storeError } from './sqlite-error.ts';
+import { storeTooNew } from '../schema/store-too-new.ts';
+import { corruptStore, storeError, whileLocked } from './sqlite-error.ts';
 
 /** "Stck", in the header of the file: tells a store from the database of another program. */
 export const applicationId = 0x5374636b;
@@ -32,7 +32,7 @@ export async function openDatabase({
     // SQLite waits for a lock by blocking the process: only for a moment.
     const opened = new DatabaseSync(location, { timeout: 5, enableForeignKeyConstraints: true });
     database = opened;
-    const version = await retryWhileBusy(file, patience, () => checkHeader(opened, file, create));
+    const version = await retryWhileBusy(whileLocked(file, patience), () => checkHeader(opened, file, create));
     return { database, version };
   } catch (error) {
     database?.close();
@@ -52,12 +52,6 @@ function checkHeader(database: DatabaseSync, file: string, create: boolean): num
     if (header.tables > 0 || header.version > 0) throw corruptStore(file, 'it is the database of another program');
     if (!create) throw corruptStore(file, 'it is empty');
   }
-  if (header.version > schemaVersion) {
-    throw new StackError({
-      code: 'STORE_TOO_NEW',
-      message: `The metadata store ${file} has version ${header.version}; this version of Stack knows up to ${schemaVersion}.`,
-      hint: 'Update Stack: npm install @stack/cli@latest @stack/core@latest',
-    });
-  }
+  if (header.version > schemaVersion) throw storeTooNew(file, header.version);
   return header.version;
 }

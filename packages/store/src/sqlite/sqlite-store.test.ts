@@ -38,7 +38,7 @@ const ways: readonly { readonly way: string; read(path: string): Promise<unknown
       return await store.flavors.list();
     },
   },
-  { way: 'readFlavorSnapshots', read: (path) => readFlavorSnapshots(path) },
+  { way: 'readFlavorSnapshots', read: (path) => readFlavorSnapshots({ file: path }) },
 ];
 
 describe.each(ways)('a file that is no store, read by $way', ({ read }) => {
@@ -471,7 +471,7 @@ describe('migrations', () => {
   test('an older store is brought up to date by whoever reads its flavors', async () => {
     await fillStore();
     edit('pragma user_version = 0', ...tables().map((table) => `drop table ${table}`));
-    expect(await readFlavorSnapshots(file)).toEqual([]);
+    expect(await readFlavorSnapshots({ file })).toEqual([]);
     expect(edit('pragma user_version')).toEqual([{ user_version: schemaVersion }]);
   });
 });
@@ -481,9 +481,9 @@ describe('readFlavorSnapshots', () => {
     await using store = await openStore({ file, create: true });
     for (const name of ['b', 'a']) await store.flavors.add(newFlavor(name));
     await store.flavors.add({ ...newFlavor('c'), type: 'alerter' });
-    expect(await readFlavorSnapshots(file)).toEqual(await store.flavors.list());
-    expect(await readFlavorSnapshots(file, 'alerter')).toEqual(await store.flavors.list({ type: 'alerter' }));
-    expect(await readFlavorSnapshots(file, 'none')).toEqual([]);
+    expect(await readFlavorSnapshots({ file })).toEqual(await store.flavors.list());
+    expect(await readFlavorSnapshots({ file }, 'alerter')).toEqual(await store.flavors.list({ type: 'alerter' }));
+    expect(await readFlavorSnapshots({ file }, 'none')).toEqual([]);
   });
 
   test('evaluates neither the query builder nor zod', async () => {
