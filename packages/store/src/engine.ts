@@ -3,6 +3,9 @@ import type { Tables } from './schema/tables.ts';
 
 /** A database below the tables. What differs from one database to another is here, and nowhere else. */
 export interface Engine extends AsyncDisposable {
+  readonly product: 'SQLite' | 'PostgreSQL';
+  /** What the store is called in messages. */
+  readonly label: string;
   /** The type of a column that numbers the rows in the order in which they are inserted, and is the primary key. */
   readonly sequenceColumn: RawBuilder<unknown>;
   /** Runs queries that all see the same state of the database. */

@@ -1,3 +1,6 @@
+export { backupStore } from './maintenance/backup-store.ts';
+export { checkStore, type StoreCheck } from './maintenance/check-store.ts';
+export { type RestoredStore, restoreStore } from './maintenance/restore-store.ts';
 export type {
   ComponentFilter,
   ComponentRecord,

@@ -53,12 +53,15 @@ export async function openPostgresEngine({ url, create, patience }: PostgresOpti
 }
 
 class PostgresEngine implements Engine {
+  readonly product = 'PostgreSQL';
+  readonly label: string;
   readonly sequenceColumn = sql`bigint generated always as identity primary key`;
   readonly #database: Kysely<Tables>;
   readonly #pool: Pool;
   readonly #queue: TransactionQueue;
 
   constructor(pool: Pool, location: PostgresLocation, patience: number) {
+    this.label = location.label;
     this.#pool = pool;
     this.#database = new Kysely({ dialect: new StoreDialect({ pool }) });
     this.#queue = new TransactionQueue({

@@ -11,6 +11,8 @@ export const applicationId = 0x5374636b;
 export interface DatabaseOptions {
   readonly file: string;
   readonly create: boolean;
+  /** Default `false`. */
+  readonly readOnly?: boolean;
   /** For how long to try when other processes are in the way, in milliseconds. */
   readonly patience: number;
 }
@@ -23,10 +25,11 @@ export interface DatabaseOptions {
 export async function openDatabase({
   file,
   create,
+  readOnly = false,
   patience,
 }: DatabaseOptions): Promise<{ readonly database: DatabaseSync; readonly version: number }> {
   const location = pathToFileURL(file);
-  location.search = create ? '?mode=rwc' : '?mode=rw';
+  location.search = `?mode=${create ? 'rwc' : readOnly ? 'ro' : 'rw'}`;
   let database: DatabaseSync | undefined;
   try {
     // SQLite waits for a lock by blocking the process: only for a moment.

@@ -28,12 +28,15 @@ export async function openSqliteEngine(options: DatabaseOptions): Promise<Engine
 }
 
 class SqliteEngine implements Engine {
+  readonly product = 'SQLite';
+  readonly label: string;
   readonly sequenceColumn = sql`integer primary key autoincrement`;
   readonly #connection: DatabaseSync;
   readonly #database: Kysely<Tables>;
   readonly #queue: TransactionQueue;
 
   constructor(connection: DatabaseSync, { file, patience }: DatabaseOptions) {
+    this.label = file;
     this.#connection = connection;
     this.#database = new Kysely({ dialect: new SqliteDialect(connection) });
     this.#queue = new TransactionQueue({
