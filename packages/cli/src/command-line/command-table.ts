@@ -166,5 +166,22 @@ export const commands: readonly CommandDescription[] = [
     positionals: [artifactId],
     load: () => import('../commands/artifact-cat.ts'),
   },
+  {
+    words: ['store', 'check'],
+    summary: 'Look for damage in the metadata store.',
+    load: () => import('../commands/store-check.ts'),
+  },
+  {
+    words: ['store', 'backup'],
+    summary: 'Copy the metadata store into a file, while it is in use.',
+    positionals: [{ name: 'FILE', summary: 'Path of the new file.' }],
+    load: () => import('../commands/store-backup.ts'),
+  },
+  {
+    words: ['store', 'restore'],
+    summary: 'Put a backup in the place of the metadata store. What it held is kept in a file beside it.',
+    positionals: [{ name: 'FILE', summary: 'A file that "store backup" wrote.' }],
+    load: () => import('../commands/store-restore.ts'),
+  },
   { words: ['version'], summary: 'Print the version.', load: () => import('../commands/version.ts') },
 ];

@@ -28,9 +28,16 @@ export async function copyDatabase(source: DatabaseSync, file: string, patience:
  * @throws NO_SPACE, STORE_UNAVAILABLE, STORE_CORRUPT
  */
 export async function replaceDatabase(source: DatabaseSync, file: string, patience: number): Promise<void> {
+  const options = whileLocked(file, patience);
+  const isBusy = (error: unknown) => options.isBusy(error) || isUnnamed(error);
   try {
-    await retryWhileBusy(whileLocked(file, patience), () => backup(source, file, { rate: pagesAtOnce }));
+    await retryWhileBusy({ ...options, isBusy }, () => backup(source, file, { rate: pagesAtOnce }));
   } catch (error) {
     throw storeError(error, file);
   }
+}
+
+/** When another process has the file locked, Node's `backup` fails with the code for success. */
+function isUnnamed(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 0;
 }
