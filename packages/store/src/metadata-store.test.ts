@@ -1,659 +1,599 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ArtifactRecord, Plan, RunStart } from '@stack/core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { whyUnavailable } from '../../../tools/backends/backend.ts';
-import { postgres } from '../../../tools/backends/postgres.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeEachEngine } from '../test/describe-each-engine.ts';
+import { readFlavorSnapshots } from './flavors/flavor-snapshots.ts';
 import type { ComponentRecord, MetadataStore, NewComponent, NewFlavor } from './metadata-store.ts';
 import { openStore } from './open-store.ts';
+import type { StoreLocation } from './store-location.ts';
 
-interface TestDatabase {
-  open(): Promise<MetadataStore>;
-  remove(): Promise<void>;
-}
+describeEachEngine('a metadata store', (create) => {
+  let location: StoreLocation;
+  let store: MetadataStore;
 
-interface TestEngine extends AsyncDisposable {
-  createDatabase(): Promise<TestDatabase>;
-}
+  beforeEach(async () => {
+    location = await create();
+    store = await openStore({ ...location, create: true });
+  });
 
-const noPostgres = await whyUnavailable(postgres);
+  afterEach(() => store[Symbol.asyncDispose]());
 
-/** Every engine gives the same answers: this suite runs on each. */
-const engines: readonly {
-  readonly name: string;
-  readonly obstacle?: string | undefined;
-  start(): Promise<TestEngine>;
-}[] = [
-  {
-    name: 'SQLite',
-    async start() {
-      return {
-        async createDatabase() {
-          const folder = await mkdtemp(join(tmpdir(), 'stack-store-'));
-          return {
-            open: () => openStore({ file: join(folder, 'stack.db'), create: true }),
-            remove: () => rm(folder, { recursive: true }),
-          };
-        },
-        async [Symbol.asyncDispose]() {},
-      };
-    },
-  },
-  {
-    name: noPostgres === undefined ? 'PostgreSQL' : `PostgreSQL (skipped: ${noPostgres})`,
-    obstacle: noPostgres,
-    async start() {
-      const server = await postgres.start();
-      let databases = 0;
-      return {
-        async createDatabase() {
-          databases += 1;
-          const url = `${server.url}?schema=test-${databases}`;
-          // It goes with its server.
-          return { open: () => openStore({ url, create: true }), remove: async () => {} };
-        },
-        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-      };
-    },
-  },
-];
+  async function reopen(): Promise<void> {
+    await store[Symbol.asyncDispose]();
+    store = await openStore(location);
+  }
 
-for (const { name, obstacle, start } of engines)
-  describe.skipIf(obstacle !== undefined)(`a metadata store in ${name}`, () => {
-    let engine: TestEngine;
-    let database: TestDatabase;
-    let store: MetadataStore;
-
-    beforeAll(async () => {
-      engine = await start();
-    }, 60_000);
-
-    afterAll(() => engine[Symbol.asyncDispose]());
-
-    beforeEach(async () => {
-      database = await engine.createDatabase();
-      store = await database.open();
+  describe('flavors', () => {
+    test('a flavor comes back as it was added, also after the store was closed', async () => {
+      const added = await store.flavors.add(newFlavor('my-s3'));
+      await reopen();
+      expect(await store.flavors.find('artifact-store', 'my-s3')).toEqual(added);
+      expect(added).toMatchObject(newFlavor('my-s3'));
+      expect(added.createdAt).toEqual(added.updatedAt);
     });
 
-    afterEach(async () => {
-      await store[Symbol.asyncDispose]();
-      await database.remove();
+    test('finding a flavor that was not registered gives undefined', async () => {
+      expect(await store.flavors.find('artifact-store', 'none')).toBeUndefined();
     });
 
-    async function reopen(): Promise<void> {
-      await store[Symbol.asyncDispose]();
-      store = await database.open();
-    }
+    test('flavors are listed by type and name, or those of one type', async () => {
+      await store.flavors.add(newFlavor('b'));
+      await store.flavors.add(newFlavor('a'));
+      await store.flavors.add(newFlavor('c', 'alerter'));
+      expect((await store.flavors.list()).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+      expect((await store.flavors.list({ type: 'artifact-store' })).map(({ name }) => name)).toEqual(['a', 'b']);
+    });
 
-    describe('flavors', () => {
-      test('a flavor comes back as it was added, also after the store was closed', async () => {
-        const added = await store.flavors.add(newFlavor('my-s3'));
-        await reopen();
-        expect(await store.flavors.find('artifact-store', 'my-s3')).toEqual(added);
-        expect(added).toMatchObject(newFlavor('my-s3'));
-        expect(added.createdAt).toEqual(added.updatedAt);
-      });
+    test('names are ordered by their bytes, whatever the language of the machine', async () => {
+      const names = ['b', 'A', '_', 'a', 'Z', 'é', '10', '9', 'a-b', 'aa', '\u{1F600}', '\uFF41'];
+      for (const name of names) await store.flavors.add(newFlavor(name));
+      const byBytes = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect((await store.flavors.list()).map(({ name }) => name)).toEqual(byBytes);
+      expect((await readFlavorSnapshots(location)).map(({ name }) => name)).toEqual(byBytes);
+    });
 
-      test('finding a flavor that was not registered gives undefined', async () => {
-        expect(await store.flavors.find('artifact-store', 'none')).toBeUndefined();
-      });
-
-      test('flavors are listed by type and name, or those of one type', async () => {
-        await store.flavors.add(newFlavor('b'));
-        await store.flavors.add(newFlavor('a'));
-        await store.flavors.add(newFlavor('c', 'alerter'));
-        expect((await store.flavors.list()).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
-        expect((await store.flavors.list({ type: 'artifact-store' })).map(({ name }) => name)).toEqual(['a', 'b']);
-      });
-
-      test('a type and name that are taken are refused', async () => {
-        await store.flavors.add(newFlavor('a'));
-        await store.flavors.add(newFlavor('a', 'alerter'));
-        await expect(store.flavors.add(newFlavor('a'))).rejects.toMatchObject({
-          code: 'ALREADY_EXISTS',
-          message: expect.stringContaining('artifact-store/a'),
-        });
-      });
-
-      test('replacing a flavor puts another snapshot in its place', async () => {
-        const added = await store.flavors.add(newFlavor('a'));
-        const files = { 'flavors/a.ts': 'ff' };
-        const replaced = await store.flavors.replace({ ...newFlavor('a'), files });
-        expect(replaced).toMatchObject({ id: added.id, files, createdAt: added.createdAt });
-        expect(await store.flavors.find('artifact-store', 'a')).toEqual(replaced);
-      });
-
-      test('replacing or removing a flavor that is not there names the nearest', async () => {
-        await store.flavors.add(newFlavor('my-s3'));
-        const notFound = { code: 'FLAVOR_NOT_FOUND', hint: expect.stringContaining('my-s3') };
-        await expect(store.flavors.replace(newFlavor('my-s4'))).rejects.toMatchObject(notFound);
-        await expect(store.flavors.remove('artifact-store', 'my-s4')).rejects.toMatchObject(notFound);
-        await expect(store.flavors.remove('alerter', 'my-s3')).rejects.toMatchObject({
-          code: 'FLAVOR_NOT_FOUND',
-          hint: expect.stringContaining('stack alerter flavor list'),
-        });
-      });
-
-      test('a flavor is not removed while components of its type use it', async () => {
-        await store.flavors.add(newFlavor('a'));
-        await store.components.add(newComponent('one', { flavor: 'a' }));
-        await store.components.add(newComponent('two', { flavor: 'a' }));
-        await expect(store.flavors.remove('artifact-store', 'a')).rejects.toMatchObject({
-          code: 'IN_USE',
-          message: 'The flavor artifact-store/a is used by 2 components: one, two.',
-        });
-        expect(await store.flavors.find('artifact-store', 'a')).toBeDefined();
-      });
-
-      test('a component of another type with a flavor of the same name does not count', async () => {
-        await store.flavors.add(newFlavor('a'));
-        await store.components.add(newComponent('one', { type: 'alerter', flavor: 'a' }));
-        await store.flavors.remove('artifact-store', 'a');
-        expect(await store.flavors.list()).toEqual([]);
+    test('a type and name that are taken are refused', async () => {
+      await store.flavors.add(newFlavor('a'));
+      await store.flavors.add(newFlavor('a', 'alerter'));
+      await expect(store.flavors.add(newFlavor('a'))).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+        message: expect.stringContaining('artifact-store/a'),
       });
     });
 
-    describe('components', () => {
-      test('a component comes back as it was added, also after the store was closed', async () => {
-        const config = { path: 's3://bücket', key: '{{aws.key}}', retries: 3, nested: { list: [1, null, true] } };
-        const settings = { timeout: 2.5 };
-        const added = await store.components.add(newComponent('prod', { config, settings, labels: { team: 'a' } }));
-        await reopen();
-        expect(await store.components.get('artifact-store', 'prod')).toEqual(added);
-        expect(added).toMatchObject({
-          type: 'artifact-store',
-          name: 'prod',
-          flavor: 's3',
-          configVersion: 1,
-          config,
-          settings,
-          labels: { team: 'a' },
-          isProtected: false,
-        });
-      });
+    test('replacing a flavor puts another snapshot in its place', async () => {
+      const added = await store.flavors.add(newFlavor('a'));
+      const files = { 'flavors/a.ts': 'ff' };
+      const replaced = await store.flavors.replace({ ...newFlavor('a'), files });
+      expect(replaced).toMatchObject({ id: added.id, files, createdAt: added.createdAt });
+      expect(await store.flavors.find('artifact-store', 'a')).toEqual(replaced);
+    });
 
-      test('a component is found by its name, its id and the beginning of its id', async () => {
-        const added = await store.components.add(newComponent('prod'));
-        for (const reference of ['prod', added.id, added.id.slice(0, 8)]) {
-          expect(await store.components.get('artifact-store', reference)).toEqual(added);
-        }
-        for (const reference of ['', '%', `${added.id}0`]) {
-          await expect(store.components.get('artifact-store', reference)).rejects.toMatchObject({
-            code: 'COMPONENT_NOT_FOUND',
-          });
-        }
-      });
-
-      test('a name wins over the beginning of an id', async () => {
-        const added = await store.components.add(newComponent('one'));
-        const named = await store.components.add(newComponent(added.id.slice(0, 8)));
-        expect((await store.components.get('artifact-store', added.id.slice(0, 8))).id).toBe(named.id);
-      });
-
-      test('the beginning of several ids is ambiguous, and the error names them', async () => {
-        // One of 17 hexadecimal ids shares its first character with another.
-        const added = await Promise.all(
-          Array.from({ length: 17 }, (_, index) => store.components.add(newComponent(`component-${index}`))),
-        );
-        const shared = findSharedStart(added);
-        await expect(store.components.get('artifact-store', shared.start)).rejects.toMatchObject({
-          code: 'AMBIGUOUS',
-          message: expect.stringContaining(shared.records[0]?.id ?? 'none'),
-        });
-      });
-
-      test('a component that is not there is an error with the nearest names of its type', async () => {
-        await store.components.add(newComponent('production'));
-        await store.components.add(newComponent('producton', { type: 'alerter' }));
-        await expect(store.components.get('artifact-store', 'prodction')).rejects.toMatchObject({
-          code: 'COMPONENT_NOT_FOUND',
-          hint: 'Did you mean "production"?',
-        });
-        await expect(store.components.get('artifact-store', 'xyz')).rejects.toMatchObject({
-          hint: expect.stringContaining('stack artifact-store list'),
-        });
-      });
-
-      test('components are listed by type and name, and filtered by type, flavor and labels', async () => {
-        await store.components.add(newComponent('b', { labels: { team: 'x', stage: 'prod' } }));
-        await store.components.add(newComponent('a', { flavor: 'gcs', labels: { team: 'x' } }));
-        await store.components.add(newComponent('c', { type: 'alerter' }));
-        const names = async (filter?: Parameters<MetadataStore['components']['list']>[0]) =>
-          (await store.components.list(filter)).map(({ name }) => name);
-        expect(await names()).toEqual(['c', 'a', 'b']);
-        expect(await names({ type: 'artifact-store' })).toEqual(['a', 'b']);
-        expect(await names({ flavor: 'gcs' })).toEqual(['a']);
-        expect(await names({ labels: { team: 'x' } })).toEqual(['a', 'b']);
-        expect(await names({ labels: { team: 'x', stage: 'prod' } })).toEqual(['b']);
-      });
-
-      test('an update changes what is given and nothing else', async () => {
-        const added = await store.components.add(newComponent('prod', { labels: { team: 'x' } }));
-        const updated = await store.components.update('artifact-store', 'prod', ({ config }) => ({
-          name: 'production',
-          config: { ...config, region: 'eu' },
-          configVersion: 2,
-        }));
-        expect(updated).toEqual({
-          ...added,
-          name: 'production',
-          config: { ...added.config, region: 'eu' },
-          configVersion: 2,
-          updatedAt: updated.updatedAt,
-        });
-        expect(await store.components.get('artifact-store', added.id)).toEqual(updated);
-      });
-
-      test('updates at the same time are all kept', async () => {
-        await store.components.add(newComponent('prod', { config: { count: 0 } }));
-        const increments = Array.from({ length: 20 }, () =>
-          store.components.update('artifact-store', 'prod', ({ config }) => ({
-            config: { count: Number(config.count) + 1 },
-          })),
-        );
-        await Promise.all(increments);
-        expect((await store.components.get('artifact-store', 'prod')).config).toEqual({ count: 20 });
-      });
-
-      test('a write that fails takes nothing of those beside it with it', async () => {
-        await store.components.add(newComponent('taken'));
-        const results = await Promise.allSettled(
-          Array.from({ length: 20 }, (_, index) =>
-            store.components.add(newComponent(index % 2 === 0 ? `component-${index}` : 'taken')),
-          ),
-        );
-        expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(10);
-        expect(await store.components.list()).toHaveLength(11);
-      });
-
-      test('a change that throws changes nothing, and its error comes through', async () => {
-        const added = await store.components.add(newComponent('prod'));
-        const failure = new Error('no');
-        const update = store.components.update('artifact-store', 'prod', () => {
-          throw failure;
-        });
-        await expect(update).rejects.toBe(failure);
-        expect(await store.components.get('artifact-store', 'prod')).toEqual(added);
-      });
-
-      test('a name that is taken is refused, for a new component and for a renamed one', async () => {
-        await store.components.add(newComponent('a'));
-        await store.components.add(newComponent('b'));
-        await store.components.add(newComponent('a', { type: 'alerter' }));
-        await expect(store.components.add(newComponent('a'))).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-        const rename = (name: string) => store.components.update('artifact-store', 'b', () => ({ name }));
-        await expect(rename('a')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-        expect((await rename('b')).name).toBe('b');
-      });
-
-      test('a component is not removed while stacks have it, and the error names them', async () => {
-        const component = await store.components.add(newComponent('prod'));
-        await store.stacks.add({ name: 'one', components: [component.id] });
-        await store.stacks.add({ name: 'two', components: [component.id] });
-        await expect(store.components.remove('artifact-store', 'prod')).rejects.toMatchObject({
-          code: 'IN_USE',
-          message: 'The artifact-store "prod" is used by 2 stacks: one, two.',
-        });
-        await store.stacks.remove('one');
-        await store.stacks.remove('two');
-        await store.components.remove('artifact-store', 'prod');
-        expect(await store.components.list()).toEqual([]);
-      });
-
-      test('a protected component is neither changed nor removed', async () => {
-        const added = await store.components.add(newComponent('default', { isProtected: true }));
-        const change = store.components.update('artifact-store', 'default', () => ({ labels: { a: 'b' } }));
-        await expect(change).rejects.toMatchObject({ code: 'PROTECTED' });
-        await expect(store.components.remove('artifact-store', 'default')).rejects.toMatchObject({ code: 'PROTECTED' });
-        expect(await store.components.list()).toEqual([added]);
+    test('replacing or removing a flavor that is not there names the nearest', async () => {
+      await store.flavors.add(newFlavor('my-s3'));
+      const notFound = { code: 'FLAVOR_NOT_FOUND', hint: expect.stringContaining('my-s3') };
+      await expect(store.flavors.replace(newFlavor('my-s4'))).rejects.toMatchObject(notFound);
+      await expect(store.flavors.remove('artifact-store', 'my-s4')).rejects.toMatchObject(notFound);
+      await expect(store.flavors.remove('alerter', 'my-s3')).rejects.toMatchObject({
+        code: 'FLAVOR_NOT_FOUND',
+        hint: expect.stringContaining('stack alerter flavor list'),
       });
     });
 
-    describe('stacks', () => {
-      let parts: ComponentRecord[];
-
-      beforeEach(async () => {
-        parts = [
-          await store.components.add(newComponent('local', { type: 'orchestrator', flavor: 'local' })),
-          await store.components.add(newComponent('prod')),
-          await store.components.add(newComponent('mail', { type: 'alerter' })),
-        ];
+    test('a flavor is not removed while components of its type use it', async () => {
+      await store.flavors.add(newFlavor('a'));
+      await store.components.add(newComponent('one', { flavor: 'a' }));
+      await store.components.add(newComponent('two', { flavor: 'a' }));
+      await expect(store.flavors.remove('artifact-store', 'a')).rejects.toMatchObject({
+        code: 'IN_USE',
+        message: 'The flavor artifact-store/a is used by 2 components: one, two.',
       });
-
-      const ids = () => parts.map(({ id }) => id);
-
-      test('a stack comes back with its components in the order given', async () => {
-        const components = ids().reverse();
-        const added = await store.stacks.add({ name: 'prod', components, labels: { team: 'x' } });
-        await reopen();
-        expect(await store.stacks.get('prod')).toEqual(added);
-        expect(added).toMatchObject({ name: 'prod', labels: { team: 'x' }, isProtected: false });
-        expect(added.components).toEqual(parts.toReversed());
-      });
-
-      test('stacks are listed by name, each with its own components', async () => {
-        await store.stacks.add({ name: 'b', components: ids() });
-        await store.stacks.add({ name: 'a', components: ids().slice(0, 2) });
-        await store.stacks.add({ name: 'c', components: [] });
-        const found = (await store.stacks.list()).map(({ name, components }) => [name, components.length]);
-        expect(found).toEqual([
-          ['a', 2],
-          ['b', 3],
-          ['c', 0],
-        ]);
-      });
-
-      test('a stack is found by its name, its id and the beginning of its id', async () => {
-        const added = await store.stacks.add({ name: 'prod', components: ids() });
-        for (const reference of ['prod', added.id, added.id.slice(0, 8)]) {
-          expect(await store.stacks.get(reference)).toEqual(added);
-        }
-        await expect(store.stacks.get('prd')).rejects.toMatchObject({
-          code: 'STACK_NOT_FOUND',
-          hint: 'Did you mean "prod"?',
-        });
-      });
-
-      test('a name that is taken, an unknown component and a component given twice are refused', async () => {
-        await store.stacks.add({ name: 'prod', components: ids() });
-        await expect(store.stacks.add({ name: 'prod', components: [] })).rejects.toMatchObject({
-          code: 'ALREADY_EXISTS',
-        });
-        await expect(store.stacks.add({ name: 'x', components: [randomUUID()] })).rejects.toMatchObject({
-          code: 'COMPONENT_NOT_FOUND',
-        });
-        await expect(store.stacks.add({ name: 'x', components: [...ids(), ...ids()] })).rejects.toMatchObject({
-          code: 'ARGUMENT_INVALID',
-        });
-        expect(await store.stacks.list()).toHaveLength(1);
-      });
-
-      test('an update changes name, labels and components', async () => {
-        const added = await store.stacks.add({ name: 'prod', components: ids() });
-        const updated = await store.stacks.update('prod', ({ components }) => ({
-          name: 'production',
-          labels: { team: 'x' },
-          components: components.slice(0, 2).map(({ id }) => id),
-        }));
-        expect(updated).toMatchObject({ id: added.id, name: 'production', labels: { team: 'x' } });
-        expect(updated.components).toEqual(parts.slice(0, 2));
-        expect(await store.stacks.get('production')).toEqual(updated);
-      });
-
-      test('an update that fails leaves the stack as it was', async () => {
-        const added = await store.stacks.add({ name: 'prod', components: ids() });
-        const update = store.stacks.update('prod', () => ({ name: 'other', components: [randomUUID()] }));
-        await expect(update).rejects.toMatchObject({ code: 'COMPONENT_NOT_FOUND' });
-        expect(await store.stacks.list()).toEqual([added]);
-      });
-
-      test('a stack shows its components as they are now', async () => {
-        await store.stacks.add({ name: 'prod', components: ids() });
-        await store.components.update('alerter', 'mail', () => ({ name: 'post' }));
-        expect((await store.stacks.get('prod')).components[2]?.name).toBe('post');
-      });
-
-      test('a protected stack is neither changed nor removed', async () => {
-        const added = await store.stacks.add({ name: 'default', components: ids(), isProtected: true });
-        await expect(store.stacks.update('default', () => ({ name: 'x' }))).rejects.toMatchObject({
-          code: 'PROTECTED',
-        });
-        await expect(store.stacks.remove('default')).rejects.toMatchObject({ code: 'PROTECTED' });
-        expect(await store.stacks.list()).toEqual([added]);
-      });
-
-      test('no stack is active at first', async () => {
-        await expect(store.stacks.active()).rejects.toMatchObject({
-          code: 'STACK_NOT_FOUND',
-          hint: expect.stringContaining('stack set'),
-        });
-      });
-
-      test('the active stack stays so when it is renamed, and is not removed', async () => {
-        await store.stacks.add({ name: 'one', components: ids() });
-        await store.stacks.add({ name: 'two', components: ids() });
-        expect((await store.stacks.activate('one')).name).toBe('one');
-        expect((await store.stacks.activate('two')).name).toBe('two');
-        await store.stacks.update('two', () => ({ name: 'three' }));
-        expect((await store.stacks.active()).name).toBe('three');
-        await expect(store.stacks.remove('three')).rejects.toMatchObject({ code: 'IN_USE' });
-        await expect(store.stacks.activate('four')).rejects.toMatchObject({ code: 'STACK_NOT_FOUND' });
-        await store.stacks.remove('one');
-        expect((await store.stacks.active()).name).toBe('three');
-      });
+      expect(await store.flavors.find('artifact-store', 'a')).toBeDefined();
     });
 
-    describe('runs', () => {
-      test('a run is recorded from its start to its end', async () => {
-        const run = newRun('training-1', ['load', 'train', 'report']);
-        await store.runs.startRun(run);
-        expect(await store.runs.getRun('training-1')).toMatchObject({
-          ...run,
-          pipeline: 'training',
-          state: 'running',
-          error: undefined,
-          startedAt: expect.any(Date),
-          endedAt: undefined,
-        });
-        expect(await store.runs.listStepRuns(run.id)).toEqual(
-          ['load', 'train', 'report'].map((step, index) => ({
-            runId: run.id,
-            step,
-            index,
-            state: 'pending',
-            attempt: 0,
-            error: undefined,
-            reason: undefined,
-            metadata: {},
-            startedAt: undefined,
-            endedAt: undefined,
-          })),
-        );
-
-        const artifact = newArtifact(run.id, 'load');
-        const error = { code: 'STEP_FAILED', message: 'it broke', hint: 'mend it' };
-        await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-        await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 2 });
-        await store.runs.recordStep(run.id, 'load', {
-          state: 'completed',
-          artifacts: [artifact],
-          metadata: { rows: 344 },
-        });
-        await store.runs.recordStep(run.id, 'train', { state: 'running', attempt: 1 });
-        await store.runs.recordStep(run.id, 'train', { state: 'failed', error, metadata: { epoch: 3 } });
-        await store.runs.recordStep(run.id, 'report', { state: 'skipped', reason: 'train failed' });
-        await store.runs.endRun(run.id, { state: 'failed', error });
-        await reopen();
-
-        expect(await store.runs.listStepRuns(run.id)).toMatchObject([
-          { state: 'completed', attempt: 2, metadata: { rows: 344 }, startedAt: expect.any(Date) },
-          { state: 'failed', attempt: 1, error, metadata: { epoch: 3 }, endedAt: expect.any(Date) },
-          { state: 'skipped', attempt: 0, reason: 'train failed', startedAt: undefined, endedAt: expect.any(Date) },
-        ]);
-        expect(await store.runs.getRun(run.id)).toMatchObject({ state: 'failed', error, endedAt: expect.any(Date) });
-        expect(await store.runs.getArtifact(artifact.id)).toEqual(artifact);
-      });
-
-      test('a run is found by its id, its name and the beginning of its id', async () => {
-        const run = newRun('training-1');
-        await store.runs.startRun(run);
-        for (const reference of [run.id, 'training-1', run.id.slice(0, 8)]) {
-          expect((await store.runs.getRun(reference)).id).toBe(run.id);
-        }
-        await expect(store.runs.getRun('traning-1')).rejects.toMatchObject({
-          code: 'RUN_NOT_FOUND',
-          hint: 'Did you mean "training-1"?',
-        });
-      });
-
-      test('the beginning of several ids is ambiguous', async () => {
-        await store.runs.startRun({ ...newRun('one'), id: 'abc1' });
-        await store.runs.startRun({ ...newRun('two'), id: 'abc2' });
-        await expect(store.runs.getRun('abc')).rejects.toMatchObject({
-          code: 'AMBIGUOUS',
-          message: expect.stringContaining('one (abc1), two (abc2)'),
-        });
-      });
-
-      test('a name or id that is taken is refused', async () => {
-        const run = newRun('training-1');
-        await store.runs.startRun(run);
-        await expect(store.runs.startRun(newRun('training-1'))).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-        await expect(store.runs.startRun({ ...newRun('training-2'), id: run.id })).rejects.toMatchObject({
-          code: 'ALREADY_EXISTS',
-        });
-      });
-
-      test('runs are listed newest first, filtered and limited', async () => {
-        for (let index = 0; index < 4; index += 1) {
-          await store.runs.startRun(newRun(`run-${index}`, [], index === 3 ? 'other' : 'training'));
-        }
-        await store.runs.endRun((await store.runs.getRun('run-1')).id, { state: 'completed' });
-        const names = async (filter?: Parameters<MetadataStore['runs']['listRuns']>[0]) =>
-          (await store.runs.listRuns(filter)).map(({ name }) => name);
-        expect(await names()).toEqual(['run-3', 'run-2', 'run-1', 'run-0']);
-        expect(await names({ limit: 2 })).toEqual(['run-3', 'run-2']);
-        expect(await names({ pipeline: 'training' })).toEqual(['run-2', 'run-1', 'run-0']);
-        expect(await names({ state: 'completed' })).toEqual(['run-1']);
-        expect(await names({ state: 'running', pipeline: 'other' })).toEqual(['run-3']);
-      });
-
-      test('without a limit, 50 runs are listed', async () => {
-        for (let index = 0; index < 51; index += 1) await store.runs.startRun(newRun(`run-${index}`));
-        expect(await store.runs.listRuns()).toHaveLength(50);
-      });
-
-      test('a plan of many steps is recorded whole, in order', async () => {
-        const steps = Array.from({ length: 1201 }, (_, index) => `step-${index}`);
-        const run = newRun('long', steps);
-        await store.runs.startRun(run);
-        expect((await store.runs.listStepRuns(run.id)).map(({ step }) => step)).toEqual(steps);
-        expect((await store.runs.getRun('long')).plan).toEqual(run.plan);
-      });
-
-      test('a run or step that is not there is an error', async () => {
-        const run = newRun('training-1', ['load']);
-        await store.runs.startRun(run);
-        const change = { state: 'running', attempt: 1 } as const;
-        await expect(store.runs.recordStep('none', 'load', change)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
-        await expect(store.runs.recordStep(run.id, 'lod', change)).rejects.toMatchObject({
-          code: 'STEP_NOT_FOUND',
-          hint: 'Did you mean "load"?',
-        });
-        await expect(store.runs.endRun('none', { state: 'failed' })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
-        await expect(store.runs.listStepRuns('none')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
-        await expect(store.runs.getArtifact('none')).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
-      });
-
-      test('steps of one name in two runs are apart', async () => {
-        const [first, second] = [newRun('one', ['load']), newRun('two', ['load'])];
-        await store.runs.startRun(first);
-        await store.runs.startRun(second);
-        await store.runs.recordStep(first.id, 'load', { state: 'running', attempt: 1 });
-        expect(await store.runs.listStepRuns(first.id)).toMatchObject([{ state: 'running' }]);
-        expect(await store.runs.listStepRuns(second.id)).toMatchObject([{ state: 'pending' }]);
-      });
-
-      test('a step that has ended does not change any more, and nothing of the late change is kept', async () => {
-        const run = newRun('training-1', ['load']);
-        await store.runs.startRun(run);
-        await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-        await store.runs.recordStep(run.id, 'load', { state: 'cancelled', reason: 'by the user' });
-        const late = store.runs.recordStep(run.id, 'load', {
-          state: 'completed',
-          artifacts: [newArtifact(run.id, 'load')],
-          metadata: { late: true },
-        });
-        await expect(late).rejects.toMatchObject({
-          code: 'PRECONDITION_FAILED',
-          message: 'The step "load" of the run "training-1" cannot become completed: it is cancelled.',
-        });
-        await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 2 })).rejects.toMatchObject({
-          code: 'PRECONDITION_FAILED',
-        });
-        expect(await store.runs.listArtifacts()).toEqual([]);
-        expect(await store.runs.listStepRuns(run.id)).toMatchObject([{ state: 'cancelled', metadata: {} }]);
-      });
-
-      test('a step does not complete before it ran, and an attempt does not begin twice', async () => {
-        const run = newRun('training-1', ['load']);
-        await store.runs.startRun(run);
-        await expect(
-          store.runs.recordStep(run.id, 'load', { state: 'completed', artifacts: [], metadata: {} }),
-        ).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
-        await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-        await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
-          code: 'PRECONDITION_FAILED',
-        });
-      });
-
-      test('two that end one step at the same time do not both succeed', async () => {
-        const run = newRun('training-1', ['load']);
-        await store.runs.startRun(run);
-        await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-        const ends = await Promise.allSettled(
-          Array.from({ length: 5 }, () =>
-            store.runs.recordStep(run.id, 'load', {
-              state: 'completed',
-              artifacts: [newArtifact(run.id, 'load')],
-              metadata: {},
-            }),
-          ),
-        );
-        expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-        expect(await store.runs.listArtifacts()).toHaveLength(1);
-      });
-
-      test('a run that has ended does not end again, and its steps do not change any more', async () => {
-        const run = newRun('training-1', ['load']);
-        await store.runs.startRun(run);
-        await store.runs.endRun(run.id, { state: 'cancelled' });
-        await expect(store.runs.endRun(run.id, { state: 'completed' })).rejects.toMatchObject({
-          code: 'PRECONDITION_FAILED',
-        });
-        await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
-          code: 'PRECONDITION_FAILED',
-        });
-        expect(await store.runs.getRun(run.id)).toMatchObject({ state: 'cancelled' });
-      });
-
-      test('artifacts are listed newest first, filtered by run and step, and found by the beginning of an id', async () => {
-        const run = newRun('training-1', ['load', 'train']);
-        await store.runs.startRun(run);
-        const artifacts = [
-          newArtifact(run.id, 'load', 'a'),
-          newArtifact(run.id, 'load', 'b'),
-          newArtifact(run.id, 'train'),
-        ];
-        for (const step of ['load', 'train']) {
-          await store.runs.recordStep(run.id, step, { state: 'running', attempt: 1 });
-          const own = artifacts.filter((artifact) => artifact.step === step);
-          await store.runs.recordStep(run.id, step, { state: 'completed', artifacts: own, metadata: {} });
-        }
-        expect(await store.runs.listArtifacts()).toEqual(artifacts.toReversed());
-        expect(await store.runs.listArtifacts({ runId: run.id, step: 'load' })).toEqual(
-          artifacts.slice(0, 2).reverse(),
-        );
-        expect(await store.runs.listArtifacts({ runId: 'none' })).toEqual([]);
-        expect(await store.runs.listArtifacts({ limit: 1 })).toEqual([artifacts[2]]);
-        const [first] = artifacts;
-        expect(await store.runs.getArtifact(first?.id.slice(0, 13) ?? '')).toEqual(first);
-      });
-    });
-
-    test('a store that was closed says so, and closing it again does nothing', async () => {
-      const underway = store.components.add(newComponent('prod'));
-      await store[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-      expect((await underway).name).toBe('prod');
-      await expect(store.components.list()).rejects.toMatchObject({
-        code: 'STORE_UNAVAILABLE',
-        message: expect.stringContaining('closed'),
-      });
+    test('a component of another type with a flavor of the same name does not count', async () => {
+      await store.flavors.add(newFlavor('a'));
+      await store.components.add(newComponent('one', { type: 'alerter', flavor: 'a' }));
+      await store.flavors.remove('artifact-store', 'a');
+      expect(await store.flavors.list()).toEqual([]);
     });
   });
+
+  describe('components', () => {
+    test('a component comes back as it was added, also after the store was closed', async () => {
+      const config = { path: 's3://bücket', key: '{{aws.key}}', retries: 3, nested: { list: [1, null, true] } };
+      const settings = { timeout: 2.5 };
+      const added = await store.components.add(newComponent('prod', { config, settings, labels: { team: 'a' } }));
+      await reopen();
+      expect(await store.components.get('artifact-store', 'prod')).toEqual(added);
+      expect(added).toMatchObject({
+        type: 'artifact-store',
+        name: 'prod',
+        flavor: 's3',
+        configVersion: 1,
+        config,
+        settings,
+        labels: { team: 'a' },
+        isProtected: false,
+      });
+    });
+
+    test('a component is found by its name, its id and the beginning of its id', async () => {
+      const added = await store.components.add(newComponent('prod'));
+      for (const reference of ['prod', added.id, added.id.slice(0, 8)]) {
+        expect(await store.components.get('artifact-store', reference)).toEqual(added);
+      }
+      for (const reference of ['', '%', `${added.id}0`]) {
+        await expect(store.components.get('artifact-store', reference)).rejects.toMatchObject({
+          code: 'COMPONENT_NOT_FOUND',
+        });
+      }
+    });
+
+    test('a name wins over the beginning of an id', async () => {
+      const added = await store.components.add(newComponent('one'));
+      const named = await store.components.add(newComponent(added.id.slice(0, 8)));
+      expect((await store.components.get('artifact-store', added.id.slice(0, 8))).id).toBe(named.id);
+    });
+
+    test('the beginning of several ids is ambiguous, and the error names them', async () => {
+      // One of 17 hexadecimal ids shares its first character with another.
+      const added = await Promise.all(
+        Array.from({ length: 17 }, (_, index) => store.components.add(newComponent(`component-${index}`))),
+      );
+      const shared = findSharedStart(added);
+      await expect(store.components.get('artifact-store', shared.start)).rejects.toMatchObject({
+        code: 'AMBIGUOUS',
+        message: expect.stringContaining(shared.records[0]?.id ?? 'none'),
+      });
+    });
+
+    test('a component that is not there is an error with the nearest names of its type', async () => {
+      await store.components.add(newComponent('production'));
+      await store.components.add(newComponent('producton', { type: 'alerter' }));
+      await expect(store.components.get('artifact-store', 'prodction')).rejects.toMatchObject({
+        code: 'COMPONENT_NOT_FOUND',
+        hint: 'Did you mean "production"?',
+      });
+      await expect(store.components.get('artifact-store', 'xyz')).rejects.toMatchObject({
+        hint: expect.stringContaining('stack artifact-store list'),
+      });
+    });
+
+    test('components are listed by type and name, and filtered by type, flavor and labels', async () => {
+      await store.components.add(newComponent('b', { labels: { team: 'x', stage: 'prod' } }));
+      await store.components.add(newComponent('a', { flavor: 'gcs', labels: { team: 'x' } }));
+      await store.components.add(newComponent('c', { type: 'alerter' }));
+      const names = async (filter?: Parameters<MetadataStore['components']['list']>[0]) =>
+        (await store.components.list(filter)).map(({ name }) => name);
+      expect(await names()).toEqual(['c', 'a', 'b']);
+      expect(await names({ type: 'artifact-store' })).toEqual(['a', 'b']);
+      expect(await names({ flavor: 'gcs' })).toEqual(['a']);
+      expect(await names({ labels: { team: 'x' } })).toEqual(['a', 'b']);
+      expect(await names({ labels: { team: 'x', stage: 'prod' } })).toEqual(['b']);
+    });
+
+    test('an update changes what is given and nothing else', async () => {
+      const added = await store.components.add(newComponent('prod', { labels: { team: 'x' } }));
+      const updated = await store.components.update('artifact-store', 'prod', ({ config }) => ({
+        name: 'production',
+        config: { ...config, region: 'eu' },
+        configVersion: 2,
+      }));
+      expect(updated).toEqual({
+        ...added,
+        name: 'production',
+        config: { ...added.config, region: 'eu' },
+        configVersion: 2,
+        updatedAt: updated.updatedAt,
+      });
+      expect(await store.components.get('artifact-store', added.id)).toEqual(updated);
+    });
+
+    test('updates at the same time are all kept', async () => {
+      await store.components.add(newComponent('prod', { config: { count: 0 } }));
+      const increments = Array.from({ length: 20 }, () =>
+        store.components.update('artifact-store', 'prod', ({ config }) => ({
+          config: { count: Number(config.count) + 1 },
+        })),
+      );
+      await Promise.all(increments);
+      expect((await store.components.get('artifact-store', 'prod')).config).toEqual({ count: 20 });
+    });
+
+    test('a write that fails takes nothing of those beside it with it', async () => {
+      await store.components.add(newComponent('taken'));
+      const results = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, index) =>
+          store.components.add(newComponent(index % 2 === 0 ? `component-${index}` : 'taken')),
+        ),
+      );
+      expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(10);
+      expect(await store.components.list()).toHaveLength(11);
+    });
+
+    test('a change that throws changes nothing, and its error comes through', async () => {
+      const added = await store.components.add(newComponent('prod'));
+      const failure = new Error('no');
+      const update = store.components.update('artifact-store', 'prod', () => {
+        throw failure;
+      });
+      await expect(update).rejects.toBe(failure);
+      expect(await store.components.get('artifact-store', 'prod')).toEqual(added);
+    });
+
+    test('a name that is taken is refused, for a new component and for a renamed one', async () => {
+      await store.components.add(newComponent('a'));
+      await store.components.add(newComponent('b'));
+      await store.components.add(newComponent('a', { type: 'alerter' }));
+      await expect(store.components.add(newComponent('a'))).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+      const rename = (name: string) => store.components.update('artifact-store', 'b', () => ({ name }));
+      await expect(rename('a')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+      expect((await rename('b')).name).toBe('b');
+    });
+
+    test('a component is not removed while stacks have it, and the error names them', async () => {
+      const component = await store.components.add(newComponent('prod'));
+      await store.stacks.add({ name: 'one', components: [component.id] });
+      await store.stacks.add({ name: 'two', components: [component.id] });
+      await expect(store.components.remove('artifact-store', 'prod')).rejects.toMatchObject({
+        code: 'IN_USE',
+        message: 'The artifact-store "prod" is used by 2 stacks: one, two.',
+      });
+      await store.stacks.remove('one');
+      await store.stacks.remove('two');
+      await store.components.remove('artifact-store', 'prod');
+      expect(await store.components.list()).toEqual([]);
+    });
+
+    test('a protected component is neither changed nor removed', async () => {
+      const added = await store.components.add(newComponent('default', { isProtected: true }));
+      const change = store.components.update('artifact-store', 'default', () => ({ labels: { a: 'b' } }));
+      await expect(change).rejects.toMatchObject({ code: 'PROTECTED' });
+      await expect(store.components.remove('artifact-store', 'default')).rejects.toMatchObject({ code: 'PROTECTED' });
+      expect(await store.components.list()).toEqual([added]);
+    });
+  });
+
+  describe('stacks', () => {
+    let parts: ComponentRecord[];
+
+    beforeEach(async () => {
+      parts = [
+        await store.components.add(newComponent('local', { type: 'orchestrator', flavor: 'local' })),
+        await store.components.add(newComponent('prod')),
+        await store.components.add(newComponent('mail', { type: 'alerter' })),
+      ];
+    });
+
+    const ids = () => parts.map(({ id }) => id);
+
+    test('a stack comes back with its components in the order given', async () => {
+      const components = ids().reverse();
+      const added = await store.stacks.add({ name: 'prod', components, labels: { team: 'x' } });
+      await reopen();
+      expect(await store.stacks.get('prod')).toEqual(added);
+      expect(added).toMatchObject({ name: 'prod', labels: { team: 'x' }, isProtected: false });
+      expect(added.components).toEqual(parts.toReversed());
+    });
+
+    test('stacks are listed by name, each with its own components', async () => {
+      await store.stacks.add({ name: 'b', components: ids() });
+      await store.stacks.add({ name: 'a', components: ids().slice(0, 2) });
+      await store.stacks.add({ name: 'c', components: [] });
+      const found = (await store.stacks.list()).map(({ name, components }) => [name, components.length]);
+      expect(found).toEqual([
+        ['a', 2],
+        ['b', 3],
+        ['c', 0],
+      ]);
+    });
+
+    test('a stack is found by its name, its id and the beginning of its id', async () => {
+      const added = await store.stacks.add({ name: 'prod', components: ids() });
+      for (const reference of ['prod', added.id, added.id.slice(0, 8)]) {
+        expect(await store.stacks.get(reference)).toEqual(added);
+      }
+      await expect(store.stacks.get('prd')).rejects.toMatchObject({
+        code: 'STACK_NOT_FOUND',
+        hint: 'Did you mean "prod"?',
+      });
+    });
+
+    test('a name that is taken, an unknown component and a component given twice are refused', async () => {
+      await store.stacks.add({ name: 'prod', components: ids() });
+      await expect(store.stacks.add({ name: 'prod', components: [] })).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+      });
+      await expect(store.stacks.add({ name: 'x', components: [randomUUID()] })).rejects.toMatchObject({
+        code: 'COMPONENT_NOT_FOUND',
+      });
+      await expect(store.stacks.add({ name: 'x', components: [...ids(), ...ids()] })).rejects.toMatchObject({
+        code: 'ARGUMENT_INVALID',
+      });
+      expect(await store.stacks.list()).toHaveLength(1);
+    });
+
+    test('an update changes name, labels and components', async () => {
+      const added = await store.stacks.add({ name: 'prod', components: ids() });
+      const updated = await store.stacks.update('prod', ({ components }) => ({
+        name: 'production',
+        labels: { team: 'x' },
+        components: components.slice(0, 2).map(({ id }) => id),
+      }));
+      expect(updated).toMatchObject({ id: added.id, name: 'production', labels: { team: 'x' } });
+      expect(updated.components).toEqual(parts.slice(0, 2));
+      expect(await store.stacks.get('production')).toEqual(updated);
+    });
+
+    test('an update that fails leaves the stack as it was', async () => {
+      const added = await store.stacks.add({ name: 'prod', components: ids() });
+      const update = store.stacks.update('prod', () => ({ name: 'other', components: [randomUUID()] }));
+      await expect(update).rejects.toMatchObject({ code: 'COMPONENT_NOT_FOUND' });
+      expect(await store.stacks.list()).toEqual([added]);
+    });
+
+    test('a stack shows its components as they are now', async () => {
+      await store.stacks.add({ name: 'prod', components: ids() });
+      await store.components.update('alerter', 'mail', () => ({ name: 'post' }));
+      expect((await store.stacks.get('prod')).components[2]?.name).toBe('post');
+    });
+
+    test('a protected stack is neither changed nor removed', async () => {
+      const added = await store.stacks.add({ name: 'default', components: ids(), isProtected: true });
+      await expect(store.stacks.update('default', () => ({ name: 'x' }))).rejects.toMatchObject({ code: 'PROTECTED' });
+      await expect(store.stacks.remove('default')).rejects.toMatchObject({ code: 'PROTECTED' });
+      expect(await store.stacks.list()).toEqual([added]);
+    });
+
+    test('no stack is active at first', async () => {
+      await expect(store.stacks.active()).rejects.toMatchObject({
+        code: 'STACK_NOT_FOUND',
+        hint: expect.stringContaining('stack set'),
+      });
+    });
+
+    test('the active stack stays so when it is renamed, and is not removed', async () => {
+      await store.stacks.add({ name: 'one', components: ids() });
+      await store.stacks.add({ name: 'two', components: ids() });
+      expect((await store.stacks.activate('one')).name).toBe('one');
+      expect((await store.stacks.activate('two')).name).toBe('two');
+      await store.stacks.update('two', () => ({ name: 'three' }));
+      expect((await store.stacks.active()).name).toBe('three');
+      await expect(store.stacks.remove('three')).rejects.toMatchObject({ code: 'IN_USE' });
+      await expect(store.stacks.activate('four')).rejects.toMatchObject({ code: 'STACK_NOT_FOUND' });
+      await store.stacks.remove('one');
+      expect((await store.stacks.active()).name).toBe('three');
+    });
+  });
+
+  describe('runs', () => {
+    test('a run is recorded from its start to its end', async () => {
+      const run = newRun('training-1', ['load', 'train', 'report']);
+      await store.runs.startRun(run);
+      expect(await store.runs.getRun('training-1')).toMatchObject({
+        ...run,
+        pipeline: 'training',
+        state: 'running',
+        error: undefined,
+        startedAt: expect.any(Date),
+        endedAt: undefined,
+      });
+      expect(await store.runs.listStepRuns(run.id)).toEqual(
+        ['load', 'train', 'report'].map((step, index) => ({
+          runId: run.id,
+          step,
+          index,
+          state: 'pending',
+          attempt: 0,
+          error: undefined,
+          reason: undefined,
+          metadata: {},
+          startedAt: undefined,
+          endedAt: undefined,
+        })),
+      );
+
+      const artifact = newArtifact(run.id, 'load');
+      const error = { code: 'STEP_FAILED', message: 'it broke', hint: 'mend it' };
+      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 2 });
+      await store.runs.recordStep(run.id, 'load', {
+        state: 'completed',
+        artifacts: [artifact],
+        metadata: { rows: 344 },
+      });
+      await store.runs.recordStep(run.id, 'train', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(run.id, 'train', { state: 'failed', error, metadata: { epoch: 3 } });
+      await store.runs.recordStep(run.id, 'report', { state: 'skipped', reason: 'train failed' });
+      await store.runs.endRun(run.id, { state: 'failed', error });
+      await reopen();
+
+      expect(await store.runs.listStepRuns(run.id)).toMatchObject([
+        { state: 'completed', attempt: 2, metadata: { rows: 344 }, startedAt: expect.any(Date) },
+        { state: 'failed', attempt: 1, error, metadata: { epoch: 3 }, endedAt: expect.any(Date) },
+        { state: 'skipped', attempt: 0, reason: 'train failed', startedAt: undefined, endedAt: expect.any(Date) },
+      ]);
+      expect(await store.runs.getRun(run.id)).toMatchObject({ state: 'failed', error, endedAt: expect.any(Date) });
+      expect(await store.runs.getArtifact(artifact.id)).toEqual(artifact);
+    });
+
+    test('a run is found by its id, its name and the beginning of its id', async () => {
+      const run = newRun('training-1');
+      await store.runs.startRun(run);
+      for (const reference of [run.id, 'training-1', run.id.slice(0, 8)]) {
+        expect((await store.runs.getRun(reference)).id).toBe(run.id);
+      }
+      await expect(store.runs.getRun('traning-1')).rejects.toMatchObject({
+        code: 'RUN_NOT_FOUND',
+        hint: 'Did you mean "training-1"?',
+      });
+    });
+
+    test('the beginning of several ids is ambiguous', async () => {
+      await store.runs.startRun({ ...newRun('one'), id: 'abc1' });
+      await store.runs.startRun({ ...newRun('two'), id: 'abc2' });
+      await expect(store.runs.getRun('abc')).rejects.toMatchObject({
+        code: 'AMBIGUOUS',
+        message: expect.stringContaining('one (abc1), two (abc2)'),
+      });
+    });
+
+    test('a name or id that is taken is refused', async () => {
+      const run = newRun('training-1');
+      await store.runs.startRun(run);
+      await expect(store.runs.startRun(newRun('training-1'))).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+      await expect(store.runs.startRun({ ...newRun('training-2'), id: run.id })).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+      });
+    });
+
+    test('runs are listed newest first, filtered and limited', async () => {
+      for (let index = 0; index < 4; index += 1) {
+        await store.runs.startRun(newRun(`run-${index}`, [], index === 3 ? 'other' : 'training'));
+      }
+      await store.runs.endRun((await store.runs.getRun('run-1')).id, { state: 'completed' });
+      const names = async (filter?: Parameters<MetadataStore['runs']['listRuns']>[0]) =>
+        (await store.runs.listRuns(filter)).map(({ name }) => name);
+      expect(await names()).toEqual(['run-3', 'run-2', 'run-1', 'run-0']);
+      expect(await names({ limit: 2 })).toEqual(['run-3', 'run-2']);
+      expect(await names({ pipeline: 'training' })).toEqual(['run-2', 'run-1', 'run-0']);
+      expect(await names({ state: 'completed' })).toEqual(['run-1']);
+      expect(await names({ state: 'running', pipeline: 'other' })).toEqual(['run-3']);
+    });
+
+    test('without a limit, 50 runs are listed', async () => {
+      for (let index = 0; index < 51; index += 1) await store.runs.startRun(newRun(`run-${index}`));
+      expect(await store.runs.listRuns()).toHaveLength(50);
+    });
+
+    test('a plan of many steps is recorded whole, in order', async () => {
+      const steps = Array.from({ length: 1201 }, (_, index) => `step-${index}`);
+      const run = newRun('long', steps);
+      await store.runs.startRun(run);
+      expect((await store.runs.listStepRuns(run.id)).map(({ step }) => step)).toEqual(steps);
+      expect((await store.runs.getRun('long')).plan).toEqual(run.plan);
+    });
+
+    test('a run or step that is not there is an error', async () => {
+      const run = newRun('training-1', ['load']);
+      await store.runs.startRun(run);
+      const change = { state: 'running', attempt: 1 } as const;
+      await expect(store.runs.recordStep('none', 'load', change)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+      await expect(store.runs.recordStep(run.id, 'lod', change)).rejects.toMatchObject({
+        code: 'STEP_NOT_FOUND',
+        hint: 'Did you mean "load"?',
+      });
+      await expect(store.runs.endRun('none', { state: 'failed' })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+      await expect(store.runs.listStepRuns('none')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+      await expect(store.runs.getArtifact('none')).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
+    });
+
+    test('steps of one name in two runs are apart', async () => {
+      const [first, second] = [newRun('one', ['load']), newRun('two', ['load'])];
+      await store.runs.startRun(first);
+      await store.runs.startRun(second);
+      await store.runs.recordStep(first.id, 'load', { state: 'running', attempt: 1 });
+      expect(await store.runs.listStepRuns(first.id)).toMatchObject([{ state: 'running' }]);
+      expect(await store.runs.listStepRuns(second.id)).toMatchObject([{ state: 'pending' }]);
+    });
+
+    test('a step that has ended does not change any more, and nothing of the late change is kept', async () => {
+      const run = newRun('training-1', ['load']);
+      await store.runs.startRun(run);
+      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(run.id, 'load', { state: 'cancelled', reason: 'by the user' });
+      const late = store.runs.recordStep(run.id, 'load', {
+        state: 'completed',
+        artifacts: [newArtifact(run.id, 'load')],
+        metadata: { late: true },
+      });
+      await expect(late).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+        message: 'The step "load" of the run "training-1" cannot become completed: it is cancelled.',
+      });
+      await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 2 })).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+      });
+      expect(await store.runs.listArtifacts()).toEqual([]);
+      expect(await store.runs.listStepRuns(run.id)).toMatchObject([{ state: 'cancelled', metadata: {} }]);
+    });
+
+    test('a step does not complete before it ran, and an attempt does not begin twice', async () => {
+      const run = newRun('training-1', ['load']);
+      await store.runs.startRun(run);
+      await expect(
+        store.runs.recordStep(run.id, 'load', { state: 'completed', artifacts: [], metadata: {} }),
+      ).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
+      await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+      });
+    });
+
+    test('two that end one step at the same time do not both succeed', async () => {
+      const run = newRun('training-1', ['load']);
+      await store.runs.startRun(run);
+      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
+      const ends = await Promise.allSettled(
+        Array.from({ length: 5 }, () =>
+          store.runs.recordStep(run.id, 'load', {
+            state: 'completed',
+            artifacts: [newArtifact(run.id, 'load')],
+            metadata: {},
+          }),
+        ),
+      );
+      expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(await store.runs.listArtifacts()).toHaveLength(1);
+    });
+
+    test('a run that has ended does not end again, and its steps do not change any more', async () => {
+      const run = newRun('training-1', ['load']);
+      await store.runs.startRun(run);
+      await store.runs.endRun(run.id, { state: 'cancelled' });
+      await expect(store.runs.endRun(run.id, { state: 'completed' })).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+      });
+      await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+      });
+      expect(await store.runs.getRun(run.id)).toMatchObject({ state: 'cancelled' });
+    });
+
+    test('artifacts are listed newest first, filtered by run and step, and found by the beginning of an id', async () => {
+      const run = newRun('training-1', ['load', 'train']);
+      await store.runs.startRun(run);
+      const artifacts = [
+        newArtifact(run.id, 'load', 'a'),
+        newArtifact(run.id, 'load', 'b'),
+        newArtifact(run.id, 'train'),
+      ];
+      for (const step of ['load', 'train']) {
+        await store.runs.recordStep(run.id, step, { state: 'running', attempt: 1 });
+        const own = artifacts.filter((artifact) => artifact.step === step);
+        await store.runs.recordStep(run.id, step, { state: 'completed', artifacts: own, metadata: {} });
+      }
+      expect(await store.runs.listArtifacts()).toEqual(artifacts.toReversed());
+      expect(await store.runs.listArtifacts({ runId: run.id, step: 'load' })).toEqual(artifacts.slice(0, 2).reverse());
+      expect(await store.runs.listArtifacts({ runId: 'none' })).toEqual([]);
+      expect(await store.runs.listArtifacts({ limit: 1 })).toEqual([artifacts[2]]);
+      const [first] = artifacts;
+      expect(await store.runs.getArtifact(first?.id.slice(0, 13) ?? '')).toEqual(first);
+    });
+  });
+
+  test('a store that was closed says so, and closing it again does nothing', async () => {
+    const underway = store.components.add(newComponent('prod'));
+    await store[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    expect((await underway).name).toBe('prod');
+    await expect(store.components.list()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('closed'),
+    });
+  });
+});
 
 function newFlavor(name: string, type = 'artifact-store'): NewFlavor {
   return {

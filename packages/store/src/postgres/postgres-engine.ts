@@ -35,8 +35,10 @@ export async function openPostgresEngine({ url, create, patience }: PostgresOpti
   try {
     const opened = new Pool({ ...clientOptions(location, patience), max: connectionsOfProcess, allowExitOnIdle: true });
     pool = opened;
-    // A connection that ends while nothing uses it is left out of the pool; there is nobody to tell.
+    // Of a connection that ends, its query tells; one that is idle is left out of the pool. Without a listener these
+    // events would end the process.
     opened.on('error', () => {});
+    opened.on('connect', (client) => client.on('error', () => {}));
     await retryWhileBusy(whileContended(location, patience), async () => {
       const client = await opened.connect();
       try {

@@ -18,6 +18,8 @@ export async function readFlavorRows(url: string, type: string | undefined): Pro
   try {
     return await retryWhileBusy(whileContended(location, lockPatience), async () => {
       const client = new Client(clientOptions(location, lockPatience));
+      // The query tells of it; without a listener the event would end the process.
+      client.on('error', () => {});
       try {
         await client.connect();
         if ((await checkDatabase(client, location, false)) !== schemaVersion) return undefined;
