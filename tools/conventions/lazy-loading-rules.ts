@@ -7,7 +7,7 @@ import type { SourceModule, WorkspacePackage } from './workspace.ts';
 /** Entries from which the command line lists, describes and helps, by package. */
 const lightEntries: Readonly<Record<string, readonly string[]>> = {
   '@stack/core': ['./errors', './manifest', './discovery', './secrets'],
-  '@stack/store': ['./flavor-snapshots', './names'],
+  '@stack/store': ['./flavor-snapshots', './flavor-snapshots/postgres', './names'],
   '@stack/project': ['./flavors', './root'],
   '@stack/cli': ['.'],
 };

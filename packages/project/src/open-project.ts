@@ -4,7 +4,7 @@ import { createEnvironmentSecretResolver, type SecretResolver, StackError } from
 import { type DiscoveredFlavor, defineDiscoveredTypes, discoverIntegrations } from '@stack/core/discovery';
 import { type MetadataStore, type NewComponent, openStore } from '@stack/store';
 import { Project } from './project.ts';
-import { requireProjectRoot, stateFolder, storeFile } from './project-root.ts';
+import { markerFile, requireProjectRoot, stateFolder, storeLocation } from './project-root.ts';
 
 export interface OpenProjectOptions {
   /** A folder of the project. Default: the working directory. */
@@ -28,7 +28,7 @@ export interface OpenProjectOptions {
  */
 export async function openProject(options: OpenProjectOptions = {}): Promise<Project> {
   const root = requireProjectRoot(options.from ?? process.cwd());
-  return createProject(root, await openStore({ file: storeFile(root) }), options);
+  return createProject(root, await openStore(storeLocation(root)), options);
 }
 
 /**
@@ -43,7 +43,7 @@ export async function initProject(
 ): Promise<{ readonly project: Project; readonly isNew: boolean }> {
   const root = resolve(folder);
   await makeStateFolder(root);
-  const store = await openStore({ file: storeFile(root), create: true });
+  const store = await openStore({ ...storeLocation(root), create: true });
   try {
     const isNew = await addDefaultStack(store, [root, ...(options.integrationsFrom ?? [])]);
     return { project: createProject(root, store, options), isNew };
@@ -58,7 +58,7 @@ async function makeStateFolder(root: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     // What Stack keeps is of this machine: no repository is to have it.
-    await writeFile(join(folder, '.gitignore'), '*\n');
+    await writeFile(join(folder, markerFile), '*\n');
   } catch (error) {
     const isFull = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
     throw new StackError({

@@ -1,8 +1,14 @@
 import type { Kysely, RawBuilder } from 'kysely';
 import type { Tables } from './schema/tables.ts';
 
+/** Where the queries of the tables run: each in a transaction of its own, or all in one that was begun already. */
+export type Transactions = Pick<Engine, 'read' | 'write'>;
+
 /** A database below the tables. What differs from one database to another is here, and nowhere else. */
 export interface Engine extends AsyncDisposable {
+  readonly product: 'SQLite' | 'PostgreSQL';
+  /** What the store is called in messages. */
+  readonly label: string;
   /** The type of a column that numbers the rows in the order in which they are inserted, and is the primary key. */
   readonly sequenceColumn: RawBuilder<unknown>;
   /** Runs queries that all see the same state of the database. */
@@ -12,7 +18,11 @@ export interface Engine extends AsyncDisposable {
    * but queries of `database`, and may be run again when another process was in the way.
    */
   write<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
+  /** Like `write`, and after all that any process does by this method. It sees what those did. */
+  writeAlone<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /** The number of the last migration that was applied; 0 before the first. */
   readVersion(database: Kysely<Tables>): Promise<number>;
   writeVersion(database: Kysely<Tables>, version: number): Promise<void>;
+  /** What the database itself finds wrong with what it stores. */
+  findDamage(database: Kysely<Tables>): Promise<readonly string[]>;
 }

@@ -1,3 +1,6 @@
+export { backupStore } from './maintenance/backup-store.ts';
+export { checkStore, type StoreCheck } from './maintenance/check-store.ts';
+export { type RestoredStore, restoreStore } from './maintenance/restore-store.ts';
 export type {
   AppliedDocument,
   AppliedDocumentTable,
@@ -21,3 +24,4 @@ export type {
   WriteOptions,
 } from './metadata-store.ts';
 export { openStore } from './open-store.ts';
+export type { StoreLocation } from './store-location.ts';

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ArtifactRecord, Plan, RunStart } from '@stack/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeEachEngine } from '../test/describe-each-engine.ts';
+import { readFlavorSnapshots } from './flavors/flavor-snapshots.ts';
 import type {
   ComponentChange,
   ComponentFilter,
@@ -14,43 +13,22 @@ import type {
   StackFilter,
 } from './metadata-store.ts';
 import { openStore } from './open-store.ts';
+import type { StoreLocation } from './store-location.ts';
 
-interface TestDatabase {
-  open(): Promise<MetadataStore>;
-  remove(): Promise<void>;
-}
-
-/** Every engine gives the same answers: this suite runs on each. */
-const engines: readonly { readonly name: string; createDatabase(): Promise<TestDatabase> }[] = [
-  {
-    name: 'SQLite',
-    async createDatabase() {
-      const folder = await mkdtemp(join(tmpdir(), 'stack-store-'));
-      return {
-        open: () => openStore({ file: join(folder, 'stack.db'), create: true }),
-        remove: () => rm(folder, { recursive: true }),
-      };
-    },
-  },
-];
-
-describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
-  let database: TestDatabase;
+describeEachEngine('a metadata store', (create) => {
+  let location: StoreLocation;
   let store: MetadataStore;
 
   beforeEach(async () => {
-    database = await createDatabase();
-    store = await database.open();
+    location = await create();
+    store = await openStore({ ...location, create: true });
   });
 
-  afterEach(async () => {
-    await store[Symbol.asyncDispose]();
-    await database.remove();
-  });
+  afterEach(() => store[Symbol.asyncDispose]());
 
   async function reopen(): Promise<void> {
     await store[Symbol.asyncDispose]();
-    store = await database.open();
+    store = await openStore(location);
   }
 
   describe('flavors', () => {
@@ -72,6 +50,14 @@ describe.each(engines)('a metadata store in $name', ({ createDatabase }) => {
       await store.flavors.add(newFlavor('c', 'alerter'));
       expect((await store.flavors.list()).map(({ name }) => name)).toEqual(['c', 'a', 'b']);
       expect((await store.flavors.list({ type: 'artifact-store' })).map(({ name }) => name)).toEqual(['a', 'b']);
+    });
+
+    test('names are ordered by their bytes, whatever the language of the machine', async () => {
+      const names = ['b', 'A', '_', 'a', 'Z', 'é', '10', '9', 'a-b', 'aa', '\u{1F600}', '\uFF41'];
+      for (const name of names) await store.flavors.add(newFlavor(name));
+      const byBytes = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect((await store.flavors.list()).map(({ name }) => name)).toEqual(byBytes);
+      expect((await readFlavorSnapshots(location)).map(({ name }) => name)).toEqual(byBytes);
     });
 
     test('a type and name that are taken are refused', async () => {

@@ -1,4 +1,5 @@
 import type { FlavorManifest, JsonObject, RunStore } from '@stack/core';
+import type { StoreLocation } from './store-location.ts';
 
 /** A flavor that was registered by its source; flavors of installed packages are found, not registered. */
 export interface FlavorRecord {
@@ -228,9 +229,7 @@ export interface MetadataStore extends StoreTables, AsyncDisposable {
   transaction<Result>(work: (tables: StoreTables) => Promise<Result>, options?: WriteOptions): Promise<Result>;
 }
 
-export interface StoreOptions {
-  /** Path of the SQLite file; its folder exists. */
-  readonly file: string;
-  /** Whether to make the file when it does not exist. Default `false`: `STORE_UNAVAILABLE`. */
+export type StoreOptions = StoreLocation & {
+  /** Whether to make the store when it does not exist. Default `false`: `STORE_UNAVAILABLE`. */
   readonly create?: boolean;
-}
+};

@@ -1,14 +1,12 @@
-import { resolve } from 'node:path';
 import { createAppliedDocumentTable } from './applied-documents/applied-document-table.ts';
 import { createComponentTable } from './components/component-table.ts';
-import type { Engine } from './engine.ts';
+import type { Transactions } from './engine.ts';
 import { createFlavorTable } from './flavors/flavor-table.ts';
 import type { MetadataStore, StoreOptions, StoreTables } from './metadata-store.ts';
+import { openEngine } from './open-engine.ts';
 import { runTransaction } from './run-transaction.ts';
 import { createRunStore } from './runs/create-run-store.ts';
 import { migrate } from './schema/migrate.ts';
-import { lockPatience } from './sqlite/retry-while-busy.ts';
-import { openSqliteEngine } from './sqlite/sqlite-engine.ts';
 import { createStackTable } from './stacks/stack-table.ts';
 
 /**
@@ -18,13 +16,14 @@ import { createStackTable } from './stacks/stack-table.ts';
  * Many processes may have the same store open. A method waits, without blocking its process, while another process
  * writes; after 30 seconds of that it rejects with `STORE_UNAVAILABLE`.
  *
- * @throws STORE_UNAVAILABLE when the file is not there, or cannot be read and written
- * @throws STORE_CORRUPT when the file is no store, or damaged; any method may find that later
+ * @throws ARGUMENT_INVALID when the URL cannot be read
+ * @throws STORE_UNAVAILABLE when the store is not there, or cannot be read and written
+ * @throws STORE_CORRUPT when it is no store, or damaged; any method may find that later
  * @throws STORE_TOO_NEW when a newer version of this package wrote it
  * @throws NO_SPACE when the disk is full; so does every method that writes
  */
-export async function openStore({ file, create = false }: StoreOptions): Promise<MetadataStore> {
-  const engine = await openSqliteEngine({ file: resolve(file), create, patience: lockPatience });
+export async function openStore(options: StoreOptions): Promise<MetadataStore> {
+  const engine = await openEngine(options);
   try {
     await migrate(engine);
   } catch (error) {
@@ -32,19 +31,19 @@ export async function openStore({ file, create = false }: StoreOptions): Promise
     throw error;
   }
   return {
-    isLocal: true,
+    isLocal: engine.product === 'SQLite',
     ...createTables(engine),
     runs: createRunStore(engine),
-    transaction: (work, options) => runTransaction(engine, (bound) => work(createTables(bound)), options),
+    transaction: (work, options) => runTransaction(engine, (within) => work(createTables(within)), options),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }
 
-function createTables(engine: Engine): StoreTables {
+function createTables(transactions: Transactions): StoreTables {
   return {
-    flavors: createFlavorTable(engine),
-    components: createComponentTable(engine),
-    stacks: createStackTable(engine),
-    appliedDocuments: createAppliedDocumentTable(engine),
+    flavors: createFlavorTable(transactions),
+    components: createComponentTable(transactions),
+    stacks: createStackTable(transactions),
+    appliedDocuments: createAppliedDocumentTable(transactions),
   };
 }

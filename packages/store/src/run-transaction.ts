@@ -1,17 +1,15 @@
-import type { Kysely } from 'kysely';
-import type { Engine } from './engine.ts';
+import type { Transactions } from './engine.ts';
 import type { WriteOptions } from './metadata-store.ts';
-import type { Tables } from './schema/tables.ts';
 
-/** Runs work on an engine whose reads and writes are all part of one transaction. A dry run is undone at its end. */
+/** Runs work whose reads and writes are all part of one transaction. A dry run is undone at its end. */
 export async function runTransaction<Result>(
-  engine: Engine,
-  work: (engine: Engine) => Promise<Result>,
+  transactions: Transactions,
+  work: (within: Transactions) => Promise<Result>,
   { dryRun = false }: WriteOptions = {},
 ): Promise<Result> {
   try {
-    return await engine.write(async (database) => {
-      const result = await work(boundTo(database, engine));
+    return await transactions.write(async (database) => {
+      const result = await work({ read: (query) => query(database), write: (query) => query(database) });
       // A transaction is undone by what is thrown in it, on every engine.
       if (dryRun) throw new Undone(result);
       return result;
@@ -28,16 +26,4 @@ class Undone {
   constructor(result: unknown) {
     this.result = result;
   }
-}
-
-function boundTo(database: Kysely<Tables>, engine: Engine): Engine {
-  return {
-    sequenceColumn: engine.sequenceColumn,
-    read: (work) => work(database),
-    write: (work) => work(database),
-    readVersion: (within) => engine.readVersion(within),
-    writeVersion: (within, version) => engine.writeVersion(within, version),
-    // The transaction has an end of its own.
-    [Symbol.asyncDispose]: async () => {},
-  };
 }

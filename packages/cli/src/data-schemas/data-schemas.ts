@@ -20,6 +20,7 @@ import {
   stackDiagnosisSchema,
   stackValidationSchema,
 } from './stack-schemas.ts';
+import { storeCheckSchema } from './store-schemas.ts';
 
 const activatableStackSchema = stackSchema.extend({ isActive: z.boolean() });
 
@@ -63,6 +64,12 @@ export const dataSchemas = {
   'stack-diagnosis': stackDiagnosisSchema,
   'stack-plan': stackPlanSchema,
   'stack-validation': stackValidationSchema,
+  'store-backup': z.object({ file: z.string() }),
+  'store-check': storeCheckSchema,
+  'store-restoration': z.object({
+    file: z.string(),
+    previous: z.string().optional().describe('The file that has what the store held before.'),
+  }),
   stacks: z.array(activatableStackSchema),
   status: z.object({ root: z.string(), activeStack: stackSchema, runs: z.array(runSchema) }),
   'written-file': z.object({ file: z.string() }),

@@ -4,7 +4,7 @@ import { didYouMean, StackError } from '@stack/core/errors';
 import { addKnownFlavor, type FlavorManifest } from '@stack/core/manifest';
 import type { ComponentRecord, FlavorRecord } from '@stack/store';
 import { readFlavorSnapshots } from '@stack/store/flavor-snapshots';
-import { storeFile } from '../project-root.ts';
+import { storeLocation } from '../project-root.ts';
 
 /** A flavor that a project can use, as its manifest describes it. */
 export interface FlavorEntry {
@@ -40,7 +40,7 @@ export interface CatalogOptions {
 export async function readFlavorCatalog({ root, integrationsFrom = [] }: CatalogOptions): Promise<FlavorCatalog> {
   const discovery = discoverIntegrations([...(root === undefined ? [] : [root]), ...integrationsFrom]);
   const problems = [...discovery.problems, ...defineDiscoveredTypes(discovery.integrations)];
-  const snapshots = root === undefined ? [] : await readFlavorSnapshots(storeFile(root));
+  const snapshots = root === undefined ? [] : await readFlavorSnapshots(storeLocation(root));
   const registered = await Promise.all(snapshots.map((snapshot) => registeredEntry(root ?? '', snapshot)));
   const flavors = [...discovery.flavors.map(packageEntry), ...registered];
   for (const flavor of flavors) addKnownFlavor(flavor);

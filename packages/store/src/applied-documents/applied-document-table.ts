@@ -1,9 +1,10 @@
 import { StackError } from '@stack/core/errors';
-import type { Engine } from '../engine.ts';
-import type { AppliedDocumentTable } from '../metadata-store.ts';
+import type { Transactions } from '../engine.ts';
+import type { AppliedDocument, AppliedDocumentTable } from '../metadata-store.ts';
 import { StoredRow } from '../schema/stored-row.ts';
+import type { AppliedDocumentRow } from '../schema/tables.ts';
 
-export function createAppliedDocumentTable(engine: Engine): AppliedDocumentTable {
+export function createAppliedDocumentTable(engine: Transactions): AppliedDocumentTable {
   return {
     find: (stackId) =>
       engine.read(async (database) => {
@@ -12,13 +13,7 @@ export function createAppliedDocumentTable(engine: Engine): AppliedDocumentTable
           .selectAll()
           .where('stack_id', '=', stackId)
           .executeTakeFirst();
-        if (row === undefined) return undefined;
-        const stored = new StoredRow('applied_documents', row.stack_id, row);
-        return {
-          document: stored.object('document'),
-          made: stored.json('made', 'a JSON list of texts', isListOfTexts),
-          appliedAt: stored.date('applied_at'),
-        };
+        return row === undefined ? undefined : appliedDocument(row);
       }),
 
     put: (stackId, { document, made }) =>
@@ -42,6 +37,15 @@ export function createAppliedDocumentTable(engine: Engine): AppliedDocumentTable
           .onConflict((conflict) => conflict.column('stack_id').doUpdateSet(columns))
           .execute();
       }),
+  };
+}
+
+export function appliedDocument(row: AppliedDocumentRow): AppliedDocument {
+  const stored = new StoredRow('applied_documents', row.stack_id, row);
+  return {
+    document: stored.object('document'),
+    made: stored.json('made', 'a JSON list of texts', isListOfTexts),
+    appliedAt: stored.date('applied_at'),
   };
 }
 

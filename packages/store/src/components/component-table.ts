@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
-import type { Engine } from '../engine.ts';
+import type { Transactions } from '../engine.ts';
 import type { ComponentChange, ComponentFilter, ComponentRecord, ComponentTable } from '../metadata-store.ts';
 import { chooseId, formatNames, nameOrIdFits } from '../reference.ts';
 import type { ComponentRow, Tables } from '../schema/tables.ts';
 import { componentRecord, componentVersion } from './component-record.ts';
 
-export function createComponentTable(engine: Engine): ComponentTable {
+export function createComponentTable(engine: Transactions): ComponentTable {
   return {
     add: (component) =>
       engine.write(async (database) => {

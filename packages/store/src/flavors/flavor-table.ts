@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
-import type { Engine } from '../engine.ts';
+import type { Transactions } from '../engine.ts';
 import type { FlavorTable, NewFlavor } from '../metadata-store.ts';
 import { formatNames } from '../reference.ts';
 import type { FlavorRow, Tables } from '../schema/tables.ts';
 import { flavorRecord } from './flavor-record.ts';
 
-export function createFlavorTable(engine: Engine): FlavorTable {
+export function createFlavorTable(engine: Transactions): FlavorTable {
   return {
     add: (flavor) =>
       engine.write(async (database) => {

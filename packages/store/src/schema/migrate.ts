@@ -8,7 +8,7 @@ import { type Migration, migrations } from './migrations.ts';
 export async function migrate(engine: Engine, steps: readonly Migration[] = migrations): Promise<void> {
   const version = await engine.read((database) => engine.readVersion(database));
   if (version >= steps.length) return;
-  await engine.write(async (database) => {
+  await engine.writeAlone(async (database) => {
     // Read again: another process may have migrated since.
     const current = await engine.readVersion(database);
     if (current >= steps.length) return;

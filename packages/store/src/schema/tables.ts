@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 
 // Columns hold text and numbers alone, which every engine knows: times are milliseconds since 1970, booleans are 0 and
 // 1, everything with a structure is JSON.
@@ -129,3 +129,6 @@ export interface Tables {
   settings: SettingRow;
   applied_documents: AppliedDocumentRow;
 }
+
+/** The rows of each table as they are read. */
+export type StoredTables = { readonly [Table in keyof Tables]: Selectable<Tables[Table]> };

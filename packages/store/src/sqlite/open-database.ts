@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { StackError } from '@stack/core/errors';
+import { retryWhileBusy } from '../retry-while-busy.ts';
 import { schemaVersion } from '../schema/schema-version.ts';
-import { retryWhileBusy } from './retry-while-busy.ts';
-import { corruptStore, emptyStore, storeError } from './sqlite-error.ts';
+import { storeTooNew } from '../schema/store-too-new.ts';
+import { corruptStore, emptyStore, storeError, whileLocked } from './sqlite-error.ts';
 
 /** "Stck", in the header of the file: tells a store from the database of another program. */
 export const applicationId = 0x5374636b;
@@ -11,6 +11,8 @@ export const applicationId = 0x5374636b;
 export interface DatabaseOptions {
   readonly file: string;
   readonly create: boolean;
+  /** Default `false`. */
+  readonly readOnly?: boolean;
   /** For how long to try when other processes are in the way, in milliseconds. */
   readonly patience: number;
 }
@@ -23,16 +25,17 @@ export interface DatabaseOptions {
 export async function openDatabase({
   file,
   create,
+  readOnly = false,
   patience,
 }: DatabaseOptions): Promise<{ readonly database: DatabaseSync; readonly version: number }> {
   const location = pathToFileURL(file);
-  location.search = create ? '?mode=rwc' : '?mode=rw';
+  location.search = `?mode=${create ? 'rwc' : readOnly ? 'ro' : 'rw'}`;
   let database: DatabaseSync | undefined;
   try {
     // SQLite waits for a lock by blocking the process: only for a moment.
     const opened = new DatabaseSync(location, { timeout: 5, enableForeignKeyConstraints: true });
     database = opened;
-    const version = await retryWhileBusy(file, patience, () => checkHeader(opened, file, create));
+    const version = await retryWhileBusy(whileLocked(file, patience), () => checkHeader(opened, file, create));
     return { database, version };
   } catch (error) {
     database?.close();
@@ -52,12 +55,6 @@ function checkHeader(database: DatabaseSync, file: string, create: boolean): num
     if (header.tables > 0 || header.version > 0) throw corruptStore(file, 'it is the database of another program');
     if (!create) throw emptyStore(file);
   }
-  if (header.version > schemaVersion) {
-    throw new StackError({
-      code: 'STORE_TOO_NEW',
-      message: `The metadata store ${file} has version ${header.version}; this version of Stack knows up to ${schemaVersion}.`,
-      hint: 'Update Stack: npm install @stack/cli@latest @stack/core@latest',
-    });
-  }
+  if (header.version > schemaVersion) throw storeTooNew(file, header.version);
   return header.version;
 }

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { StackError } from '@stack/core/errors';
 import { Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
+import { retryWhileBusy } from '../retry-while-busy.ts';
 import type { Tables } from '../schema/tables.ts';
+import { TransactionQueue } from '../transaction-queue.ts';
 import { applicationId, type DatabaseOptions, openDatabase } from './open-database.ts';
-import { retryWhileBusy } from './retry-while-busy.ts';
 import { SqliteDialect } from './sqlite-dialect.ts';
-import { storeError } from './sqlite-error.ts';
+import { storeError, whileLocked } from './sqlite-error.ts';
 
 /**
  * Opens a SQLite file as the database of a store.
@@ -17,7 +17,7 @@ export async function openSqliteEngine(options: DatabaseOptions): Promise<Engine
   const { database } = await openDatabase(options);
   try {
     // Readers and a writer do not wait for each other, and a commit that was reported survives the end of the process.
-    await retryWhileBusy(options.file, options.patience, () =>
+    await retryWhileBusy(whileLocked(options.file, options.patience), () =>
       database.exec('pragma journal_mode = wal; pragma synchronous = normal'),
     );
   } catch (error) {
@@ -28,31 +28,35 @@ export async function openSqliteEngine(options: DatabaseOptions): Promise<Engine
 }
 
 class SqliteEngine implements Engine {
+  readonly product = 'SQLite';
+  readonly label: string;
   readonly sequenceColumn = sql`integer primary key autoincrement`;
   readonly #connection: DatabaseSync;
   readonly #database: Kysely<Tables>;
-  readonly #options: DatabaseOptions;
-  readonly #underway = new Set<Promise<unknown>>();
-  #lastWrite: Promise<unknown> = Promise.resolve();
-  #closed: Promise<void> | undefined;
+  readonly #queue: TransactionQueue;
 
-  constructor(connection: DatabaseSync, options: DatabaseOptions) {
+  constructor(connection: DatabaseSync, { file, patience }: DatabaseOptions) {
+    this.label = file;
     this.#connection = connection;
     this.#database = new Kysely({ dialect: new SqliteDialect(connection) });
-    this.#options = options;
+    this.#queue = new TransactionQueue({
+      ...whileLocked(file, patience),
+      label: file,
+      describeError: (error) => storeError(error, file),
+    });
   }
 
   read<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result> {
-    return this.#run(() => this.#database.transaction().setAccessMode('read only').execute(work));
+    return this.#queue.run(() => this.#database.transaction().setAccessMode('read only').execute(work));
   }
 
+  // Reads go on while a write waits.
   write<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result> {
-    // One after the other, also while one of them waits for another process, so that they happen in the order in
-    // which they were asked for. Reads go on meanwhile.
-    const before = this.#lastWrite;
-    const result = this.#run(() => this.#database.transaction().execute(work), before);
-    this.#lastWrite = result.catch(() => {});
-    return result;
+    return this.#queue.runInOrder(() => this.#database.transaction().execute(work));
+  }
+
+  writeAlone<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result> {
+    return this.write(work);
   }
 
   async readVersion(database: Kysely<Tables>): Promise<number> {
@@ -65,27 +69,19 @@ class SqliteEngine implements Engine {
     await sql.raw(`pragma application_id = ${applicationId}`).execute(database);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed ??= Promise.allSettled(this.#underway).then(() => this.#connection.close());
-    await this.#closed;
+  async findDamage(database: Kysely<Tables>): Promise<readonly string[]> {
+    const { rows: pages } = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(database);
+    const { rows: references } = await sql<{ table: string; rowid: number; parent: string }>`
+      select "table", rowid, parent from pragma_foreign_key_check`.execute(database);
+    return [
+      ...pages.map((page) => page.integrity_check).filter((problem) => problem !== 'ok'),
+      ...references.map(
+        ({ table, rowid, parent }) => `row ${rowid} of ${table} refers to a row of ${parent} that is not there`,
+      ),
+    ];
   }
 
-  async #run<Result>(transaction: () => Promise<Result>, before?: Promise<unknown>): Promise<Result> {
-    const { file, patience } = this.#options;
-    if (this.#closed !== undefined) {
-      throw new StackError({ code: 'STORE_UNAVAILABLE', message: `The metadata store ${file} was closed already.` });
-    }
-    const result = (async () => {
-      await before;
-      return await retryWhileBusy(file, patience, transaction);
-    })();
-    this.#underway.add(result);
-    try {
-      return await result;
-    } catch (error) {
-      throw storeError(error, file);
-    } finally {
-      this.#underway.delete(result);
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#queue.close(() => this.#connection.close());
   }
 }

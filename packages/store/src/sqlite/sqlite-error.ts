@@ -1,6 +1,7 @@
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StackError } from '@stack/core/errors';
+import type { RetryOptions } from '../retry-while-busy.ts';
 
 interface SqliteError extends Error {
   readonly errcode: number;
@@ -27,8 +28,13 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }
 
+/** How to wait for other processes. */
+export function whileLocked(file: string, patience: number): RetryOptions {
+  return { patience, isBusy, giveUp: (cause) => lockedStore(file, patience, cause) };
+}
+
 /** Whether another process was in the way, so that it may work when tried again. */
-export function isBusy(error: unknown): boolean {
+function isBusy(error: unknown): boolean {
   return isSqliteError(error) && [code.busy, code.locked].includes(error.errcode & 0xff);
 }
 
@@ -80,6 +86,15 @@ export function emptyStore(file: string): StackError {
     code: 'STORE_CORRUPT',
     message: `The metadata store ${file} is empty.`,
     hint: 'Restore it from a backup, or start anew in its place: stack init',
+  });
+}
+
+function lockedStore(file: string, patience: number, cause: unknown): StackError {
+  return new StackError({
+    code: 'STORE_UNAVAILABLE',
+    message: `The metadata store ${file} has been locked by another process for ${patience / 1000} s.`,
+    hint: `Find the process that holds it, and end it if it hangs: fuser ${file}`,
+    cause,
   });
 }
 

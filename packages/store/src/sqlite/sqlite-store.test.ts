@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, globSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStart } from '@stack/core';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { heavyPackages } from '../../test/run-child.ts';
 import { createComponentTable } from '../components/component-table.ts';
 import { readFlavorSnapshots } from '../flavors/flavor-snapshots.ts';
 import type { NewComponent, NewFlavor } from '../metadata-store.ts';
@@ -38,7 +37,7 @@ const ways: readonly { readonly way: string; read(path: string): Promise<unknown
       return await store.flavors.list();
     },
   },
-  { way: 'readFlavorSnapshots', read: (path) => readFlavorSnapshots(path) },
+  { way: 'readFlavorSnapshots', read: (path) => readFlavorSnapshots({ file: path }) },
 ];
 
 describe.each(ways)('a file that is no store, read by $way', ({ read }) => {
@@ -297,61 +296,6 @@ describe('a store that another process has locked', () => {
   });
 });
 
-describe('many processes', () => {
-  test('eight that make a store and register components at once lose none and see no error', async () => {
-    const children = Array.from({ length: 8 }, (_, child) =>
-      runChild(`
-        await using store = await openStore({ file, create: true });
-        for (let index = 0; index < 25; index += 1) {
-          const name = 'c${child}-' + index;
-          await store.components.add({ type: 'alerter', name, flavor: 'x', configVersion: 1, config: {} });
-        }
-        const { id } = await store.components.add({ type: 'x', name: 'x${child}', flavor: 'x', configVersion: 1, config: {} });
-        await store.stacks.add({ name: 'shared', components: [id] }).catch(() => {});
-        for (let index = 0; index < 10; index += 1) {
-          await store.stacks.update('shared', ({ labels }) => ({ labels: { count: String(Number(labels.count ?? 0) + 1) } }));
-        }
-      `),
-    );
-    const ends = await Promise.all(children.map(({ end }) => end));
-    expect(ends.map(({ code, errors }) => [code, errors])).toEqual(Array(8).fill([0, '']));
-    await using store = await openStore({ file });
-    expect(await store.components.list({ type: 'alerter' })).toHaveLength(8 * 25);
-    expect((await store.stacks.get('shared')).labels).toEqual({ count: '80' });
-  });
-
-  test('what a process recorded before it was killed is there, and the store is whole', async () => {
-    const steps = Array.from({ length: 5000 }, (_, index) => `step-${index}`);
-    const { child, end } = runChild(`
-      import { writeSync } from 'node:fs';
-      const store = await openStore({ file, create: true });
-      await store.runs.startRun(${JSON.stringify(newRun(steps))});
-      for (let index = 0; index < 5000; index += 1) {
-        await store.runs.recordStep('run-id', 'step-' + index, { state: 'running', attempt: 1 });
-        writeSync(1, index + '\\n');
-      }
-    `);
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes('300\n')) child.kill('SIGKILL');
-    });
-    expect((await end).signal).toBe('SIGKILL');
-    const resolved = output.trim().split('\n').length;
-    expect(resolved).toBeLessThan(5000);
-
-    await using store = await openStore({ file });
-    const running = (await store.runs.listStepRuns('run-id')).filter(({ state }) => state === 'running');
-    expect(running.length).toBeGreaterThanOrEqual(resolved);
-    expect(running.length).toBeLessThanOrEqual(resolved + 1);
-    await store.runs.recordStep('run-id', 'step-4999', { state: 'running', attempt: 1 });
-    expect(edit('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }]);
-    expect(edit('select count(*) as count from run_events where step is not null')).toEqual([
-      { count: running.length + 1 },
-    ]);
-  });
-});
-
 describe('the record of a run', () => {
   test('every change of a state appends an event', async () => {
     await using store = await openStore({ file, create: true });
@@ -409,69 +353,10 @@ describe('migrations', () => {
     expect(edit('pragma journal_mode')).toEqual([{ journal_mode: 'wal' }]);
   });
 
-  test('one that fails leaves the old version and all it holds as they were', async () => {
-    await fillStore();
-    await using engine = await openSqliteEngine({ file, create: false, patience: 1000 });
-    const failing = migrate(engine, [
-      ...migrations,
-      async ({ schema }) => {
-        await schema.createTable('additions').addColumn('id', 'text').execute();
-        await schema.dropTable('stack_components').execute();
-        await schema.dropTable('components').execute();
-      },
-      async (database) => {
-        await sql`insert into nowhere values (1)`.execute(database);
-      },
-    ]);
-    await expect(failing).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
-    expect(edit('pragma user_version')).toEqual([{ user_version: schemaVersion }]);
-    expect(edit(`select name from sqlite_schema where name = 'additions'`)).toEqual([]);
-    expect(await createComponentTable(engine).list()).toHaveLength(50);
-  });
-
-  test('one that is killed leaves the old version and all it holds as they were', async () => {
-    await fillStore();
-    const { end } = runChild(`
-      const engine = await openSqliteEngine({ file, create: false, patience: 1000 });
-      await migrate(engine, [
-        ...migrations,
-        async ({ schema }) => {
-          await schema.dropTable('stack_components').execute();
-          await schema.dropTable('components').execute();
-          process.kill(process.pid, 'SIGKILL');
-        },
-      ]);
-    `);
-    expect((await end).signal).toBe('SIGKILL');
-    await using store = await openStore({ file });
-    expect(await store.components.list()).toHaveLength(50);
-    expect(edit('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }]);
-  });
-
-  test('those that are lacking are applied once, however many open the store', async () => {
-    await fillStore();
-    let applied = 0;
-    const steps = [
-      ...migrations,
-      async () => {
-        applied += 1;
-      },
-    ];
-    const open = async () => {
-      await using engine = await openSqliteEngine({ file, create: false, patience: 1000 });
-      await migrate(engine, steps);
-    };
-    await using first = await openSqliteEngine({ file, create: false, patience: 1000 });
-    await using second = await openSqliteEngine({ file, create: false, patience: 1000 });
-    await Promise.all([migrate(first, steps), migrate(second, steps)]);
-    await expect(open()).rejects.toMatchObject({ code: 'STORE_TOO_NEW' });
-    expect(applied).toBe(1);
-  });
-
   test('an older store is brought up to date by whoever reads its flavors', async () => {
     await fillStore();
     edit('pragma user_version = 0', ...tables().map((table) => `drop table ${table}`));
-    expect(await readFlavorSnapshots(file)).toEqual([]);
+    expect(await readFlavorSnapshots({ file })).toEqual([]);
     expect(edit('pragma user_version')).toEqual([{ user_version: schemaVersion }]);
   });
 });
@@ -517,23 +402,15 @@ describe('readFlavorSnapshots', () => {
     await using store = await openStore({ file, create: true });
     for (const name of ['b', 'a']) await store.flavors.add(newFlavor(name));
     await store.flavors.add({ ...newFlavor('c'), type: 'alerter' });
-    expect(await readFlavorSnapshots(file)).toEqual(await store.flavors.list());
-    expect(await readFlavorSnapshots(file, 'alerter')).toEqual(await store.flavors.list({ type: 'alerter' }));
-    expect(await readFlavorSnapshots(file, 'none')).toEqual([]);
+    expect(await readFlavorSnapshots({ file })).toEqual(await store.flavors.list());
+    expect(await readFlavorSnapshots({ file }, 'alerter')).toEqual(await store.flavors.list({ type: 'alerter' }));
+    expect(await readFlavorSnapshots({ file }, 'none')).toEqual([]);
   });
 
-  test('evaluates neither the query builder nor zod', async () => {
-    const loaded = async (module: string) => {
-      const code = `
-        import { registerHooks } from 'node:module';
-        registerHooks({ load(url, context, next) { console.log(url); return next(url, context); } });
-        await import(${JSON.stringify(new URL(module, import.meta.url))});
-      `;
-      const { output } = await spawnNode(code).end;
-      return output.split('\n').filter((url) => /\/node_modules\/(kysely|zod)\//.test(url)).length;
-    };
-    expect(await loaded('../index.ts')).toBeGreaterThan(100);
-    expect(await loaded('../flavors/flavor-snapshots.ts')).toBe(0);
+  test('evaluates neither the query builder nor zod, nor the driver of another database', async () => {
+    const load = (module: string) => `await import(${JSON.stringify(new URL(module, import.meta.url))});`;
+    expect(await heavyPackages(load('../index.ts'))).toEqual(['kysely']);
+    expect(await heavyPackages(load('../flavors/flavor-snapshots.ts'))).toEqual([]);
   });
 });
 
@@ -575,33 +452,6 @@ async function asOrdinaryUser<Result>(work: () => Promise<Result>): Promise<Resu
   } finally {
     process.seteuid?.(0);
   }
-}
-
-function runChild(code: string): ReturnType<typeof spawnNode> {
-  const from = (module: string) => JSON.stringify(new URL(module, import.meta.url));
-  return spawnNode(`
-    import { openStore } from ${from('../open-store.ts')};
-    import { migrate } from ${from('../schema/migrate.ts')};
-    import { migrations } from ${from('../schema/migrations.ts')};
-    import { openSqliteEngine } from ${from('./sqlite-engine.ts')};
-    const file = ${JSON.stringify(file)};
-    ${code}
-  `);
-}
-
-function spawnNode(code: string) {
-  const child = spawn(process.execPath, ['--conditions=@stack/source', '--input-type=module', '-']);
-  child.stdin.end(code);
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const end = once(child, 'close').then(([code, signal]) => ({ code, signal, output, errors }));
-  return { child, end };
 }
 
 function newFlavor(name: string): NewFlavor {

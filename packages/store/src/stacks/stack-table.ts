@@ -3,7 +3,7 @@ import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import { componentRecord } from '../components/component-record.ts';
 import { fits, hasLabels } from '../components/component-table.ts';
-import type { Engine } from '../engine.ts';
+import type { Transactions } from '../engine.ts';
 import type { ComponentRecord, RemovedStack, StackRecord, StackTable } from '../metadata-store.ts';
 import { chooseId, nameOrIdFits } from '../reference.ts';
 import { StoredRow } from '../schema/stored-row.ts';
@@ -12,7 +12,7 @@ import type { StackRow, Tables } from '../schema/tables.ts';
 /** The setting whose value is the id of the active stack. */
 const activeStack = 'active-stack';
 
-export function createStackTable(engine: Engine): StackTable {
+export function createStackTable(engine: Transactions): StackTable {
   return {
     add: (stack) =>
       engine.write(async (database) => {

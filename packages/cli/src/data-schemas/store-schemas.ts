@@ -1,0 +1,9 @@
+import * as z from 'zod';
+
+export const storeCheckSchema = z.object({
+  product: z.enum(['SQLite', 'PostgreSQL']),
+  store: z.string().describe('The path of the file, or the URL without its password.'),
+  version: z.int(),
+  rows: z.record(z.string(), z.int()).describe('How many rows each table has.'),
+  problems: z.array(z.string()).describe('What is wrong, each in a sentence.'),
+});

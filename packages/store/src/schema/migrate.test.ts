@@ -1,0 +1,123 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { describeEachEngine } from '../../test/describe-each-engine.ts';
+import { runChild } from '../../test/run-child.ts';
+import { createComponentTable } from '../components/component-table.ts';
+import { readFlavorSnapshots } from '../flavors/flavor-snapshots.ts';
+import { openEngine } from '../open-engine.ts';
+import { openStore } from '../open-store.ts';
+import type { StoreLocation } from '../store-location.ts';
+import { migrate } from './migrate.ts';
+import { type Migration, migrations } from './migrations.ts';
+import { schemaVersion } from './schema-version.ts';
+
+/** A migration that takes away what is there. */
+const dropComponents: Migration = async ({ schema }) => {
+  await schema.createTable('additions').addColumn('id', 'text').execute();
+  await schema.dropTable('stack_components').execute();
+  await schema.dropTable('components').execute();
+};
+
+describeEachEngine('migrations of a metadata store', (create) => {
+  test('a new store has the version of the last', async () => {
+    const location = await create();
+    await fillStore(location);
+    await expectIntact(location);
+    expect(migrations).toHaveLength(schemaVersion);
+  });
+
+  test('one that fails leaves the old version and all it holds as they were', async () => {
+    const location = await create();
+    await fillStore(location);
+    {
+      await using engine = await openEngine(location);
+      const fails: Migration = async (database) => {
+        await sql`insert into nowhere values (1)`.execute(database);
+      };
+      const failing = migrate(engine, [...migrations, dropComponents, fails]);
+      await expect(failing).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+      expect(await createComponentTable(engine).list()).toHaveLength(3);
+    }
+    await expectIntact(location);
+  });
+
+  test('one whose process is killed leaves the old version and all it holds as they were', async () => {
+    const location = await create();
+    await fillStore(location);
+    const { end } = runChild(
+      location,
+      `
+      const engine = await openEngine(location);
+      await migrate(engine, [
+        ...migrations,
+        async ({ schema }) => {
+          await schema.dropTable('stack_components').execute();
+          await schema.dropTable('components').execute();
+          process.kill(process.pid, 'SIGKILL');
+        },
+      ]);
+    `,
+    );
+    expect((await end).signal).toBe('SIGKILL');
+    await expectIntact(location);
+  });
+
+  test('those that are lacking are applied once, however many processes open the store', async () => {
+    const location = await create();
+    await fillStore(location);
+    const children = Array.from({ length: 6 }, () =>
+      runChild(
+        location,
+        `
+        const engine = await openEngine(location);
+        await migrate(engine, [
+          ...migrations,
+          async ({ schema }) => {
+            await schema.createTable('additions').addColumn('id', 'text').execute();
+            console.log('applied');
+          },
+        ]);
+        await engine[Symbol.asyncDispose]();
+      `,
+      ),
+    );
+    const ends = await Promise.all(children.map(({ end }) => end));
+    // One that opens the store when it is done meets a store that is too new for it.
+    const errors = ends.map((end) => end.errors).filter((text) => text !== '' && !text.includes('STORE_TOO_NEW'));
+    expect(errors).toEqual([]);
+    expect(ends.map(({ output }) => output).join('')).toBe('applied\n');
+  });
+
+  test('a store of a newer version is refused, and left as it is', async () => {
+    const location = await create();
+    await fillStore(location);
+    {
+      await using engine = await openEngine(location);
+      await migrate(engine, [...migrations, async () => {}]);
+    }
+    const refusal = {
+      code: 'STORE_TOO_NEW',
+      message: expect.stringContaining(`has version ${schemaVersion + 1}; this version of Stack knows up to`),
+      hint: expect.stringContaining('npm install @stack/cli@latest'),
+    };
+    await expect(openStore(location)).rejects.toMatchObject(refusal);
+    await expect(openStore({ ...location, create: true })).rejects.toMatchObject(refusal);
+    await expect(readFlavorSnapshots(location)).rejects.toMatchObject(refusal);
+  });
+});
+
+async function fillStore(location: StoreLocation): Promise<void> {
+  await using store = await openStore({ ...location, create: true });
+  for (const name of ['a', 'b', 'c']) {
+    await store.components.add({ type: 'alerter', name, flavor: 'x', configVersion: 1, config: {} });
+  }
+}
+
+async function expectIntact(location: StoreLocation): Promise<void> {
+  await using engine = await openEngine(location);
+  expect(await engine.read((database) => engine.readVersion(database))).toBe(schemaVersion);
+  expect(await createComponentTable(engine).list()).toHaveLength(3);
+  await expect(engine.read((database) => sql`select * from additions`.execute(database))).rejects.toMatchObject({
+    code: 'STORE_CORRUPT',
+  });
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A user and group of the system, by number. */
+export interface SystemUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ServerCommand {
+  /** What people call the server. */
+  readonly name: string;
+  readonly command: string;
+  readonly arguments: readonly string[];
+  /** Default: the user that runs the tests. */
+  readonly user?: SystemUser | undefined;
+  /** Asks it to end without waiting for its clients. */
+  readonly endSignal: 'SIGINT' | 'SIGTERM';
+  /** Whether it answers; asked until it does. */
+  readonly isReady: () => Promise<boolean>;
+  /** Removed when the server has ended. */
+  readonly folder: string;
+}
+
+const startPatience = 60_000;
+const endPatience = 10_000;
+
+/** A server that ends with the process that started it, whatever ends that. */
+export class ServerProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #guard: ChildProcess;
+  readonly #command: ServerCommand;
+
+  private constructor(command: ServerCommand, child: ChildProcess, guard: ChildProcess) {
+    this.#command = command;
+    this.#child = child;
+    this.#guard = guard;
+  }
+
+  /** Starts a server, and waits until it answers. */
+  static async start(command: ServerCommand): Promise<ServerProcess> {
+    const child = spawn(command.command, command.arguments, { ...command.user, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output = `${output}${chunk.toString()}`.slice(-4000);
+      });
+    }
+    await once(child, 'spawn');
+    // Its input ends when this process ends, also when nothing of this process could run any more.
+    const guard = spawn(
+      'sh',
+      ['-c', 'cat >/dev/null; kill -QUIT "$0"; sleep 1; rm -rf "$1"', `${child.pid}`, command.folder],
+      {
+        stdio: ['pipe', 'ignore', 'ignore'],
+      },
+    );
+    for (const handle of [child, guard, child.stdout, child.stderr, guard.stdin] as { unref?(): void }[])
+      handle.unref?.();
+    const server = new ServerProcess(command, child, guard);
+    const start = performance.now();
+    while (!(await command.isReady())) {
+      if (hasEnded(child) || performance.now() - start > startPatience) {
+        const what = hasEnded(child) ? 'ended at once' : `did not answer within ${startPatience / 1000} s`;
+        await server[Symbol.asyncDispose]();
+        throw new Error(`${command.name} ${what}:\n${output}`);
+      }
+      await sleep(20);
+    }
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    if (!hasEnded(child)) {
+      const ended = once(child, 'exit');
+      child.ref();
+      child.kill(this.#command.endSignal);
+      const timer = setTimeout(() => child.kill('SIGKILL'), endPatience);
+      await ended;
+      clearTimeout(timer);
+    }
+    this.#guard.kill();
+    await rm(this.#command.folder, { recursive: true, force: true });
+  }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** An empty folder that a user has for itself. */
+export async function makeServerFolder(name: string, user: SystemUser | undefined): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `stack-${name}-`));
+  await chmod(folder, 0o700);
+  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  return folder;
+}
+
+/** A port of 127.0.0.1 that is free now. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
+  return address.port;
+}
