@@ -10,6 +10,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     dryRun: invocation.flag('dry-run'),
   });
   return await changedStack(
+    invocation,
     project,
     stack,
     `Copied the stack "${name}" to "${stack.name}". They share their components.`,
