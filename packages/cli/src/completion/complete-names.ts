@@ -1,6 +1,6 @@
 import { discoverIntegrations } from '@stack/core/discovery';
 import { readFlavorCatalog } from '@stack/project/flavors';
-import { findProjectRoot, storeFile } from '@stack/project/root';
+import { findProjectRoot, storeLocation } from '@stack/project/root';
 import { type NameQuery, readNames } from '@stack/store/names';
 import { packageFolder } from '../package-folder.ts';
 import type { Candidate } from './candidate.ts';
@@ -18,7 +18,7 @@ export async function completeNames(
   }
   if (root === undefined) return [];
   const query: NameQuery = things === 'components' ? { of: things, type: componentType } : { of: things };
-  return (await readNames(storeFile(root), query)).map(({ name, note }) => ({ word: name, note }));
+  return (await readNames(storeLocation(root), query)).map(({ name, note }) => ({ word: name, note }));
 }
 
 /** A name that several packages have is offered with that of the package. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { schemaVersion } from '../schema/schema-version.ts';
 import { openDatabase } from '../sqlite/open-database.ts';
 import { storeError } from '../sqlite/sqlite-error.ts';
+import type { StoreLocation } from '../store-location.ts';
 
 /** What names are read of: the components of a type, the stacks, or the runs. */
 export type NameQuery = { readonly of: 'components'; readonly type: string } | { readonly of: 'stacks' | 'runs' };
@@ -17,13 +18,16 @@ const shownRuns = 50;
 const patience = 100;
 
 /**
- * Reads names alone, for shells to complete: without all that `openStore` loads, and without changing a store of an
- * older version, which has none then. Runs are the newest 50, the newest first.
+ * Reads names alone, for shells to complete. Of a SQLite file without all that `openStore` loads, and without changing a
+ * store of an older version, which has none then. Runs are the newest 50, the newest first.
  *
- * @param path the SQLite file of the store
- * @throws STORE_UNAVAILABLE, STORE_CORRUPT, STORE_TOO_NEW
+ * @throws ARGUMENT_INVALID, STORE_UNAVAILABLE, STORE_CORRUPT, STORE_TOO_NEW
  */
-export async function readNames(path: string, query: NameQuery): Promise<readonly KnownName[]> {
+export async function readNames(location: StoreLocation, query: NameQuery): Promise<readonly KnownName[]> {
+  return 'file' in location ? await readFromFile(location.file, query) : await readFromServer(location.url, query);
+}
+
+async function readFromFile(path: string, query: NameQuery): Promise<readonly KnownName[]> {
   const file = resolve(path);
   const { database, version } = await openDatabase({ file, create: false, patience });
   try {
@@ -45,5 +49,20 @@ function statement(query: NameQuery): [sql: string, parameter: string | number] 
       return ["select name, '' as note from stacks order by name limit ?", -1];
     case 'runs':
       return ['select name, pipeline as note from runs order by sequence desc limit ?', shownRuns];
+  }
+}
+
+/** A server takes longer to answer than the query builder to load. */
+async function readFromServer(url: string, query: NameQuery): Promise<readonly KnownName[]> {
+  // By the package's name, so that a bundle of this module stays small.
+  const { openStore } = await import('@stack/store');
+  await using store = await openStore({ url });
+  switch (query.of) {
+    case 'components':
+      return (await store.components.list({ type: query.type })).map(({ name, flavor }) => ({ name, note: flavor }));
+    case 'stacks':
+      return (await store.stacks.list()).map(({ name }) => ({ name, note: '' }));
+    case 'runs':
+      return (await store.runs.listRuns({ limit: shownRuns })).map(({ name, pipeline }) => ({ name, note: pipeline }));
   }
 }
