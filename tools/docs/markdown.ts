@@ -4,9 +4,12 @@ export function generatedPage(title: string, blocks: readonly string[]): string 
   return `${[note, `# ${title}`, ...blocks].join('\n\n')}\n`;
 }
 
+/** A table whose columns line up, as the formatter of this repository wants it. */
 export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [headings, headings.map(() => '---'), ...rows.map((row) => row.map(escapeCell))];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const cells = [headings, ...rows.map((row) => row.map(escapeCell))];
+  const widths = headings.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const [head = [], ...body] = cells.map((row) => widths.map((width, column) => (row[column] ?? '').padEnd(width)));
+  return [head, widths.map((width) => '-'.repeat(width)), ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
 function escapeCell(text: string): string {

@@ -15,6 +15,7 @@ import { schemaVersion } from './schema-version.ts';
 const dropComponents: Migration = async ({ schema }) => {
   await schema.createTable('additions').addColumn('id', 'text').execute();
   await schema.dropTable('stack_components').execute();
+  await schema.dropTable('component_versions').execute();
   await schema.dropTable('components').execute();
 };
 
@@ -52,6 +53,7 @@ describeEachEngine('migrations of a metadata store', (create) => {
         ...migrations,
         async ({ schema }) => {
           await schema.dropTable('stack_components').execute();
+          await schema.dropTable('component_versions').execute();
           await schema.dropTable('components').execute();
           process.kill(process.pid, 'SIGKILL');
         },
