@@ -1,4 +1,4 @@
-import { cpSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installNotifiers } from './notifier-package.ts';
@@ -148,6 +148,26 @@ describe('a project without its node_modules', () => {
         ],
       },
     });
+  });
+});
+
+describe('a project with another version of an integration', () => {
+  it('says which package no longer has the flavor of a component', () => {
+    const root = clone('updated', (path) => {
+      const file = join(path, 'node_modules/@acme/notifiers/stack-manifest.json');
+      const manifest = JSON.parse(readFileSync(file, 'utf8')) as { flavors: { name: string }[] };
+      const flavors = manifest.flavors.filter(({ name }) => name !== 'mail');
+      writeFileSync(file, JSON.stringify({ ...manifest, flavors }));
+    });
+    const gone = {
+      code: 'FLAVOR_NOT_FOUND',
+      message:
+        'The flavor "mail" of the notifier "mail" comes from the package @acme/notifiers, which no longer has it.',
+      hint: 'Install a version of @acme/notifiers that has the flavor.',
+    };
+    for (const words of ['list', 'notifier list']) {
+      expect(warningsOf(root, ...words.split(' ')), words).toMatchObject([gone]);
+    }
   });
 });
 
