@@ -538,8 +538,9 @@ describe('a project of a past version', () => {
   const names = globSync('*.sql', { cwd: fixtures }).sort();
 
   it.each(names)('that %s holds is listed, migrated and opened', async (name) => {
-    const folder = join(root, 'past');
+    const folder = join(root, name);
     await mkdir(join(folder, '.stack'), { recursive: true });
+    await writeFile(join(folder, '.stack', '.gitignore'), '*\n');
     execFileSync(process.execPath, [
       join(fixtures, 'write-store.ts'),
       join(fixtures, name),

@@ -65,7 +65,7 @@ test('a store that is damaged is replaced, and kept', async () => {
   expect(await checkStore({ file })).toMatchObject({ problems: [], rows: { components: 1 } });
 });
 
-test.each<[string, string, () => void]>([
+test.each<[string, string, () => void | Promise<void>]>([
   ['that is not there', 'ARGUMENT_INVALID', () => rm(backup)],
   ['that is a text', 'STORE_CORRUPT', () => writeFileSync(backup, 'no database'.repeat(1000))],
   ['that lost its end', 'STORE_CORRUPT', () => truncateSync(backup, 30_000)],

@@ -280,7 +280,7 @@ describe.skipIf(obstacle !== undefined)(`a store in PostgreSQL${reason}`, () => 
     const first = new Client({ connectionString: asRole.replace(/\?.*/, '') });
     await first.connect();
     const opened = openStore({ url: asRole });
-    await expect.poll(() => Promise.race([opened, 'waiting'])).toBe('waiting');
+    await expect.poll(() => Promise.race([opened, Promise.resolve('waiting')])).toBe('waiting');
     await first.end();
     await using store = await opened;
     expect(await store.components.list()).toEqual([]);
