@@ -1,5 +1,5 @@
 import { StackError } from '@stack/core/errors';
-import { type FlavorCatalog, findFlavorOf } from '@stack/project/flavors';
+import { type FlavorCatalog, type FlavorEntry, findFlavorOf } from '@stack/project/flavors';
 import type { ComponentRecord } from '@stack/store';
 
 /** What is missing here for components that somebody else may have registered, each with what to do about it. */
@@ -15,10 +15,7 @@ export function missingFlavors(catalog: FlavorCatalog, components: readonly Comp
   });
 }
 
-function partsMissing(
-  { type, name, flavor }: ComponentRecord,
-  missing: ReturnType<typeof findFlavorOf>['missing'],
-): StackError {
+function partsMissing({ type, name, flavor }: ComponentRecord, missing: FlavorEntry['missing']): StackError {
   const subject = `The flavor "${flavor}" of the ${type} "${name}"`;
   const names = missing.map((part) => part.name).join(' and ');
   if (missing.some(({ kind }) => kind === 'package')) {
