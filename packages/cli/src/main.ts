@@ -71,16 +71,30 @@ async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
 
 /** Types of installed integrations are looked for only when the words are no command without them. */
 async function find(commandLine: readonly string[]): Promise<FoundCommands> {
-  const attempt = () =>
-    findCommands(
-      commandLine,
-      listComponentTypes().map(({ name }) => name),
-    );
+  const attempt = (...furtherTypes: string[]) =>
+    findCommands(commandLine, [...listComponentTypes().map(({ name }) => name), ...furtherTypes]);
   try {
     return attempt();
   } catch {
     await discoverTypes();
+  }
+  try {
     return attempt();
+  } catch (error) {
+    const type = commandLine.find((word) => !word.startsWith('-')) ?? '';
+    throw (await missingType(type, () => attempt(type))) ?? error;
+  }
+}
+
+/** What to install, when the words would be a command if a type was known which the project has components of. */
+async function missingType(type: string, attempt: () => FoundCommands): Promise<StackError | undefined> {
+  try {
+    if (!attempt().isComplete) return undefined;
+    const { missingComponentType } = await import('./missing-component-type.ts');
+    return await missingComponentType(type, process.cwd());
+  } catch {
+    // What is wrong with the words, or the store, is another matter.
+    return undefined;
   }
 }
 

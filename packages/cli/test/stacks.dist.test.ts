@@ -64,6 +64,63 @@ describe('the commands for stacks', () => {
     for (const name of ['pigeon', 'stuck']) stack(root, 'notifier', 'register', name, `--flavor=${name}`);
   });
 
+  it('with --dry-run do their checks, say what would be, and write nothing', () => {
+    stack(root, 'register', 'mine', '--orchestrator=default', '--artifact-store=files', '--notifier=mail');
+    const state = () =>
+      ['list', 'get', 'notifier list', 'artifact-store list'].map((words) => stackJson(root, ...words.split(' ')));
+    const before = state();
+    for (const [words, ...expected] of [
+      [
+        'register other --orchestrator=default --artifact-store=prod --activate',
+        'Registered the stack "other". It is the active stack now.',
+        'It has orchestrator=default artifact-store=prod.',
+        'On this machine it has a problem: artifact-store:prod.accessKey: ',
+      ],
+      [
+        'update mine --artifact-store=default --notifier=pigeon --label=a=b',
+        'It has orchestrator=default artifact-store=default notifier=pigeon.',
+      ],
+      ['add-component mine --notifier=pigeon', 'notifier=mail notifier=pigeon.'],
+      ['remove-component mine --notifier=mail', 'It has orchestrator=default artifact-store=files.'],
+      ['rename mine ours', 'The stack "mine" is called "ours" now.'],
+      ['copy mine theirs', 'Copied the stack "mine" to "theirs".'],
+      ['set mine', 'The active stack is "mine".'],
+      [
+        'delete mine --recursive',
+        'Deleted the stack "mine".',
+        'Deleted the notifier "mail".',
+        'artifact-store "files"',
+      ],
+    ] as const) {
+      const text = stack(root, ...words.split(' '), '--dry-run');
+      expect(text, words).toMatch(/^This is a dry run: nothing is written\. Without --dry-run:\n/);
+      for (const part of expected) expect(text, words).toContain(part);
+    }
+    expect(stackJson(root, 'rename', 'mine', 'ours', '--dry-run').data).toMatchObject({ name: 'ours', isDryRun: true });
+    expect(stackJson(root, 'copy', 'mine', 'default', '--dry-run').error.code).toBe('ALREADY_EXISTS');
+    expect(state()).toEqual(before);
+    stack(root, 'delete', 'mine');
+  });
+
+  it('make a stack active as it is registered, and list by name and page by page', () => {
+    for (const name of ['train-a', 'train-b', 'serve', 'train-c']) {
+      stack(root, 'register', name, '--orchestrator=default', '--artifact-store=files', '--activate');
+      if (name === 'serve') expect(stack(root, 'get')).toBe('serve\n');
+    }
+    const list = (...words: string[]) =>
+      stackJson<{ name: string; isActive: boolean }[]>(root, 'list', ...words).data.map(
+        ({ name, isActive }) => `${name}${isActive ? '*' : ''}`,
+      );
+    expect(list('--name=train-*')).toEqual(['train-a', 'train-b', 'train-c*']);
+    expect(list('--name=train')).toEqual([]);
+    expect(list('--limit=3')).toEqual(['default', 'serve', 'train-a']);
+    expect(list('--limit=3', '--after=train-a')).toEqual(['train-b', 'train-c*']);
+    expect(list('--name=train-*', '--limit=1', '--after', 'train-a')).toEqual(['train-b']);
+    expect(stackJson(root, 'list', '--limit=none').error.code).toBe('ARGUMENT_INVALID');
+    stack(root, 'set', 'default');
+    for (const name of ['train-a', 'train-b', 'serve', 'train-c']) stack(root, 'delete', name);
+  });
+
   it.each([
     ['update default --notifier=mail', 'PROTECTED', 4, 'stack register NAME'],
     ['add-component default --notifier=mail', 'PROTECTED', 4, ''],

@@ -14,12 +14,13 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     flavor.manifest.displayName ?? '',
   ]);
   return {
-    data: ofType.map(({ type, name, origin, isStale, manifest }) => ({
+    data: ofType.map(({ type, name, origin, isStale, missing, manifest }) => ({
       type,
       name,
       displayName: manifest.displayName,
       origin,
       isStale,
+      missing,
     })),
     text: renderTable(['NAME', 'FROM', 'STATE', 'DESCRIPTION'], rows, invocation.screen),
     warnings: problems,

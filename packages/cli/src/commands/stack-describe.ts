@@ -1,6 +1,7 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { missingFlavors } from '../output/missing-flavors.ts';
 import { componentRows, showLabels } from '../output/records.ts';
 import { renderFields, renderTable } from '../output/table.ts';
 
@@ -22,6 +23,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   );
   return {
     data: { ...stack, isActive },
+    warnings: missingFlavors(await project.flavors.list(), stack.components),
     text: `${fields}\n\n${renderTable(...componentRows(stack.components), screen)}`,
   };
 }

@@ -3,6 +3,7 @@ import type { Invocation } from '../command-line/invocation.ts';
 import { readLimit } from '../command-line/read-limit.ts';
 import { readComponents } from '../command-line/stack-components.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { missingFlavors } from '../output/missing-flavors.ts';
 import { stackRows } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
 
@@ -17,8 +18,10 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     components: readComponents(invocation.furtherOptions),
   });
   const active = await project.stacks.active();
+  const components = new Map(stacks.flatMap((stack) => stack.components).map((component) => [component.id, component]));
   return {
     data: stacks.map((stack) => ({ ...stack, isActive: stack.id === active.id })),
+    warnings: missingFlavors(await project.flavors.list(), [...components.values()]),
     text: renderTable(...stackRows(stacks, active.id), invocation.screen),
   };
 }

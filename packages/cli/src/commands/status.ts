@@ -1,6 +1,7 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { missingFlavors } from '../output/missing-flavors.ts';
 import { componentRows, runRows } from '../output/records.ts';
 import { renderFields, renderTable } from '../output/table.ts';
 
@@ -21,6 +22,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const lastRuns = runs.length === 0 ? 'No runs yet.' : renderTable(...runRows(runs), screen);
   return {
     data: { root: project.root, activeStack: stack, runs: runs.map(({ plan: _, ...run }) => run) },
+    warnings: missingFlavors(await project.flavors.list(), stack.components),
     text: [fields, renderTable(...componentRows(stack.components), screen), lastRuns].join('\n\n'),
   };
 }

@@ -9,6 +9,10 @@ const originSchema = z
   ])
   .meta({ id: 'FlavorOrigin' });
 
+const missingSchema = z
+  .array(z.object({ kind: z.enum(['file', 'package']), name: z.string() }))
+  .describe('What a registered flavor is made of and is not on this machine.');
+
 export const optionSchema = z
   .object({
     option: z.string().describe('With its dashes.'),
@@ -39,6 +43,7 @@ export const flavorSchema = z.object({
   }),
   origin: originSchema,
   isStale: z.boolean(),
+  missing: missingSchema,
 });
 
 export const listedFlavorSchema = z.object({
@@ -47,4 +52,5 @@ export const listedFlavorSchema = z.object({
   displayName: z.string().optional(),
   origin: originSchema,
   isStale: z.boolean(),
+  missing: missingSchema,
 });

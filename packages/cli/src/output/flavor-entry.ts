@@ -6,7 +6,8 @@ export function showOrigin({ origin }: FlavorEntry): string {
 }
 
 /** What is wrong with the snapshot of a flavor, or that it is none. */
-export function showState({ origin, isStale }: FlavorEntry): string {
+export function showState({ origin, isStale, missing }: FlavorEntry): string {
   if (origin.kind === 'package') return 'installed';
+  if (missing.length > 0) return `without ${missing.map(({ name }) => name).join(', ')}`;
   return isStale ? 'stale' : 'registered';
 }

@@ -546,6 +546,45 @@ describe('components', () => {
     });
   });
 
+  it('of every type are called once for an attempt, as in ZenML, and one that fails hides nothing of the others', async () => {
+    const { stack } = await createTestStack();
+    const calls: string[] = [];
+    for (const component of stack.components) {
+      Object.assign(component, {
+        prepareStepRun: async () => void calls.push(`prepare ${component.type}`),
+        getStepRunMetadata: async () => {
+          calls.push(`metadata ${component.type}`);
+          if (component.type === 'orchestrator') throw new Error('down');
+          return { of: component.type };
+        },
+        getPipelineRunMetadata: async () => ({ of: component.type }),
+        cleanupStepRun: async () => void calls.push(`cleanup ${component.type}`),
+      } satisfies Partial<AnyComponent>);
+    }
+    const runStore = new MemoryRunStore();
+    const one = pipeline({ name: 'one' }, () => load());
+    const run = await one.run({}, { stack, runStore });
+    expect(calls).toEqual([
+      'prepare orchestrator',
+      'prepare artifact-store',
+      'metadata orchestrator',
+      'metadata artifact-store',
+      'cleanup artifact-store',
+      'cleanup orchestrator',
+    ]);
+    expect(run.steps[0]).toMatchObject({
+      state: 'completed',
+      metadata: {
+        components: { 'artifact-store/memory': { of: 'artifact-store' } },
+        hookErrors: [{ hook: 'getStepRunMetadata', message: 'down' }],
+      },
+    });
+    expect(Object.values((await runStore.getRun(run.id)).metadata.components ?? {})).toEqual([
+      { of: 'orchestrator' },
+      { of: 'artifact-store' },
+    ]);
+  });
+
   it('that cannot be prepared fail the attempt, and are cleaned up all the same', async () => {
     const cleanupStepRun = vi.fn(async () => {});
     const { stack } = await hooked({

@@ -17,6 +17,8 @@ export interface FlavorEntry {
     | { readonly kind: 'registered'; readonly source: string };
   /** Whether a file of a registered flavor is no longer what it was when its manifest was taken. */
   readonly isStale: boolean;
+  /** What a registered flavor is made of and is not on this machine: files, relative to the root, or a package. */
+  readonly missing: readonly { readonly kind: 'file' | 'package'; readonly name: string }[];
 }
 
 export interface FlavorCatalog {
@@ -148,6 +150,7 @@ function packageEntry(flavor: DiscoveredFlavor): FlavorEntry {
     manifest,
     origin: { kind: 'package', package: packageName, version: packageVersion, folder: packageFolder },
     isStale: false,
+    missing: [],
   };
 }
 
@@ -156,7 +159,7 @@ export async function registeredEntry(
   { type, name, manifest, source, files }: Pick<FlavorRecord, 'type' | 'name' | 'manifest' | 'source' | 'files'>,
 ): Promise<FlavorEntry> {
   // Loaded here, as it takes node:crypto, which no other list needs.
-  const { fileDigest } = await import('./file-digest.ts');
-  const isStale = Object.entries(files).some(([path, digest]) => fileDigest(root, path) !== digest);
-  return { type, name, manifest, origin: { kind: 'registered', source }, isStale };
+  const { snapshotState } = await import('./snapshot-state.ts');
+  const origin = { kind: 'registered', source } as const;
+  return { type, name, manifest, origin, ...snapshotState(root, { source, files }) };
 }

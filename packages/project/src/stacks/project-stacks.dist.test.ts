@@ -1,7 +1,13 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createEnvironmentSecretResolver, defineComponentType, StackError } from '@stack/core';
+import {
+  type AnyFlavor,
+  createEnvironmentSecretResolver,
+  defineComponentType,
+  flavorManifest,
+  StackError,
+} from '@stack/core';
 import { type ComponentCheck, initProject, type Project, type StackDiagnosis } from '@stack/project';
 import { type NewComponent, openStore } from '@stack/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -450,6 +456,58 @@ describe('validating a stack', () => {
     const components = [await project.components.get('orchestrator', 'cluster')];
     const { problems } = await project.stacks.validate({ name: 'draft', components });
     expect(problems.map(({ code }) => code)).toEqual(['COMPONENT_MISSING', 'STORE_LOCAL']);
+  });
+});
+
+describe('two packages that have a flavor of one name', () => {
+  /** `@acme/cloudy` runs steps elsewhere and wants a region; `@acme/plain` does neither. */
+  async function installBoth(): Promise<void> {
+    const both = {
+      '@acme/cloudy': 'isLocal: false, configSchema: z.object({ region: z.string() }),',
+      '@acme/plain': '',
+    };
+    const dependencies = Object.fromEntries(Object.keys(both).map((name) => [name, '1.0.0']));
+    await writeFile(join(root, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
+    for (const [name, properties] of Object.entries(both)) {
+      const folder = join(root, 'node_modules', name);
+      await mkdir(folder, { recursive: true });
+      const stack = { apiVersion: 1, manifest: './manifest.json' };
+      const description = { name, version: '1.0.0', type: 'module', exports: './index.js', stack };
+      await writeFile(join(folder, 'package.json'), JSON.stringify(description));
+      await writeFile(
+        join(folder, 'index.js'),
+        `import { defineFlavor, Orchestrator } from '@stack/core';
+        import * as z from 'zod';
+        export const twin = defineFlavor({
+          type: 'orchestrator', name: 'twin', isLocal: true, configSchema: z.object({}), ${properties}
+          implementation: async () => ({ default: class extends Orchestrator { async runPlan() {} } }),
+        });`,
+      );
+      const { twin } = (await import(join(folder, 'index.js'))) as { twin: AnyFlavor };
+      const flavor = flavorManifest(twin, 'twin');
+      const manifest = { apiVersion: 1, package: name, version: '1.0.0', componentTypes: [], flavors: [flavor] };
+      await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    }
+  }
+
+  it('are told apart by what each component was registered with', async () => {
+    await installBoth();
+    const register = (name: string, config: Record<string, string>) =>
+      project.components.register({ type: 'orchestrator', name, flavor: `@acme/${name}:twin`, config });
+    await register('plain', {});
+    await register('cloudy', { region: 'eu' });
+    const components = (orchestrator: string) => ({ orchestrator: [orchestrator], 'artifact-store': ['disk'] });
+    await project.stacks.register({ name: 'mine', components: components('plain') });
+    expect((await project.stacks.validate('mine')).problems).toEqual([]);
+    expect(await failure(project.stacks.register({ name: 'other', components: components('cloudy') }))).toMatchObject({
+      code: 'STACK_INVALID',
+      problems: [{ code: 'COMPONENT_LOCAL' }, { code: 'STORE_LOCAL' }],
+    });
+    const cloudy = [await project.components.get('orchestrator', 'cloudy')];
+    const { problems } = await project.stacks.validate({ name: 'draft', components: cloudy });
+    expect(problems.map(({ code }) => code)).toEqual(['COMPONENT_MISSING', 'STORE_LOCAL']);
+    const { components: diagnosed } = await project.stacks.doctor('mine');
+    expect(diagnosed[0]?.checks.map(({ outcome }) => outcome)).toEqual(['passed', 'passed', 'passed', 'passed']);
   });
 });
 
