@@ -173,14 +173,6 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'Something of this name is there already.',
     remedy: 'Choose another name, or change or delete what is there.',
   },
-  ATTRIBUTE_NOT_FOUND: {
-    cause: 'What is to be removed from a component was never set there.',
-    remedy: 'See what is set: `stack <type> describe NAME`.',
-  },
-  FILE_NOT_FOUND: {
-    cause: 'There is no file at a path that was given, such as that of `--config`.',
-    remedy: 'Correct the path. It is relative to the working directory.',
-  },
   AMBIGUOUS: {
     cause: 'The beginning of an id fits several things.',
     remedy: 'Give more of the id, or the name.',
