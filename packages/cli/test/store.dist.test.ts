@@ -1,6 +1,5 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runStack, stack, stackJson, temporaryFolder } from './run-stack.ts';
 
@@ -16,11 +15,15 @@ beforeAll(() => {
 
 afterAll(() => folder[Symbol.dispose]());
 
-/** Changes a database as another program does. */
-function edit(file: string, statement: string): void {
-  using database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
-  database.exec(statement);
+/** Overwrites bytes of a file, as no program should: at a position, or in the place of the first bytes that are there. */
+function overwrite(file: string, at: number | string, bytes: Buffer | string): void {
+  const content = readFileSync(file);
+  Buffer.from(bytes).copy(content, typeof at === 'number' ? at : content.indexOf(at));
+  writeFileSync(file, content);
 }
+
+/** Where the header of a SQLite file has these numbers of the program that made it. */
+const header = { userVersion: 60, applicationId: 68 };
 
 const artifactStores = () => stackJson<{ name: string }[]>(root, 'artifact-store', 'list').data.map(({ name }) => name);
 
@@ -73,21 +76,21 @@ describe('stack store, in SQLite', () => {
       code: 'STORE_CORRUPT',
       exit: 6,
       message: /the database of another program/,
-      spoil: (file) => edit(file, 'pragma application_id = 1'),
+      spoil: (file) => overwrite(file, header.applicationId, Buffer.from([0, 0, 0, 1])),
     },
     {
       what: 'with a broken row',
       code: 'STORE_CORRUPT',
       exit: 6,
       message: /component/,
-      spoil: (file) => edit(file, `update components set config = '['`),
+      spoil: (file) => overwrite(file, '{"path":', '['),
     },
     {
       what: 'of a newer version',
       code: 'STORE_TOO_NEW',
       exit: 5,
       message: /has version 9999/,
-      spoil: (file) => edit(file, 'pragma user_version = 9999'),
+      spoil: (file) => overwrite(file, header.userVersion, Buffer.from([0, 0, 0x27, 0x0f])),
     },
   ];
 
