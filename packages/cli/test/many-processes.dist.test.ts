@@ -71,7 +71,10 @@ describe.each([
       });
       expect(await Promise.all(ends)).toEqual(Array(processes).fill({ status: 0, stdout: '', stderr: '' }));
 
-      const { stdout } = runStack(root, ['artifact-store', 'list', '--limit=10000', '--json'], { env });
+      const { stdout } = runStack(root, ['artifact-store', 'list', '--limit=10000', '--json'], {
+        env,
+        maxBuffer: 2 ** 26,
+      });
       const { data } = JSON.parse(stdout) as { data: { name: string; config: { path: string } }[] };
       const expected = Array.from({ length: processes * each }, (_, index) => {
         const [child, number] = [index % processes, Math.floor(index / processes)];
