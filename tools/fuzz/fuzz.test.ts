@@ -22,18 +22,20 @@ import { StackError } from '../../packages/core/src/errors/stack-error.ts';
 import type { JsonObject } from '../../packages/core/src/json.ts';
 import { type Manifest, parseManifest } from '../../packages/core/src/manifest/manifest.ts';
 import { type AppliedSettings, mergeSettings } from '../../packages/core/src/settings/merge-settings.ts';
+import type { SettingsBySelector } from '../../packages/core/src/settings/settings-layer.ts';
+import { settingsInCode } from '../../packages/pipelines/src/settings/settings-in-code.ts';
 import { editInput } from '../../packages/project/src/components/edit-input.ts';
 import { parseDocument } from '../../packages/project/src/documents/read-document.ts';
 import { parseStackDocument, stackDocumentJson } from '../../packages/project/src/documents/stack-document.ts';
 import { stackJsonSchema } from '../../packages/project/src/documents/stack-json-schema.ts';
 import { type FlavorEntry, findFlavor } from '../../packages/project/src/flavors/flavor-catalog.ts';
 import { fuzzedConfigSchema } from './fuzzed-config-schema.ts';
-import { fields, json, jsonText, manifestText, name } from './hostile-input.ts';
+import { fields, jsonText, manifestText, name, valueInCode } from './hostile-input.ts';
 
 const isLong = process.env.STACK_TEST_LONG === '1';
 const seed = process.env.STACK_TEST_SEED;
 const options = {
-  numRuns: isLong ? 100_000 : 300,
+  numRuns: isLong ? Number(process.env.FUZZ_N ?? 100_000) : 300,
   // Each failure is shrunk, and so shown, as the seed is.
   ...(seed === undefined ? {} : { seed: Number(seed) }),
 };
@@ -78,13 +80,18 @@ describe('whatever is given, the answer is a result or an error with a code:', (
   it('configs and settings', { timeout: longTimeout }, async () => {
     const levels = fc.array(fields, { maxLength: 3 });
     await fc.assert(
-      fc.asyncProperty(json, fields, levels, async (value, own, applied) => {
+      fc.asyncProperty(valueInCode, fields, levels, async (value, own, applied) => {
         for (const input of [value, own]) {
           await answer(() => checkConfig(fuzzedConfigSchema, input));
           const parsed = await answer(() => parseConfig(fuzzedConfigSchema, input, 'it'));
           if (parsed !== undefined) expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype);
         }
-        await answer(() => mergeSettings(own as JsonObject, applied.map(asLevel)));
+        await answer(() => {
+          const [first = {}, ...rest] = [own, ...applied].map(
+            (values) => settingsInCode({ it: values } as SettingsBySelector, 'it').it,
+          );
+          mergeSettings(first, rest.map(asLevel));
+        });
       }),
       options,
     );
@@ -214,7 +221,7 @@ describe('whatever is given, the answer is a result or an error with a code:', (
       .map(([part, count]) => part.repeat(count));
     const text = fc.oneof({ weight: 20, arbitrary: yaml }, { weight: 20, arbitrary: jsonText }, nested);
     await fc.assert(
-      fc.asyncProperty(text, json, name, async (written, value, type) => {
+      fc.asyncProperty(text, valueInCode, name, async (written, value, type) => {
         for (const file of ['it.yaml', 'it.json']) {
           const document = await answer(() => parseDocument(written, file));
           if (document !== undefined) JSON.stringify(document);
@@ -270,8 +277,8 @@ describe('whatever is given, the answer is a result or an error with a code:', (
 
 const screen = screenOf(process.stdout, { NO_COLOR: '1' });
 
-function asLevel(values: Readonly<Record<string, unknown>>): AppliedSettings {
-  return { origin: 'run-config', selector: 'orchestrator', values: values as JsonObject };
+function asLevel(values: JsonObject = {}): AppliedSettings {
+  return { origin: 'run-config', selector: 'it', values };
 }
 
 function entriesOf({ flavors, version }: Manifest): FlavorEntry[] {

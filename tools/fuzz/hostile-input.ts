@@ -30,10 +30,45 @@ const deep: fc.Arbitrary<unknown> = fc
   .map(({ depth, key, inner }) => {
     let value = inner;
     for (let level = 0; level < depth; level++) value = key === null ? [value] : Object.fromEntries([[key, value]]);
-    return value;
+    // What code may give has no symbols as keys.
+    if (depth < 1_000) return value;
+    // Else fast-check runs out of stack when it shows the value.
+    const show = () => `${depth} levels of ${JSON.stringify(key)} around ${JSON.stringify(inner)}`;
+    return Object.defineProperty(Object(value), fc.toStringMethod, { value: show });
   });
 
-export const json: fc.Arbitrary<unknown> = fc.oneof({ weight: 60, arbitrary: shallow }, deep);
+const json: fc.Arbitrary<unknown> = fc.oneof({ weight: 60, arbitrary: shallow }, deep);
+
+class Endless {
+  readonly self = this;
+}
+
+/** What only code can give: no JSON, or without an end. */
+const notJson: fc.Arbitrary<unknown> = fc
+  .constantFrom(
+    () => {
+      const endless: Record<string, unknown> = {};
+      endless.self = { list: [endless] };
+      return endless;
+    },
+    () => new Endless(),
+    () => new Date(Number.NaN),
+    () => new Map([['a', 1]]),
+    () => 1n,
+    () => Symbol('a'),
+    () => Number.NaN,
+    () => undefined,
+    () => Object.create(null),
+    () => new Array(3),
+  )
+  .map((make) => make());
+
+/** Whatever code may give, such as a module with a stack in it. */
+export const valueInCode: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 8, arbitrary: json },
+  notJson,
+  fc.tuple(name, notJson).map((entry) => Object.fromEntries([entry])),
+);
 
 /** An object, with a deep value in some of them. */
 export const fields: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc

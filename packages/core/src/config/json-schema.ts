@@ -1,3 +1,5 @@
+import { isPlainObject, isTooDeep } from '../json.ts';
+
 /** The part of a JSON Schema (draft 2020-12) that Stack reads. It is what a manifest carries for a config. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -16,6 +18,34 @@ export interface JsonSchema {
   readonly secret?: boolean;
   readonly [keyword: string]: unknown;
 }
+
+/** Whether a value that was read is such a schema: a part that Stack reads, and that has another form, makes it none. */
+export function isJsonSchema(value: unknown): value is JsonSchema {
+  return !isTooDeep(value) && hasKnownForms(value);
+}
+
+function hasKnownForms(value: unknown): boolean {
+  return isPlainObject(value) && Object.entries(value).every(([keyword, part]) => forms.get(keyword)?.(part) ?? true);
+}
+
+const isText = (part: unknown) => typeof part === 'string';
+const isBoolean = (part: unknown) => typeof part === 'boolean';
+const isSchemaOrBoolean = (part: unknown) => isBoolean(part) || hasKnownForms(part);
+const isListOf = (isItem: (item: unknown) => boolean) => (part: unknown) => Array.isArray(part) && part.every(isItem);
+
+const forms: ReadonlyMap<string, (part: unknown) => boolean> = new Map([
+  ['type', (part: unknown) => isText(part) || isListOf(isText)(part)],
+  ['properties', (part: unknown) => isPlainObject(part) && Object.values(part).every(hasKnownForms)],
+  ['required', isListOf(isText)],
+  ['additionalProperties', isSchemaOrBoolean],
+  ['items', isSchemaOrBoolean],
+  ['anyOf', isListOf(hasKnownForms)],
+  ['oneOf', isListOf(hasKnownForms)],
+  ['allOf', isListOf(hasKnownForms)],
+  ['enum', Array.isArray],
+  ['description', isText],
+  ['secret', isBoolean],
+]);
 
 /** The schema and, below it, the alternatives of its unions. */
 function schemaAlternatives(schema: JsonSchema): JsonSchema[] {
