@@ -79,24 +79,23 @@ function applySchema(
   } catch (error) {
     if (StackError.is(error)) throw error;
     // A check of a flavor's own may throw, and zod's of a length do for `{"length": {"toString": 1}}`.
-    const reason = hideSecrets(error instanceof Error ? error.message : String(error), schema, input);
+    const reason = secretHider(schema, input)(error instanceof Error ? error.message : String(error));
     return { problem: { path: '', message: `a check of the schema throws: ${reason}` } };
   }
 }
 
-/** The text without the values of secret fields. */
-function hideSecrets(text: string, schema: ConfigSchema, input: unknown): string {
+/** Takes the values of an input's secret fields out of a text. */
+function secretHider(schema: ConfigSchema, input: unknown): (text: string) => string {
   const hidden = valuesAt(input, secretFieldPaths(configJsonSchema(schema)));
-  return hidden.reduce((shown, value) => shown.replaceAll(value, secretMask), text);
+  return (text) => hidden.reduce((shown, value) => shown.replaceAll(value, secretMask), text);
 }
 
 function describeIssues(schema: ConfigSchema, input: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
   const jsonSchema = configJsonSchema(schema);
+  const hide = secretHider(schema, input);
   return issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
-    if (issue.code !== 'unrecognized_keys') {
-      return [{ path, message: hideSecrets(describeIssue(issue, input), schema, input) }];
-    }
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: hide(describeIssue(issue, input)) }];
     const known = schemaProperties(schemaAt(jsonSchema, issue.path) ?? {}).keys();
     return issue.keys.map((key): Problem => {
       const hint = didYouMean(key, known);
