@@ -24,18 +24,21 @@ const shallow: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value;
 
-/** Lists or objects in one another: deeper than what recurses without a bound can go. */
-const deep: fc.Arbitrary<unknown> = fc
-  .record({ depth: fc.constantFrom(60, 64, 65, 66, 200, 5_000, 20_000), key: fc.option(name), inner: scalar })
-  .map(({ depth, key, inner }) => {
-    let value = inner;
-    for (let level = 0; level < depth; level++) value = key === null ? [value] : Object.fromEntries([[key, value]]);
-    // What code may give has no symbols as keys.
-    if (depth < 1_000) return value;
-    // Else fast-check runs out of stack when it shows the value.
-    const show = () => `${depth} levels of ${JSON.stringify(key)} around ${JSON.stringify(inner)}`;
-    return Object.defineProperty(Object(value), fc.toStringMethod, { value: show });
-  });
+/** Lists or objects in one another: deeper than what recurses without a bound can go. Made once, as they are large. */
+const deep: fc.Arbitrary<unknown> = fc.constantFrom(
+  ...[60, 64, 65, 200, 10_000].flatMap((depth) =>
+    [undefined, 'extra', '__proto__'].map((key) => nestValue(depth, key)),
+  ),
+);
+
+function nestValue(depth: number, key: string | undefined): unknown {
+  let value: unknown = '{{a.b}}';
+  for (let level = 0; level < depth; level++) value = key === undefined ? [value] : Object.fromEntries([[key, value]]);
+  // What code may give has no symbols as keys.
+  if (depth < 1_000) return value;
+  // Else fast-check runs out of stack when it shows the value.
+  return Object.defineProperty(value, fc.toStringMethod, { value: () => `${depth} levels of ${key}` });
+}
 
 const json: fc.Arbitrary<unknown> = fc.oneof({ weight: 60, arbitrary: shallow }, deep);
 
@@ -77,7 +80,7 @@ export const fields: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc
 
 /** Text that is JSON, nearly JSON, or something else. */
 export const jsonText: fc.Arbitrary<string> = fc.oneof(
-  { weight: 12, arbitrary: shallow.map((value) => JSON.stringify(value)) },
+  { weight: 30, arbitrary: shallow.map((value) => JSON.stringify(value)) },
   {
     weight: 6,
     arbitrary: fc
@@ -87,7 +90,7 @@ export const jsonText: fc.Arbitrary<string> = fc.oneof(
       )
       .map(cut),
   },
-  { weight: 6, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }) },
+  { weight: 15, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }) },
   fc.tuple(fc.constantFrom('[', '{"a":', ' [[', '{"__proto__":'), fc.constantFrom(63, 64, 65, 5_000, 50_000)).map(nest),
 );
 

@@ -18,5 +18,5 @@ export const maximumDepth = 64;
 /** Whether a value is nested deeper than `maximumDepth`. One that contains itself is. */
 export function isTooDeep(value: unknown, depth = 0): boolean {
   if (!Array.isArray(value) && !isPlainObject(value)) return false;
-  return depth === maximumDepth || Object.values(value).some((item) => isTooDeep(item, depth + 1));
+  return depth >= maximumDepth || Object.values(value).some((item) => isTooDeep(item, depth + 1));
 }
