@@ -16,8 +16,11 @@ beforeEach(() => {
   for (const name of ['errors', 'manifest', 'discovery', 'secrets']) {
     write(`packages/core/src/${name}/index.ts`, `import type * as z from 'zod';\nexport type T = z.ZodType;\n`);
   }
-  writePackage('packages/store', '@stack/store', ['flavor-snapshots']);
-  write('packages/store/src/flavor-snapshots/index.ts', "export { a } from '@stack/core/errors';\n");
+  const storeEntries = ['flavor-snapshots', 'flavor-snapshots/postgres', 'names'];
+  writePackage('packages/store', '@stack/store', storeEntries);
+  for (const entry of storeEntries) {
+    write(`packages/store/src/${entry}/index.ts`, "export { a } from '@stack/core/errors';\n");
+  }
   write('packages/store/src/index.ts', "import { Kysely } from 'kysely';\nimport '@stack/core';\nexport { Kysely };\n");
   writePackage('packages/pipelines', '@stack/pipelines');
   writePackage('integrations/acme', '@stack/integration-acme', [], acmeFields);

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whyUnavailable } from '../../../tools/backends/backend.ts';
+import { requiredPrograms } from '../../../tools/backends/programs.ts';
 import { installCanary } from './canary-integration.ts';
 import {
   cleanEnvironment,
@@ -121,7 +123,7 @@ const ran = [
   'init|subfolder|',
 ];
 
-const shells = [
+const shells: readonly { shell: 'bash' | 'zsh' | 'fish'; start: string; prepare: string }[] = [
   { shell: 'bash', start: 'bash --norc -i', prepare: 'source <(stack completion bash)' },
   {
     shell: 'zsh',
@@ -133,10 +135,15 @@ const shells = [
   { shell: 'fish', start: 'fish --no-config -i', prepare: 'stack completion fish | source' },
 ];
 
-describe.each(shells)('in $shell', ({ shell, start, prepare }) => {
-  const isThere = [shell, 'script'].every((program) => spawnSync(program, ['--version']).status === 0);
+const requiredShells = await Promise.all(
+  shells.map(async (shell) => {
+    const obstacle = await whyUnavailable(requiredPrograms(shell.shell, 'script'));
+    return { ...shell, obstacle, reason: obstacle === undefined ? '' : ` (skipped: ${obstacle})` };
+  }),
+);
 
-  it.skipIf(!isThere)(`tabs complete what is typed (skipped without ${shell} and script)`, () => {
+describe.each(requiredShells)('in $shell', ({ obstacle, reason, start, prepare }) => {
+  it.skipIf(obstacle !== undefined)(`tabs complete what is typed${reason}`, () => {
     rmSync(log, { force: true });
     // On a terminal of its own, since a shell completes nowhere else.
     const { error } = spawnSync('script', ['-qec', start, '/dev/null'], {

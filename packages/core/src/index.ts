@@ -70,7 +70,7 @@ export {
   type StoredInput,
 } from './flavor/flavor.ts';
 export { flavorManifest } from './flavor/flavor-manifest.ts';
-export { isPlainObject, type JsonObject, type JsonValue } from './json.ts';
+export { isPlainObject, isTooDeep, type JsonObject, type JsonValue, maximumDepth } from './json.ts';
 export { apiVersion, type FlavorManifest, type Manifest } from './manifest/manifest.ts';
 // Orchestrators, and what they run.
 export { Orchestrator, type RunContext } from './orchestrator/orchestrator.ts';

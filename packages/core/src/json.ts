@@ -11,3 +11,12 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 }
+
+/** How many lists and objects may be in one another in an input: more than any real one has, and no danger to the stack. */
+export const maximumDepth = 64;
+
+/** Whether a value is nested deeper than `maximumDepth`. One that contains itself is. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (!Array.isArray(value) && !isPlainObject(value)) return false;
+  return depth >= maximumDepth || Object.values(value).some((item) => isTooDeep(item, depth + 1));
+}

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createEnvironmentSecretResolver, type SecretResolver, StackError } from '@stack/core';
@@ -33,7 +34,8 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
 
 /**
  * Makes a folder a project: `.stack/` with the metadata store and, in it, the stack `default` of a local orchestrator
- * and a local artifact store. A folder that is one already is left as it is.
+ * and a local artifact store. A folder that is one already is left as it is, and so is a store in PostgreSQL that another
+ * checkout made.
  *
  * @throws STORE_UNAVAILABLE when the folder cannot be written
  */
@@ -42,23 +44,27 @@ export async function initProject(
   options: Omit<OpenProjectOptions, 'from'> = {},
 ): Promise<{ readonly project: Project; readonly isNew: boolean }> {
   const root = resolve(folder);
-  await makeStateFolder(root);
+  const isNewFolder = await makeStateFolder(root);
   const store = await openStore({ ...storeLocation(root), create: true });
   try {
-    const isNew = await addDefaultStack(store, [root, ...(options.integrationsFrom ?? [])]);
-    return { project: createProject(root, store, options), isNew };
+    const isNewStore = await addDefaultStack(store, [root, ...(options.integrationsFrom ?? [])]);
+    return { project: createProject(root, store, options), isNew: isNewFolder || isNewStore };
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function makeStateFolder(root: string): Promise<void> {
+/** @returns whether the folder was no project before */
+async function makeStateFolder(root: string): Promise<boolean> {
   const folder = join(root, stateFolder);
+  const marker = join(folder, markerFile);
   try {
+    const isNew = !existsSync(marker);
     await mkdir(folder, { recursive: true });
     // What Stack keeps is of this machine: no repository is to have it.
-    await writeFile(join(folder, markerFile), '*\n');
+    await writeFile(marker, '*\n');
+    return isNew;
   } catch (error) {
     const isFull = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
     throw new StackError({

@@ -16,6 +16,8 @@ export interface ProjectOptions {
 export class Project implements AsyncDisposable {
   /** The absolute path of the project's root. */
   readonly root: string;
+  /** Where its metadata store is: the path of a SQLite file, or the URL of a PostgreSQL database without the password. */
+  readonly storeLabel: string;
   readonly flavors: ProjectFlavors;
   readonly components: ProjectComponents;
   readonly stacks: ProjectStacks;
@@ -29,6 +31,7 @@ export class Project implements AsyncDisposable {
   constructor(root: string, store: MetadataStore, { integrationsFrom, secrets }: ProjectOptions) {
     this.root = root;
     this.#store = store;
+    this.storeLabel = store.label;
     this.modules = new ModuleLoader(root, integrationsFrom);
     this.flavors = new ProjectFlavors(root, integrationsFrom, store, this.modules);
     this.components = new ProjectComponents(root, store, this.flavors, secrets);

@@ -217,6 +217,8 @@ export interface WriteOptions {
  * Every method may also reject with `STORE_UNAVAILABLE`, `STORE_CORRUPT` and, when it writes, `NO_SPACE`.
  */
 export interface MetadataStore extends StoreTables, AsyncDisposable {
+  /** What it is called in messages: the path of its file, or its URL without the password. */
+  readonly label: string;
   /** Whether it is a file of this machine, so that steps that run elsewhere cannot reach it. */
   readonly isLocal: boolean;
   readonly runs: RunStore;

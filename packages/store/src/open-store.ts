@@ -31,6 +31,7 @@ export async function openStore(options: StoreOptions): Promise<MetadataStore> {
     throw error;
   }
   return {
+    label: engine.label,
     isLocal: engine.product === 'SQLite',
     ...createTables(engine),
     runs: createRunStore(engine),

@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const next = elsewhere === '' ? '' : `cd ${elsewhere} && `;
   const what = isNew ? `Made ${project.root} a project.` : `${project.root} is a project already; nothing was changed.`;
   return {
-    data: { root: project.root, isNew, activeStack: name },
-    text: `${what} Its active stack is "${name}".\nTry: ${next}${programName} status`,
+    data: { root: project.root, isNew, store: project.storeLabel, activeStack: name },
+    text: `${what} Its metadata store is ${project.storeLabel}, its active stack is "${name}".\nTry: ${next}${programName} status`,
   };
 }

@@ -15,13 +15,19 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const fields = renderFields(
     [
       ['project', project.root],
+      ['metadata store', project.storeLabel],
       ['active stack', stack.name],
     ],
     screen,
   );
   const lastRuns = runs.length === 0 ? 'No runs yet.' : renderTable(...runRows(runs), screen);
   return {
-    data: { root: project.root, activeStack: stack, runs: runs.map(({ plan: _, ...run }) => run) },
+    data: {
+      root: project.root,
+      store: project.storeLabel,
+      activeStack: stack,
+      runs: runs.map(({ plan: _, ...run }) => run),
+    },
     warnings: missingFlavors(await project.flavors.list(), stack.components),
     text: [fields, renderTable(...componentRows(stack.components), screen), lastRuns].join('\n\n'),
   };

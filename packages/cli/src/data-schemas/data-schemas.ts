@@ -20,7 +20,7 @@ import {
   stackDiagnosisSchema,
   stackValidationSchema,
 } from './stack-schemas.ts';
-import { storeCheckSchema } from './store-schemas.ts';
+import { storeCheckSchema, storeLabelSchema } from './store-schemas.ts';
 
 const activatableStackSchema = stackSchema.extend({ isActive: z.boolean() });
 
@@ -57,7 +57,7 @@ export const dataSchemas = {
   'json-schema': z.looseObject({}).describe('The schema of a document, or the schemas of all by command.'),
   'log-lines': z.array(logLineSchema),
   migration: migrationSchema,
-  project: z.object({ root: z.string(), isNew: z.boolean(), activeStack: z.string() }),
+  project: z.object({ root: z.string(), isNew: z.boolean(), store: storeLabelSchema, activeStack: z.string() }),
   runs: z.array(runSchema),
   'settings-explanation': settingsExplanationSchema,
   stack: activatableStackSchema,
@@ -71,7 +71,7 @@ export const dataSchemas = {
     previous: z.string().optional().describe('The file that has what the store held before.'),
   }),
   stacks: z.array(activatableStackSchema),
-  status: z.object({ root: z.string(), activeStack: stackSchema, runs: z.array(runSchema) }),
+  status: z.object({ root: z.string(), store: storeLabelSchema, activeStack: stackSchema, runs: z.array(runSchema) }),
   'written-file': z.object({ file: z.string() }),
   version: z.object({ version: z.string(), node: z.string() }),
 };

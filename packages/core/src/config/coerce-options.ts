@@ -1,5 +1,5 @@
 import { didYouMean, type Problem } from '../errors/index.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { isTooDeep, type JsonObject, type JsonValue, maximumDepth } from '../json.ts';
 import { itemSchema, type JsonSchema, propertySchema, schemaProperties, schemaTypes } from './json-schema.ts';
 
 /** One option of a command line, `--<name>=<text>`; `true` for a flag without a value. */
@@ -89,7 +89,9 @@ function coerceText(
   const wantsJson = types.has('object') || types.has('array') || types.size === 0;
   if (wantsJson && /^\s*[[{]/.test(text)) {
     try {
-      return { value: JSON.parse(text) as JsonValue };
+      const value = JSON.parse(text) as JsonValue;
+      if (!isTooDeep(value)) return { value };
+      return { problem: { path, message: `is nested more than ${maximumDepth} levels deep` } };
     } catch (error) {
       if (!types.has('string')) {
         // Node's message may quote the text, and so a secret in it.

@@ -1,3 +1,5 @@
+import { isPlainObject, isTooDeep, maximumDepth } from '../json.ts';
+
 /** The part of a JSON Schema (draft 2020-12) that Stack reads. It is what a manifest carries for a config. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -15,6 +17,52 @@ export interface JsonSchema {
   /** Set by `secretField()`. */
   readonly secret?: boolean;
   readonly [keyword: string]: unknown;
+}
+
+/**
+ * Whether a value that was read is such a schema: a part that Stack reads and that has another form, or that is nested
+ * too deep, makes it none. Every list of flavors asks this of all their schemas, so it is one walk without copies.
+ */
+export function isJsonSchema(value: unknown, depth = 0): value is JsonSchema {
+  if (!isPlainObject(value) || depth >= maximumDepth) return false;
+  for (const keyword in value) {
+    if (!hasForm(keyword, value[keyword], depth + 1)) return false;
+  }
+  return true;
+}
+
+function hasForm(keyword: string, part: unknown, depth: number): boolean {
+  switch (keyword) {
+    case 'description':
+      return typeof part === 'string';
+    case 'type':
+      return typeof part === 'string' || isTexts(part);
+    case 'properties':
+      if (!isPlainObject(part)) return false;
+      for (const name in part) {
+        if (!isJsonSchema(part[name], depth + 1)) return false;
+      }
+      return true;
+    case 'required':
+      return isTexts(part);
+    case 'additionalProperties':
+    case 'items':
+      return typeof part === 'boolean' || isJsonSchema(part, depth);
+    case 'anyOf':
+    case 'oneOf':
+    case 'allOf':
+      return Array.isArray(part) && part.every((alternative) => isJsonSchema(alternative, depth + 1));
+    case 'enum':
+      return Array.isArray(part) && !isTooDeep(part, depth);
+    case 'secret':
+      return typeof part === 'boolean';
+    default:
+      return typeof part !== 'object' || !isTooDeep(part, depth);
+  }
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 /** The schema and, below it, the alternatives of its unions. */

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { didYouMean, type Problem, StackError } from '../errors/index.ts';
-import { isPlainObject } from '../json.ts';
+import { isPlainObject, isTooDeep, maximumDepth } from '../json.ts';
 import { findSecretReferences, Secret, secretMask } from '../secrets/index.ts';
 import { type ConfigSchema, configJsonSchema } from './config-schema.ts';
 import { schemaAt, schemaProperties, secretFieldPaths } from './json-schema.ts';
@@ -21,7 +21,8 @@ export function parseConfig<Schema extends ConfigSchema>(
   subject: string,
   kind: InputKind = 'config',
 ): z.output<Schema> {
-  const result = schema.strict().safeParse(input);
+  const result = applySchema(schema, input);
+  if ('problem' in result) throw configError(subject, [result.problem], kind);
   if (result.success) return result.data as z.output<Schema>;
   throw configError(subject, describeIssues(schema, input, result.error.issues), kind);
 }
@@ -31,7 +32,8 @@ export function parseConfig<Schema extends ConfigSchema>(
  * value around one, is left for `parseConfig` to find once the values are known.
  */
 export function checkConfig(schema: ConfigSchema, input: unknown): readonly Problem[] {
-  const result = schema.strict().safeParse(input);
+  const result = applySchema(schema, input);
+  if ('problem' in result) return [result.problem];
   if (result.success) return [];
   const references = findSecretReferences(input).map(({ path }) => path);
   const isDeferred = (issue: z.core.$ZodIssue) =>
@@ -66,10 +68,31 @@ export function findSecrets(value: unknown): Secret[] {
   return isPlainObject(value) ? Object.values(value).flatMap(findSecrets) : [];
 }
 
+/** What a schema says of an input, or the problem that it cannot be asked. */
+function applySchema(
+  schema: ConfigSchema,
+  input: unknown,
+): z.ZodSafeParseResult<unknown> | { readonly problem: Problem } {
+  if (isTooDeep(input)) return { problem: { path: '', message: `is nested more than ${maximumDepth} levels deep` } };
+  try {
+    return schema.strict().safeParse(input);
+  } catch (error) {
+    if (StackError.is(error)) throw error;
+    // A check of a flavor's own may throw, and zod's of a length do for `{"length": {"toString": 1}}`.
+    const reason = secretHider(schema, input)(error instanceof Error ? error.message : String(error));
+    return { problem: { path: '', message: `a check of the schema throws: ${reason}` } };
+  }
+}
+
+/** Takes the values of an input's secret fields out of a text. */
+function secretHider(schema: ConfigSchema, input: unknown): (text: string) => string {
+  const hidden = valuesAt(input, secretFieldPaths(configJsonSchema(schema)));
+  return (text) => hidden.reduce((shown, value) => shown.replaceAll(value, secretMask), text);
+}
+
 function describeIssues(schema: ConfigSchema, input: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
   const jsonSchema = configJsonSchema(schema);
-  const hidden = valuesAt(input, secretFieldPaths(jsonSchema));
-  const hide = (text: string) => hidden.reduce((shown, value) => shown.replaceAll(value, secretMask), text);
+  const hide = secretHider(schema, input);
   return issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [{ path, message: hide(describeIssue(issue, input)) }];

@@ -1,5 +1,5 @@
 import type { ComponentTypeDescription } from '../component/component-type.ts';
-import type { JsonSchema } from '../config/json-schema.ts';
+import { isJsonSchema, type JsonSchema } from '../config/json-schema.ts';
 import { StackError } from '../errors/index.ts';
 import { isPlainObject } from '../json.ts';
 
@@ -62,8 +62,10 @@ export function parseManifest(text: string, subject: string): Manifest {
   const brokenType = value.componentTypes.findIndex((type) => !isComponentTypeDescription(type));
   if (brokenType >= 0) throw invalid(`component type number ${brokenType + 1} lacks a field`);
   if (!Array.isArray(value.flavors)) throw invalid('"flavors" is not a list');
-  const broken = value.flavors.findIndex((flavor) => !isFlavorManifest(flavor));
-  if (broken >= 0) throw invalid(`flavor number ${broken + 1} lacks a field`);
+  for (const [index, flavor] of value.flavors.entries()) {
+    const field = brokenField(flavor);
+    if (field !== undefined) throw invalid(`flavor number ${index + 1} has no valid "${field}"`);
+  }
   return value as unknown as Manifest;
 }
 
@@ -77,14 +79,33 @@ function isComponentTypeDescription(value: unknown): value is ComponentTypeDescr
 
 /** Whether a value that was read, such as a stored snapshot, has what the manifest of a flavor has. */
 export function isFlavorManifest(value: unknown): value is FlavorManifest {
-  return (
-    isPlainObject(value) &&
-    ['type', 'name', 'export'].every((field) => typeof value[field] === 'string') &&
-    ['configSchema', 'settingsSchema'].every((field) => isPlainObject(value[field])) &&
-    ['secretFields', 'capabilities'].every((field) => Array.isArray(value[field])) &&
-    Number.isInteger(value.configVersion)
-  );
+  return brokenField(value) === undefined;
 }
+
+/** The first field of a flavor that does not have its form, so that whatever reads a manifest can rely on all of them. */
+function brokenField(value: unknown): string | undefined {
+  const flavor = isPlainObject(value) ? value : {};
+  return flavorForms.find(([field, hasForm]) => !hasForm(flavor[field]))?.[0];
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
+const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
+
+const flavorForms: readonly (readonly [keyof FlavorManifest, (value: unknown) => boolean])[] = [
+  ['type', isText],
+  ['name', isText],
+  ['displayName', isTextOrAbsent],
+  ['docsUrl', isTextOrAbsent],
+  ['logoUrl', isTextOrAbsent],
+  ['export', isText],
+  ['configVersion', Number.isInteger],
+  ['configSchema', (value) => isJsonSchema(value)],
+  ['settingsSchema', (value) => isJsonSchema(value)],
+  ['secretFields', isTexts],
+  ['isLocal', (value) => typeof value === 'boolean'],
+  ['capabilities', isTexts],
+];
 
 /** The error for a package that speaks another version of the contract. */
 export function unsupportedApiVersion(subject: string, version: unknown): StackError {

@@ -1,5 +1,5 @@
 import { type Problem, StackError } from '../errors/index.ts';
-import { isPlainObject } from '../json.ts';
+import { isPlainObject, isTooDeep, maximumDepth } from '../json.ts';
 import { addMaskedValue } from './secret-masker.ts';
 import { formatSecretReference, parseSecretReference, type SecretReference } from './secret-reference.ts';
 
@@ -30,8 +30,15 @@ export function findSecretReferences(value: unknown, path: readonly (string | nu
  * The input with each reference replaced by its value. The values are masked in this process from then on.
  *
  * @throws SECRET_NOT_FOUND with every missing reference as a problem
+ * @throws CONFIG_INVALID for an input that is nested too deep, or contains itself
  */
 export async function resolveSecretReferences<Input>(input: Input, resolver: SecretResolver): Promise<Input> {
+  if (isTooDeep(input)) {
+    throw new StackError({
+      code: 'CONFIG_INVALID',
+      message: `An input with references to secrets may not be nested more than ${maximumDepth} levels deep.`,
+    });
+  }
   const located = findSecretReferences(input);
   if (located.length === 0) return input;
   const values = await resolver.resolve(located.map(({ reference }) => reference));

@@ -1,10 +1,9 @@
 import { extname } from 'node:path';
-import { isPlainObject, type JsonValue, StackError } from '@stack/core';
+import { isPlainObject, type JsonValue, maximumDepth, StackError } from '@stack/core';
 import { readTextFile } from './read-text-file.ts';
 
 /** More than any real document has, and few enough that a hostile one costs nothing. */
 const maximumAliases = 100;
-const maximumDepth = 64;
 
 /**
  * Reads a file of YAML, or of JSON when its name ends in `.json`, as a JSON value. YAML aliases, the depth of nesting

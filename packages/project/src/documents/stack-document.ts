@@ -3,6 +3,7 @@ import {
   isPlainObject,
   type JsonObject,
   type JsonValue,
+  maximumDepth,
   type Problem,
   parseConfig,
   StackError,
@@ -244,16 +245,14 @@ function repeatedNames(list: readonly (string | DocumentComponent)[], path: read
 
 /** Objects in code cannot have this name like others: zod leaves it out, and what is left out would be lost. */
 function unusableNames(value: unknown, path = ''): Problem[] {
-  if (typeof value !== 'object' || value === null) return [];
+  // An instance of a class may contain itself. The schema refuses it.
+  if (!Array.isArray(value) && !isPlainObject(value)) return [];
   return Object.entries(value).flatMap(([key, item]) => {
     const itemPath = path === '' ? key : `${path}.${key}`;
     const own = key === '__proto__' ? [{ path: itemPath, message: 'is a name that nothing can have' }] : [];
     return [...own, ...unusableNames(item, itemPath)];
   });
 }
-
-/** More than any real stack has; a value that contains itself has more. */
-const maximumDepth = 64;
 
 /** Code may write `region: undefined`; JSON cannot. */
 function withoutUndefined(value: unknown, subject: string, depth = 0): unknown {

@@ -21,6 +21,8 @@ const code = {
 };
 const shortRead = 522;
 
+const noFile = 'there is no such file';
+
 /** What the smallest of SQLite's files needs, in bytes. */
 const leastSpace = 65_536;
 
@@ -99,10 +101,15 @@ function lockedStore(file: string, patience: number, cause: unknown): StackError
 }
 
 function unavailable(file: string, cause: SqliteError, reason: string): StackError {
+  // Whoever has no file may have made the project elsewhere, or with the store in a database.
+  const hint =
+    reason === noFile
+      ? 'If the store is in PostgreSQL, set STACK_STORE_URL to its URL, postgres://...; else make a new one: stack init'
+      : `Check that ${dirname(file)} exists and that you may write in it; a new store is made by: stack init`;
   return new StackError({
     code: 'STORE_UNAVAILABLE',
     message: `The metadata store ${file} cannot be used: ${reason}.`,
-    hint: `Check that ${dirname(file)} exists and that you may write in it; a new store is made by: stack init`,
+    hint,
     cause,
   });
 }
@@ -141,5 +148,5 @@ function reasonNotToOpen(file: string): string | undefined {
   } catch {
     return 'permission is denied';
   }
-  return stats === undefined ? 'there is no such file' : undefined;
+  return stats === undefined ? noFile : undefined;
 }
