@@ -25,9 +25,10 @@ afterAll(() => work[Symbol.dispose]());
 
 describe('stack integration install --dry-run', () => {
   it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['npm i', 'package-lock.json, nearer than another', { 'package-lock.json': '{}', '../pnpm-lock.yaml': '' }],
     [
-      'npm i',
-      'package-lock.json rather than the field packageManager',
+      'yarn add',
+      'the field packageManager, where a lockfile disagrees',
       { 'package-lock.json': '{}', 'package.json': '{ "packageManager": "yarn@4.1.0" }' },
     ],
     ['pnpm add', 'pnpm-lock.yaml', { 'pnpm-lock.yaml': '' }],
