@@ -25,7 +25,12 @@ afterAll(() => work[Symbol.dispose]());
 
 describe('stack integration install --dry-run', () => {
   it.each<[string, string, Readonly<Record<string, string>>]>([
-    ['npm i', 'package-lock.json', { 'package-lock.json': '{}' }],
+    ['npm i', 'package-lock.json, nearer than another', { 'package-lock.json': '{}', '../pnpm-lock.yaml': '' }],
+    [
+      'yarn add',
+      'the field packageManager, where a lockfile disagrees',
+      { 'package-lock.json': '{}', 'package.json': '{ "packageManager": "yarn@4.1.0" }' },
+    ],
     ['pnpm add', 'pnpm-lock.yaml', { 'pnpm-lock.yaml': '' }],
     ['yarn add', 'yarn.lock', { 'yarn.lock': '' }],
     ['bun add', 'bun.lock', { 'bun.lock': '' }],

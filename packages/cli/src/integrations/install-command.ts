@@ -11,8 +11,8 @@ export interface InstallCommand {
 }
 
 /**
- * The command by which a project's own package manager adds packages: that of its lockfile, of a folder above where a
- * workspace has one, else of the field "packageManager"; npm where nothing says.
+ * The command by which a project's own package manager adds packages: that of its lockfile, or of one in a folder above
+ * where a workspace has it, or of the field "packageManager", which decides where both are there; npm where nothing says.
  *
  * @throws PROJECT_NOT_FOUND where there is no package.json to add them to
  */

@@ -104,7 +104,7 @@ function unavailable(file: string, cause: SqliteError, reason: string): StackErr
   // Whoever has no file may have made the project elsewhere, or with the store in a database.
   const hint =
     reason === noFile
-      ? 'If the store is in PostgreSQL, set STACK_STORE_URL to its URL, postgres://...; else make a new one: stack init'
+      ? `If the store is in PostgreSQL, set STACK_STORE_URL to its URL; else check that you may write in ${dirname(file)}, and make a new one: stack init`
       : `Check that ${dirname(file)} exists and that you may write in it; a new store is made by: stack init`;
   return new StackError({
     code: 'STORE_UNAVAILABLE',
