@@ -30,7 +30,7 @@ import { parseStackDocument, stackDocumentJson } from '../../packages/project/sr
 import { stackJsonSchema } from '../../packages/project/src/documents/stack-json-schema.ts';
 import { type FlavorEntry, findFlavor } from '../../packages/project/src/flavors/flavor-catalog.ts';
 import { fuzzedConfigSchema } from './fuzzed-config-schema.ts';
-import { fields, jsonText, manifestText, name, valueInCode } from './hostile-input.ts';
+import { fields, formatJson, jsonText, manifestText, name, valueInCode } from './hostile-input.ts';
 
 const isLong = process.env.STACK_TEST_LONG === '1';
 const seed = process.env.STACK_TEST_SEED;
@@ -157,7 +157,7 @@ describe('whatever is given, the answer is a result or an error with a code:', (
 
     it('are read from their files', { timeout: longTimeout }, async () => {
       const description = fc.oneof(
-        fields.filter((value) => isWritable(value)).map((value) => JSON.stringify(value)),
+        fields.map(formatJson),
         jsonText,
         fc.constant(JSON.stringify({ dependencies: { it: '1' }, stack: { apiVersion: 1, manifest: 'm.json' } })),
       );
@@ -309,14 +309,4 @@ function describeFlavor(command: CommandDescription, entry: FlavorEntry, given: 
     coerceOptions(schema, [given, ...further.options.map(({ option }): Option => [option.slice(2), given[1]])]);
   }
   [...capabilities, ...secretFields].join(', ');
-}
-
-/** Whether `JSON.stringify` can write it. */
-function isWritable(value: unknown): boolean {
-  try {
-    JSON.stringify(value);
-    return true;
-  } catch {
-    return false;
-  }
 }
