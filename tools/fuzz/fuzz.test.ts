@@ -45,7 +45,7 @@ const longTimeout = 30 * 60_000;
 const patience = 5_000;
 
 const prototypes = [Object.prototype, Array.prototype, Function.prototype, String.prototype];
-const untouched = prototypes.map((prototype) => Reflect.ownKeys(prototype).map(String).join());
+const untouched = prototypes.map((prototype) => new Set(Reflect.ownKeys(prototype)));
 
 /** What `work` gives; `undefined` when it is a coded error. Fails on any other, and on all that must never happen. */
 async function answer<Result>(work: () => Result | Promise<Result>): Promise<Result | undefined> {
@@ -66,8 +66,10 @@ async function answer<Result>(work: () => Result | Promise<Result>): Promise<Res
 function checkWorld(duration: number): void {
   if (duration > patience) expect.fail(`It took ${duration} ms`);
   for (const [index, prototype] of prototypes.entries()) {
-    const names = Reflect.ownKeys(prototype).map(String).join();
-    if (names !== untouched[index]) expect.fail(`A prototype has changed: ${names}`);
+    const added = Reflect.ownKeys(prototype).filter((key) => untouched[index]?.has(key) !== true);
+    // Taken back, so that fast-check can find a smaller input that does it.
+    for (const key of added) Reflect.deleteProperty(prototype, key);
+    if (added.length > 0) expect.fail(`A prototype has got ${added.map(String).join()}`);
   }
 }
 
@@ -78,6 +80,7 @@ const option: fc.Arbitrary<Option> = fc.tuple(
     { weight: 3, arbitrary: fc.constantFrom(...Object.keys(fuzzedConfigSchema.shape), 'secret-key', 'nested.deep') },
     fc.array(name, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('.')),
     fc.tuple(fc.constantFrom('extra', 'nested', 'headers', 'login'), name).map((segments) => segments.join('.')),
+    fc.tuple(fc.constant('headersByHost'), name, name).map((segments) => segments.join('.')),
   ),
   fc.oneof({ weight: 5, arbitrary: jsonText }, name, fc.constant<true>(true)),
 );

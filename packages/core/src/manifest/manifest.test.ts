@@ -63,6 +63,16 @@ test('a manifest of another version of the contract says what to update', () => 
   );
 });
 
+test('a version of the contract that is nested too deep to be shown is API_VERSION_UNSUPPORTED', () => {
+  const text = `{"apiVersion":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  expect(() => parseManifest(text, 'acme')).toThrow(
+    expect.objectContaining({
+      code: 'API_VERSION_UNSUPPORTED',
+      message: 'acme speaks no version of the integration contract; this is version 1.',
+    }),
+  );
+});
+
 test.each<[string, string]>([
   ['anyOf', '{"anyOf":7}'],
   ['oneOf', '{"oneOf":[null]}'],
