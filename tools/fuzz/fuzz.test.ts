@@ -30,22 +30,22 @@ import { parseStackDocument, stackDocumentJson } from '../../packages/project/sr
 import { stackJsonSchema } from '../../packages/project/src/documents/stack-json-schema.ts';
 import { type FlavorEntry, findFlavor } from '../../packages/project/src/flavors/flavor-catalog.ts';
 import { fuzzedConfigSchema } from './fuzzed-config-schema.ts';
-import { fields, jsonText, manifestText, name, valueInCode } from './hostile-input.ts';
+import { fields, formatJson, jsonText, manifestText, name, valueInCode } from './hostile-input.ts';
 
 const isLong = process.env.STACK_TEST_LONG === '1';
 const seed = process.env.STACK_TEST_SEED;
 const options = {
-  numRuns: isLong ? Number(process.env.FUZZ_N ?? 20_000) : 300,
-  // Each failure is shrunk, and so shown, as the seed is.
+  // For each of the five kinds of input: 100,000 together.
+  numRuns: isLong ? 20_000 : 300,
   ...(seed === undefined ? {} : { seed: Number(seed) }),
 };
 const longTimeout = 30 * 60_000;
 
-/** In milliseconds; a hundred times what the slowest takes, since tests share a machine. */
+/** In milliseconds: far more than any answer takes, since tests share a machine. */
 const patience = 5_000;
 
 const prototypes = [Object.prototype, Array.prototype, Function.prototype, String.prototype];
-const untouched = prototypes.map((prototype) => Reflect.ownKeys(prototype).map(String).join());
+const untouched = prototypes.map((prototype) => new Set(Reflect.ownKeys(prototype)));
 
 /** What `work` gives; `undefined` when it is a coded error. Fails on any other, and on all that must never happen. */
 async function answer<Result>(work: () => Result | Promise<Result>): Promise<Result | undefined> {
@@ -66,8 +66,10 @@ async function answer<Result>(work: () => Result | Promise<Result>): Promise<Res
 function checkWorld(duration: number): void {
   if (duration > patience) expect.fail(`It took ${duration} ms`);
   for (const [index, prototype] of prototypes.entries()) {
-    const names = Reflect.ownKeys(prototype).map(String).join();
-    if (names !== untouched[index]) expect.fail(`A prototype has changed: ${names}`);
+    const added = Reflect.ownKeys(prototype).filter((key) => untouched[index]?.has(key) !== true);
+    // Taken back, so that fast-check can find a smaller input that does it.
+    for (const key of added) Reflect.deleteProperty(prototype, key);
+    if (added.length > 0) expect.fail(`A prototype has got ${added.map(String).join()}`);
   }
 }
 
@@ -78,6 +80,7 @@ const option: fc.Arbitrary<Option> = fc.tuple(
     { weight: 3, arbitrary: fc.constantFrom(...Object.keys(fuzzedConfigSchema.shape), 'secret-key', 'nested.deep') },
     fc.array(name, { minLength: 1, maxLength: 4 }).map((segments) => segments.join('.')),
     fc.tuple(fc.constantFrom('extra', 'nested', 'headers', 'login'), name).map((segments) => segments.join('.')),
+    fc.tuple(fc.constant('headersByHost'), name, name).map((segments) => segments.join('.')),
   ),
   fc.oneof({ weight: 5, arbitrary: jsonText }, name, fc.constant<true>(true)),
 );
@@ -157,7 +160,7 @@ describe('whatever is given, the answer is a result or an error with a code:', (
 
     it('are read from their files', { timeout: longTimeout }, async () => {
       const description = fc.oneof(
-        fields.filter((value) => isWritable(value)).map((value) => JSON.stringify(value)),
+        fields.map(formatJson),
         jsonText,
         fc.constant(JSON.stringify({ dependencies: { it: '1' }, stack: { apiVersion: 1, manifest: 'm.json' } })),
       );
@@ -309,14 +312,4 @@ function describeFlavor(command: CommandDescription, entry: FlavorEntry, given: 
     coerceOptions(schema, [given, ...further.options.map(({ option }): Option => [option.slice(2), given[1]])]);
   }
   [...capabilities, ...secretFields].join(', ');
-}
-
-/** Whether `JSON.stringify` can write it. */
-function isWritable(value: unknown): boolean {
-  try {
-    JSON.stringify(value);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -10,6 +10,7 @@ export const fuzzedConfigSchema = z.object({
   mode: z.enum(['fast', 'safe']).optional(),
   tags: z.array(z.string()).optional(),
   headers: z.record(z.string(), z.string()).optional(),
+  headersByHost: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   nested: z.object({ deep: z.object({ flag: z.boolean().optional() }).optional() }).optional(),
   extra: z.record(z.string(), z.unknown()).optional(),
   anything: z.unknown(),

@@ -155,7 +155,7 @@ const brokenSchema: fc.Arbitrary<unknown> = fc.letrec<{ schema: unknown }>((tie)
   ),
 })).schema;
 
-export const schema: fc.Arbitrary<unknown> = fc.oneof({ weight: 2, arbitrary: soundSchema }, brokenSchema);
+const schema: fc.Arbitrary<unknown> = fc.oneof({ weight: 2, arbitrary: soundSchema }, brokenSchema);
 
 /** `value`, or in its place something else. */
 function mostly(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {

@@ -112,6 +112,22 @@ describe('a problem', () => {
   });
 });
 
+test('JSON that is nested too deep is a problem, whatever else the option takes', () => {
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  expect(coerce(['extra.any', nested(64)]).problems).toEqual([]);
+  for (const depth of [65, 50_000]) {
+    const { input, problems } = coerce(['extra.any', nested(depth)], ['textOrList', nested(depth)]);
+    const message = 'is nested more than 64 levels deep';
+    expect([input, problems]).toEqual([
+      {},
+      [
+        { path: 'extra.any', message },
+        { path: 'textOrList', message },
+      ],
+    ]);
+  }
+});
+
 test('a name such as __proto__ is a name like any other', () => {
   expect(coerce(['__proto__.polluted', 'x']).problems).toHaveLength(1);
   const { input } = coerce(['headers.__proto__', 'x'], ['extra.constructor', '{"prototype": {"polluted": true}}']);

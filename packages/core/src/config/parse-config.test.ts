@@ -91,6 +91,31 @@ describe('parsing', () => {
   });
 });
 
+describe('an input that a schema cannot be asked about', () => {
+  const refuse = (subject: z.ZodObject, input: unknown, message: string) => {
+    expect(checkConfig(subject, input)).toEqual([{ path: '', message: expect.stringContaining(message) }]);
+    expect(() => parseConfig(subject, input, 'it')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  };
+
+  test('is one that is nested too deep, or contains itself', () => {
+    const open = z.object({ json: z.json() });
+    const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+    expect(checkConfig(open, { json: nested(63) })).toEqual([]);
+    for (const depth of [64, 20_000]) refuse(open, { json: nested(depth) }, 'nested more than 64 levels deep');
+    const endless: Record<string, unknown> = {};
+    endless.json = endless;
+    refuse(open, endless, 'nested more than 64 levels deep');
+  });
+
+  test('is one at which a check throws, without the secrets in it', () => {
+    refuse(z.object({ key: secretField() }), { key: { length: { toString: 1 } } }, 'a check of the schema throws');
+    const failing = z.object({ key: secretField() }).refine(({ key }) => {
+      throw new Error(`no ${key.reveal()}`);
+    });
+    refuse(failing, { key: 'hunter2' }, 'a check of the schema throws: no [secret]');
+  });
+});
+
 describe('checking an input with references', () => {
   const short = z.object({ name: z.string().max(3), options: z.object({ key: z.string().max(3) }).optional() });
 

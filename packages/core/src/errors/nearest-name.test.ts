@@ -25,3 +25,10 @@ test('what is too far away is no suggestion', () => {
 test('at most three names are suggested', () => {
   expect(didYouMean('aa', ['ab', 'ac', 'ad', 'ae'])).toBe('Did you mean "ab" or "ac" or "ad"?');
 });
+
+test('a name as long as a file is told apart at once', () => {
+  const started = performance.now();
+  expect(nearestNames('x'.repeat(4_000_000), Array(50).fill('maxRetries'))).toEqual([]);
+  // With a table of all their letters it takes more than ten times as long.
+  expect(performance.now() - started).toBeLessThan(1_000);
+});

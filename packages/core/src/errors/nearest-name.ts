@@ -9,7 +9,9 @@ export function nearestNames(name: string, candidates: Iterable<string>, limit =
     .map((candidate) => {
       const lower = candidate.toLowerCase();
       const isStart = wanted.length >= 2 && lower.startsWith(wanted);
-      return { candidate, distance: isStart ? 0.5 : editDistance(wanted, lower) };
+      // The name may be a whole file: what differs in length by more needs no table of both.
+      const isFar = Math.abs(wanted.length - lower.length) > allowed;
+      return { candidate, distance: isStart ? 0.5 : isFar ? Infinity : editDistance(wanted, lower) };
     })
     .filter(({ distance }) => distance <= allowed)
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))

@@ -37,6 +37,9 @@ test.each<[string, unknown]>([
   ['a flavor without a schema', { ...manifest, flavors: [{ ...flavor, configSchema: 'x' }] }],
   ['a flavor without a config version', { ...manifest, flavors: [{ ...flavor, configVersion: '1' }] }],
   ['a flavor without secret fields', { ...manifest, flavors: [{ ...flavor, secretFields: undefined }] }],
+  ['a flavor whose display name is a number', { ...manifest, flavors: [{ ...flavor, displayName: 7 }] }],
+  ['a flavor whose capabilities are no texts', { ...manifest, flavors: [{ ...flavor, capabilities: [{}] }] }],
+  ['a flavor that does not say whether it is local', { ...manifest, flavors: [{ ...flavor, isLocal: undefined }] }],
   ['no component types', { ...manifest, componentTypes: {} }],
   ['a component type that is null', { ...manifest, componentTypes: [null] }],
   ['a component type without a label', { ...manifest, componentTypes: [{ name: 'index' }] }],
@@ -58,4 +61,37 @@ test('a manifest of another version of the contract says what to update', () => 
   expect(parse(0)).toThrow(
     expect.objectContaining({ code: 'API_VERSION_UNSUPPORTED', hint: 'Update the package: npm install acme@latest' }),
   );
+});
+
+test('a version of the contract that is nested too deep to be shown is API_VERSION_UNSUPPORTED', () => {
+  const text = `{"apiVersion":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  expect(() => parseManifest(text, 'acme')).toThrow(
+    expect.objectContaining({
+      code: 'API_VERSION_UNSUPPORTED',
+      message: 'acme speaks no version of the integration contract; this is version 1.',
+    }),
+  );
+});
+
+test.each<[string, string]>([
+  ['anyOf', '{"anyOf":7}'],
+  ['oneOf', '{"oneOf":[null]}'],
+  ['allOf', '{"properties":{"a":{"allOf":{}}}}'],
+  ['type', '{"type":[7]}'],
+  ['properties', '{"properties":[]}'],
+  ['a property', '{"properties":{"__proto__":true}}'],
+  ['required', '{"required":"a"}'],
+  ['items', '{"items":[{}]}'],
+  ['additionalProperties', '{"additionalProperties":"yes"}'],
+  ['enum', '{"enum":{}}'],
+  ['description', '{"description":{"toString":7}}'],
+  ['depth', `${'{"items":'.repeat(64)}{}${'}'.repeat(64)}`],
+  ['default that is too deep', `{"default":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+])('a flavor with a malformed %s in a schema is MANIFEST_INVALID, not an error of what reads it', (_, schema) => {
+  for (const field of ['configSchema', 'settingsSchema']) {
+    const text = JSON.stringify({ ...manifest, flavors: [{ ...flavor, [field]: '@' }] }).replace('"@"', schema);
+    expect(() => parseManifest(text, 'acme')).toThrow(
+      expect.objectContaining({ code: 'MANIFEST_INVALID', message: expect.stringContaining(`"${field}"`) }),
+    );
+  }
 });

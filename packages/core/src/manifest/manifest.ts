@@ -109,10 +109,11 @@ const flavorForms: readonly (readonly [keyof FlavorManifest, (value: unknown) =>
 
 /** The error for a package that speaks another version of the contract. */
 export function unsupportedApiVersion(subject: string, version: unknown): StackError {
+  const isScalar = typeof version === 'number' || typeof version === 'string';
   const isNewer = typeof version === 'number' && version > apiVersion;
   return new StackError({
     code: 'API_VERSION_UNSUPPORTED',
-    message: `${subject} speaks version ${JSON.stringify(version)} of the integration contract; this is version ${apiVersion}.`,
+    message: `${subject} speaks ${isScalar ? `version ${JSON.stringify(version)}` : 'no version'} of the integration contract; this is version ${apiVersion}.`,
     hint: isNewer ? 'Update @stack/cli and @stack/core.' : `Update the package: npm install ${subject}@latest`,
   });
 }

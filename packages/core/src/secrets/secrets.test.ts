@@ -97,6 +97,14 @@ describe('resolving', () => {
     expect(await resolveSecretReferences({ a: 'b' }, resolver)).toEqual({ a: 'b' });
   });
 
+  test('refuses what is nested too deep, or contains itself', async () => {
+    const endless: Record<string, unknown> = {};
+    endless.self = [endless];
+    await expect(resolveSecretReferences(endless, createEnvironmentSecretResolver({}))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
+
   test('keeps a field named __proto__ a field', async () => {
     const resolver = createEnvironmentSecretResolver({ STACK_SECRET_N__K: 'resolved-value' });
     const input: unknown = JSON.parse('{"__proto__": {"polluted": "{{n.k}}"}, "a": "{{n.k}}"}');

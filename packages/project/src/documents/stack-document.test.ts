@@ -143,12 +143,16 @@ describe('the canonical form', () => {
     });
     const endless: Record<string, unknown> = {};
     endless.self = endless;
+    class Endless {
+      readonly self = this;
+    }
     for (const value of [
       JSON.parse('{"__proto__": {"a": 1}}'),
       { at: new Date() },
       { big: 1n },
       { no: Number.NaN },
       endless,
+      new Endless(),
     ]) {
       expect(() => parseStackDocument(config(value), 'it')).toThrow(
         expect.objectContaining({ code: 'CONFIG_INVALID' }),
