@@ -297,6 +297,7 @@ function entriesOf({ flavors, version }: Manifest): FlavorEntry[] {
     manifest,
     origin: { kind: 'package', package: 'it', version, folder: '/' },
     isStale: false,
+    missing: [],
   }));
 }
 
