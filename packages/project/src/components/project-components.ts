@@ -24,6 +24,7 @@ import type {
   WriteOptions,
 } from '@stack/store';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
+import { checkLabels } from '../labels/check-labels.ts';
 import { editInput, type InputEdits } from './edit-input.ts';
 import { type FieldChange, fieldChanges } from './field-changes.ts';
 import { inputProblems } from './input-problems.ts';
@@ -346,17 +347,6 @@ function missingLabels({ labels }: ComponentRecord, keys: readonly string[]): Pr
       message: 'is not set',
       hint: didYouMean(key, known) ?? (known.length === 0 ? 'It has no labels.' : `There are: ${known.join(', ')}.`),
     }));
-}
-
-/** The store reads labels back as texts alone. */
-function checkLabels(labels: Readonly<Record<string, unknown>>): void {
-  const wrong = Object.entries(labels).find(([key, value]) => key === '' || typeof value !== 'string');
-  if (wrong === undefined) return;
-  throw new StackError({
-    code: 'ARGUMENT_INVALID',
-    message: `The label ${JSON.stringify(wrong[0])} is not a text under a name.`,
-    hint: 'Write labels as texts, e.g. { team: "vision" }.',
-  });
 }
 
 /** `@acme/pkg:disk` as a filter; a source before the name is that of a registered flavor, whose name is enough. */

@@ -150,6 +150,16 @@ describe('updating a stack', () => {
     expect((await project.stacks.update('mine', { labels: { team: undefined } })).labels).toEqual({ stage: 'prod' });
   });
 
+  it('with a label that is no text under a name is refused, as at registration', async () => {
+    await register('mine', 'inline', 'disk');
+    for (const labels of [{ team: 1 }, { '': 'a' }] as unknown as Record<string, string>[]) {
+      const registration = { name: 'other', components: parts('inline', 'disk'), labels };
+      expect(await failure(project.stacks.register(registration))).toMatchObject({ code: 'ARGUMENT_INVALID' });
+      expect(await failure(project.stacks.update('mine', { labels }))).toMatchObject({ code: 'ARGUMENT_INVALID' });
+    }
+    expect((await project.stacks.list()).map(({ name }) => name)).toEqual(['default', 'mine']);
+  });
+
   it('of the default stack is PROTECTED and leaves it as it was, as ZenML', async () => {
     const before = await project.stacks.get('default');
     for (const change of [

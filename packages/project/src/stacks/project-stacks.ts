@@ -23,6 +23,7 @@ import type {
 } from '@stack/store';
 import type { ProjectComponents } from '../components/project-components.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
+import { checkLabels } from '../labels/check-labels.ts';
 import {
   type CodedProblem,
   type ComponentDiagnosis,
@@ -114,7 +115,7 @@ export class ProjectStacks {
    * Puts components together. What is missing on this machine, a secret or a package, does not matter yet: `validate`
    * tells of it.
    *
-   * @throws ARGUMENT_INVALID for a bad name, COMPONENT_NOT_FOUND, ALREADY_EXISTS
+   * @throws ARGUMENT_INVALID for a bad name or label, COMPONENT_NOT_FOUND, ALREADY_EXISTS
    * @throws STACK_INVALID with everything that keeps the components from working together
    */
   async register(
@@ -122,6 +123,7 @@ export class ProjectStacks {
     options?: WriteOptions,
   ): Promise<StackRecord> {
     checkName('stack', name);
+    checkLabels(labels);
     const found = await this.#find(components);
     await this.#refuseNewProblems(name, undefined, found);
     return this.#store.transaction(async ({ stacks }) => {
@@ -133,7 +135,7 @@ export class ProjectStacks {
   /**
    * Replaces the components of the given types, and sets labels.
    *
-   * @throws STACK_NOT_FOUND, AMBIGUOUS, COMPONENT_NOT_FOUND, PROTECTED
+   * @throws STACK_NOT_FOUND, AMBIGUOUS, COMPONENT_NOT_FOUND, PROTECTED, and ARGUMENT_INVALID for a bad label
    * @throws STACK_INVALID with everything that keeps the components from working together, and did not before
    */
   async update(
@@ -141,6 +143,7 @@ export class ProjectStacks {
     { components, labels = {} }: StackChange,
     options?: WriteOptions,
   ): Promise<StackRecord> {
+    checkLabels(withLabels({}, labels));
     const replacing = components === undefined ? undefined : await this.#find(components);
     const types = new Set(Object.keys(components ?? {}));
     return this.#change(reference, options, (current) => ({
