@@ -17,6 +17,7 @@ export {
   defineComponentType,
   getComponentType,
   listComponentTypes,
+  listStackTypes,
 } from './component/component-type.ts';
 export type { ComponentTypeName, ComponentTypes } from './component/component-types.ts';
 export { type ComponentOf, type ComponentOptions, createComponent } from './component/create-component.ts';
@@ -90,6 +91,24 @@ export type {
   StepState,
 } from './orchestrator/run-store.ts';
 export type { StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
+// Secret stores.
+export type {
+  SealedSecret,
+  SealedSecretChange,
+  SealedSecretPlace,
+  SealedSecretTable,
+} from './secret-store/sealed-secret-table.ts';
+export {
+  type SecretChange,
+  type SecretContent,
+  type SecretEdit,
+  type SecretOptions,
+  type SecretScope,
+  SecretStore,
+  type SecretSummary,
+  type SecretWriteOptions,
+  type StoredSecret,
+} from './secret-store/secret-store.ts';
 // Secrets.
 export {
   addMaskedValue,

@@ -1,5 +1,5 @@
 import { didYouMean, type Problem, StackError } from '@stack/core/errors';
-import { listComponentTypes, type Option } from '@stack/core/manifest';
+import { listStackTypes, type Option } from '@stack/core/manifest';
 import { discoverComponentTypes } from '../discover-component-types.ts';
 import type { FurtherOptions } from './command.ts';
 import type { Invocation } from './invocation.ts';
@@ -16,7 +16,7 @@ export function componentOptions(
   discoverComponentTypes(workingDirectory);
   return {
     title: 'Components, by name',
-    options: listComponentTypes().map(({ name, label, required, multiple }) => ({
+    options: listStackTypes().map(({ name, label, required, multiple }) => ({
       option: `--${name}`,
       type: 'name',
       description: `Its ${label}.${multiple ? ' May be repeated; the first is the default.' : ''}`,
@@ -34,7 +34,7 @@ export function componentOptions(
  * @throws OPTION_UNKNOWN, ARGUMENT_INVALID with every problem
  */
 export function readComponents(options: readonly Option[]): Record<string, string[]> {
-  const types = listComponentTypes().map((type) => type.name);
+  const types = listStackTypes().map((type) => type.name);
   const components: Record<string, string[]> = {};
   const problems: Problem[] = [];
   for (const [type, name] of options) {
@@ -57,7 +57,7 @@ export function readComponents(options: readonly Option[]): Record<string, strin
 export function requireComponents(options: readonly Option[]): Record<string, string[]> {
   const components = readComponents(options);
   if (Object.keys(components).length > 0) return components;
-  const names = listComponentTypes().map(({ name }) => `--${name}`);
+  const names = listStackTypes().map(({ name }) => `--${name}`);
   throw new StackError({
     code: 'OPTION_MISSING',
     message: 'No component is given.',

@@ -13,6 +13,8 @@ export interface ComponentTypeDescription {
   readonly required: boolean;
   /** Whether a stack may have several; the first is then the default. */
   readonly multiple: boolean;
+  /** Whether its components are parts of stacks, or serve the whole project. Default `stack`. */
+  readonly belongsTo?: 'stack' | 'project';
 }
 
 const registry = processGlobal('component-types', () => {
@@ -30,6 +32,14 @@ const registry = processGlobal('component-types', () => {
       description: 'Keeps the outputs of steps.',
       required: true,
       multiple: false,
+    },
+    {
+      name: 'secret-store',
+      label: 'secret store',
+      description: 'Keeps the secrets that the configs of other components refer to.',
+      required: false,
+      multiple: true,
+      belongsTo: 'project',
     },
   ];
   return new Map(builtIn.map((type) => [type.name, type]));
@@ -56,6 +66,11 @@ export function defineComponentType(description: ComponentTypeDescription): Comp
 /** All component types that this process knows, the required ones first. */
 export function listComponentTypes(): readonly ComponentTypeDescription[] {
   return [...registry.values()].sort((a, b) => Number(b.required) - Number(a.required));
+}
+
+/** The component types that a stack can have. */
+export function listStackTypes(): readonly ComponentTypeDescription[] {
+  return listComponentTypes().filter(({ belongsTo = 'stack' }) => belongsTo === 'stack');
 }
 
 /** @throws COMPONENT_TYPE_NOT_FOUND with the nearest names */

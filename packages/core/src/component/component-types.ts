@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '../artifact-store/artifact-store.ts';
 import type { Orchestrator } from '../orchestrator/orchestrator.ts';
+import type { SecretStore } from '../secret-store/secret-store.ts';
 
 /**
  * The base class of each component type. A package with a type of its own augments this interface and calls
@@ -14,6 +15,7 @@ import type { Orchestrator } from '../orchestrator/orchestrator.ts';
 export interface ComponentTypes {
   orchestrator: Orchestrator;
   'artifact-store': ArtifactStore;
+  'secret-store': SecretStore;
 }
 
 /** The name of a component type, e.g. `artifact-store`. */

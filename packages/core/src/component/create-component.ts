@@ -84,6 +84,7 @@ export async function createComponent(
     labels: Object.freeze({ ...options.labels }),
     baseDirectory: options.baseDirectory ?? process.cwd(),
     overrides,
+    capabilities: flavor.capabilities,
   });
 }
 

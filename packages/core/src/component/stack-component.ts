@@ -20,6 +20,8 @@ export interface ComponentContext<Config extends object = object, Settings exten
   readonly baseDirectory: string;
   /** What is only code, such as an HTTP agent or a client: given to `createComponent`, never stored. */
   readonly overrides: Readonly<Record<string, unknown>>;
+  /** Those of its flavor. Default: none. */
+  readonly capabilities?: readonly string[];
 }
 
 /** One step of one run, as a component sees it. */
@@ -70,6 +72,7 @@ export abstract class StackComponent<Config extends object = object, Settings ex
   readonly labels: Readonly<Record<string, string>>;
   protected readonly baseDirectory: string;
   protected readonly overrides: Readonly<Record<string, unknown>>;
+  readonly #capabilities: ReadonlySet<string>;
 
   constructor(context: ComponentContext<Config, Settings>) {
     this.id = context.id;
@@ -82,11 +85,17 @@ export abstract class StackComponent<Config extends object = object, Settings ex
     this.labels = context.labels;
     this.baseDirectory = context.baseDirectory;
     this.overrides = context.overrides;
+    this.#capabilities = new Set(context.capabilities);
   }
 
   /** Whether a value is a component, of any copy of this package. */
   static is(value: unknown): value is AnyComponent {
     return typeof value === 'object' && value !== null && brand in value;
+  }
+
+  /** Whether its flavor declares that its components can do this beyond their contract. */
+  hasCapability(capability: string): boolean {
+    return this.#capabilities.has(capability);
   }
 
   /** Called before each attempt of a step. An error fails the attempt. */

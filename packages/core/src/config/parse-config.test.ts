@@ -91,6 +91,12 @@ describe('parsing', () => {
   });
 });
 
+test('a text that is escaped, so as not to be a reference, is checked as what it means', () => {
+  const braced = z.object({ template: z.string().regex(/^\{\{.*\}\}$/) });
+  expect(checkConfig(braced, { template: '\\{{name.key}}' })).toEqual([]);
+  expect(checkConfig(braced, { template: '\\{{name.key' })).toMatchObject([{ path: 'template' }]);
+});
+
 describe('an input that a schema cannot be asked about', () => {
   const refuse = (subject: z.ZodObject, input: unknown, message: string) => {
     expect(checkConfig(subject, input)).toEqual([{ path: '', message: expect.stringContaining(message) }]);

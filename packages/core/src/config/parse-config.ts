@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { didYouMean, type Problem, StackError } from '../errors/index.ts';
 import { isPlainObject, isTooDeep, maximumDepth } from '../json.ts';
-import { findSecretReferences, Secret, secretMask } from '../secrets/index.ts';
+import { findSecretReferences, Secret, secretMask, unescapeReferences } from '../secrets/index.ts';
 import { type ConfigSchema, configJsonSchema } from './config-schema.ts';
 import { schemaAt, schemaProperties, secretFieldPaths } from './json-schema.ts';
 
@@ -32,7 +32,7 @@ export function parseConfig<Schema extends ConfigSchema>(
  * value around one, is left for `parseConfig` to find once the values are known.
  */
 export function checkConfig(schema: ConfigSchema, input: unknown): readonly Problem[] {
-  const result = applySchema(schema, input);
+  const result = applySchema(schema, isTooDeep(input) ? input : unescapeReferences(input));
   if ('problem' in result) return [result.problem];
   if (result.success) return [];
   const references = findSecretReferences(input).map(({ path }) => path);

@@ -49,6 +49,10 @@ export const errorCodes = {
     summary: 'The metadata store is a file of this machine, and the orchestrator runs steps elsewhere.',
   },
   SECRET_REFERENCE_INVALID: { category: 'usage', summary: 'A text that looks like a secret reference is not one.' },
+  SECRET_REFERENCE_CYCLE: {
+    category: 'usage',
+    summary: 'The config of a secret store refers to a secret that only this store could have.',
+  },
   MODULE_LOAD_FAILED: { category: 'usage', summary: 'A module of yours threw, or cannot be parsed, on import.' },
   PIPELINE_INVALID: { category: 'usage', summary: 'The pipeline does not compile to a plan.' },
   PIPELINE_NOT_ADDRESSABLE: { category: 'usage', summary: 'A worker cannot import this pipeline.' },
@@ -98,11 +102,21 @@ export const errorCodes = {
     category: 'environment',
     summary: 'The integration was built for another version of Stack.',
   },
+  SECRET_KEY_INVALID: {
+    category: 'environment',
+    summary: 'The key for stored secrets is not one, or others can read it.',
+  },
+  SECRET_KEY_MISSING: {
+    category: 'environment',
+    summary: 'The key that secrets were stored with is not on this machine.',
+  },
+  SECRET_KEY_WRONG: { category: 'environment', summary: 'A secret was stored with another key than the one given.' },
   CONFIG_TOO_NEW: { category: 'environment', summary: 'A config was stored by a newer version of its flavor.' },
   STORE_TOO_NEW: { category: 'environment', summary: 'The metadata store was written by a newer version of Stack.' },
   STACK_UNHEALTHY: { category: 'environment', summary: 'A component of the stack does not work on this machine.' },
 
   // Systems behind the components.
+  SECRET_DAMAGED: { category: 'backend', summary: 'A stored secret was changed by something else than Stack.' },
   STORE_CORRUPT: { category: 'backend', summary: 'The metadata store is damaged or is not one.' },
   STORE_UNAVAILABLE: { category: 'backend', summary: 'The metadata store cannot be opened or written.' },
   ACCESS_DENIED: { category: 'backend', summary: 'The backend refused the credentials or the permission is missing.' },

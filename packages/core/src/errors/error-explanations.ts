@@ -70,6 +70,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'A value begins with `{{` and is not of the form `{{name.key}}`.',
     remedy: 'Write the reference as the whole value, with a name and a key.',
   },
+  SECRET_REFERENCE_CYCLE: {
+    cause: 'A secret store needs a secret to be opened, and no other secret store has it.',
+    remedy: 'Put that secret into another secret store, or set its environment variable `STACK_SECRET_<NAME>__<KEY>`.',
+  },
   MODULE_LOAD_FAILED: {
     cause: 'A file threw while it was imported, has a syntax error, or uses TypeScript that does not simply go away.',
     remedy:
@@ -233,6 +237,11 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'The file is not a store, or a disk or a program damaged it.',
     remedy: 'Put a backup of `.stack/stack.db` in its place.',
   },
+  SECRET_DAMAGED: {
+    cause:
+      'The row of a secret in the metadata store was edited or damaged: what is there was not sealed for this secret.',
+    remedy: 'Restore a backup of the metadata store, or set the value anew: `stack secret update NAME --KEY=VALUE`.',
+  },
   STORE_UNAVAILABLE: {
     cause: 'The store is not there, may not be written, or other processes kept it locked for too long.',
     remedy: 'Check its path and permissions, and try again.',
@@ -244,6 +253,20 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   STACK_UNHEALTHY: {
     cause: 'A check of a component failed: it cannot be loaded or made, or the system behind it does not answer.',
     remedy: 'See every check: `stack doctor --live`.',
+  },
+  SECRET_KEY_INVALID: {
+    cause:
+      '`STACK_SECRETS_KEY` or the key file does not hold 32 bytes as base64 or hex, or other users can read the file.',
+    remedy: 'Give the key as `openssl rand -base64 32` prints one, and make the file yours alone: `chmod 600 FILE`.',
+  },
+  SECRET_KEY_MISSING: {
+    cause: 'Secrets were stored with a key file that is gone, or on another machine.',
+    remedy:
+      'Put the key file back where the message says, or set `STACK_SECRETS_KEY`. Without the key the values are lost: delete the secrets, and create them again.',
+  },
+  SECRET_KEY_WRONG: {
+    cause: '`STACK_SECRETS_KEY` or the key file was exchanged, and the secret was not stored anew with it.',
+    remedy: 'Give the key that the message names. To change keys, use `stack secret rekey`.',
   },
   UNAVAILABLE: {
     cause: 'The network, the address, or the service itself.',

@@ -4,6 +4,7 @@ export {
   defineComponentType,
   getComponentType,
   listComponentTypes,
+  listStackTypes,
 } from '../component/component-type.ts';
 export { type CoercedOptions, coerceOptions, type Option, optionName } from '../config/coerce-options.ts';
 export { type JsonSchema, schemaProperties, schemaTypes, secretFieldPaths } from '../config/json-schema.ts';

@@ -73,7 +73,8 @@ function isComponentTypeDescription(value: unknown): value is ComponentTypeDescr
   return (
     isPlainObject(value) &&
     ['name', 'label', 'description'].every((field) => typeof value[field] === 'string') &&
-    ['required', 'multiple'].every((field) => typeof value[field] === 'boolean')
+    ['required', 'multiple'].every((field) => typeof value[field] === 'boolean') &&
+    (value.belongsTo === undefined || value.belongsTo === 'stack' || value.belongsTo === 'project')
   );
 }
 

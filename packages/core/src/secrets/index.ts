@@ -7,4 +7,5 @@ export {
   type LocatedReference,
   resolveSecretReferences,
   type SecretResolver,
+  unescapeReferences,
 } from './secret-resolver.ts';

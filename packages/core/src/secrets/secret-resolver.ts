@@ -1,7 +1,12 @@
 import { type Problem, StackError } from '../errors/index.ts';
 import { isPlainObject, isTooDeep, maximumDepth } from '../json.ts';
 import { addMaskedValue } from './secret-masker.ts';
-import { formatSecretReference, parseSecretReference, type SecretReference } from './secret-reference.ts';
+import {
+  formatSecretReference,
+  parseSecretReference,
+  type SecretReference,
+  unescapeReference,
+} from './secret-reference.ts';
 
 /** Finds the values of secrets: all references of one component in one call. */
 export interface SecretResolver {
@@ -26,8 +31,14 @@ export function findSecretReferences(value: unknown, path: readonly (string | nu
   return Object.entries(value).flatMap(([key, item]) => findSecretReferences(item, [...path, key]));
 }
 
+/** The input with what is escaped as it is meant, and the references left where they are. */
+export function unescapeReferences<Input>(input: Input): Input {
+  return mapTexts(input, unescapeReference) as Input;
+}
+
 /**
- * The input with each reference replaced by its value. The values are masked in this process from then on.
+ * The input with each reference replaced by its value, and what is escaped as it is meant. The values are masked in this
+ * process from then on.
  *
  * @throws SECRET_NOT_FOUND with every missing reference as a problem
  * @throws CONFIG_INVALID for an input that is nested too deep, or contains itself
@@ -40,7 +51,7 @@ export async function resolveSecretReferences<Input>(input: Input, resolver: Sec
     });
   }
   const located = findSecretReferences(input);
-  if (located.length === 0) return input;
+  if (located.length === 0) return unescapeReferences(input);
   const values = await resolver.resolve(located.map(({ reference }) => reference));
   const byText = new Map<string, string>();
   const problems: Problem[] = [];
@@ -66,13 +77,16 @@ export async function resolveSecretReferences<Input>(input: Input, resolver: Sec
       problems,
     });
   }
-  return replaceReferences(input, byText) as Input;
+  return mapTexts(input, (text) => {
+    const reference = parseSecretReference(text);
+    return reference === undefined ? unescapeReference(text) : (byText.get(formatSecretReference(reference)) ?? text);
+  }) as Input;
 }
 
-function replaceReferences(value: unknown, byText: ReadonlyMap<string, string>): unknown {
-  const reference = parseSecretReference(value);
-  if (reference !== undefined) return byText.get(formatSecretReference(reference));
-  if (Array.isArray(value)) return value.map((item) => replaceReferences(item, byText));
+/** A copy of JSON-like data with every text in it changed; keys stay. */
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
   if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceReferences(item, byText)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, change)]));
 }

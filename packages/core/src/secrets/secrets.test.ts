@@ -54,6 +54,15 @@ describe('a reference', () => {
     },
   );
 
+  test('is not what has a backslash before it: that is a text without the backslash', async () => {
+    const input = { a: '\\{{n.k}}', b: ['\\\\{{no reference}}', '\\n', '\\{{x}} y'] };
+    expect(findSecretReferences(input)).toEqual([]);
+    expect(await resolveSecretReferences(input, createEnvironmentSecretResolver({}))).toEqual({
+      a: '{{n.k}}',
+      b: ['\\{{no reference}}', '\\n', '\\{{x}} y'],
+    });
+  });
+
   test('is found at any depth', () => {
     expect(findSecretReferences({ a: [{ b: '{{n.k}}' }, 'x'], c: '{{n.l}}' })).toEqual([
       { path: ['a', 0, 'b'], reference: { name: 'n', key: 'k' } },

@@ -1,5 +1,5 @@
 import { checkName } from '../component/component-name.ts';
-import { componentTypeProperty, getComponentType, listComponentTypes } from '../component/component-type.ts';
+import { componentTypeProperty, getComponentType, listStackTypes } from '../component/component-type.ts';
 import type { ComponentTypeName, ComponentTypes } from '../component/component-types.ts';
 import { type AnyComponent, StackComponent } from '../component/stack-component.ts';
 import { didYouMean, type Problem, StackError } from '../errors/index.ts';
@@ -14,7 +14,7 @@ type OneOrMore<Component> = Component | PromiseLike<Component> | readonly (Compo
 
 /** The name of a stack and its components, by type: `orchestrator`, `artifactStore`, ... */
 export type StackOptions = { readonly name: string } & {
-  readonly [Type in ComponentTypeName as CamelCase<Type>]?: OneOrMore<ComponentTypes[Type]>;
+  readonly [Type in Exclude<ComponentTypeName, 'secret-store'> as CamelCase<Type>]?: OneOrMore<ComponentTypes[Type]>;
 } & {
   readonly orchestrator: OneOrMore<ComponentTypes['orchestrator']>;
   readonly artifactStore: OneOrMore<ComponentTypes['artifact-store']>;
@@ -63,7 +63,7 @@ export function stackError(name: string, problems: readonly Problem[]): StackErr
 }
 
 function checkComponent(property: string, component: unknown): Problem[] {
-  const types = new Map(listComponentTypes().map((type) => [componentTypeProperty(type.name), type]));
+  const types = new Map(listStackTypes().map((type) => [componentTypeProperty(type.name), type]));
   const expected = types.get(property);
   if (expected === undefined) {
     const hint = didYouMean(property, types.keys());

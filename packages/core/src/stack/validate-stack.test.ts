@@ -4,7 +4,7 @@ import { defineFlavor } from '../flavor/define-flavor.ts';
 import type { AnyFlavor } from '../flavor/flavor.ts';
 import { type StackMember, validateStack } from './validate-stack.ts';
 
-type Type = 'orchestrator' | 'artifact-store';
+type Type = 'orchestrator' | 'artifact-store' | 'secret-store';
 
 const flavor = (type: Type, isLocal: boolean, validate?: AnyFlavor['validateStack']) =>
   defineFlavor({
@@ -54,6 +54,10 @@ describe('a stack is not valid', () => {
     expect(codes([...local, member(flavor('artifact-store', true), 'two')], true)).toEqual([
       'artifactStore COMPONENT_REPEATED',
     ]);
+  });
+
+  test('with a component of a type that belongs to the project', () => {
+    expect(codes([...local, member(flavor('secret-store', true))], true)).toEqual(['secretStore STACK_INVALID']);
   });
 
   test('with components of this machine under an orchestrator that runs steps elsewhere', () => {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { checkName, type JsonObject, listComponentTypes, type Problem, StackError } from '@stack/core';
+import { checkName, type JsonObject, listStackTypes, type Problem, StackError } from '@stack/core';
 import type { MetadataStore, StoreTables } from '@stack/store';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import type { ModuleLoader } from '../modules/module-loader.ts';
@@ -101,7 +101,7 @@ export class ProjectDocuments {
   ): Promise<ImportedStack> {
     if (!isZenmlExport(input)) return { ...(await this.#import(input, options, subject)), unmapped: [] };
     const { flavors } = await this.#flavors.list();
-    const types = listComponentTypes().map((type) => type.name);
+    const types = listStackTypes().map((type) => type.name);
     const { document, unmapped } = readZenmlExport(input, { types, flavors });
     try {
       return { ...(await this.#import(document, options, subject)), unmapped };
@@ -146,7 +146,7 @@ export class ProjectDocuments {
   async writeSchema(): Promise<string> {
     const { flavors } = await this.#flavors.list();
     const schema = stackJsonSchema({
-      types: listComponentTypes(),
+      types: listStackTypes(),
       flavors: flavors.map(({ type, name, manifest, origin }) => {
         return { type, name, manifest, package: origin.kind === 'package' ? origin.package : undefined };
       }),

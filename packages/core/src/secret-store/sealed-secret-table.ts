@@ -1,0 +1,51 @@
+import type { SecretScope } from './secret-store.ts';
+
+/** One secret as a metadata store keeps it: its values are encrypted, and nothing here opens them. */
+export interface SealedSecret {
+  /** A UUID. */
+  readonly id: string;
+  /** Id of the secret store, a component, that it belongs to. */
+  readonly store: string;
+  readonly scope: SecretScope;
+  /** Which key a personal secret belongs to, so that people who share a database see their own; empty in the project. */
+  readonly owner: string;
+  readonly name: string;
+  /** By key, each sealed. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Where one secret is: these four are unique together. */
+export type SealedSecretPlace = Pick<SealedSecret, 'store' | 'scope' | 'owner' | 'name'>;
+
+/** What may change in a sealed secret. What is not given stays. */
+export type SealedSecretChange = Partial<Pick<SealedSecret, 'name' | 'values'>>;
+
+/**
+ * The sealed secrets of a metadata store. A flavor that keeps secrets there gets it as the override `sealedSecrets`.
+ * Each method commits as one. A `change` is pure and synchronous, may throw, and is called again when another process
+ * was faster.
+ */
+export interface SealedSecretTable {
+  /** Identifies the metadata store, wherever it is copied to: a UUID. */
+  storeId(): Promise<string>;
+  /** By name, in the order of its bytes; the project's before the personal one. */
+  list(filter: {
+    readonly store: string;
+    readonly scope?: SecretScope;
+    readonly owner?: string;
+    readonly names?: readonly string[];
+  }): Promise<readonly SealedSecret[]>;
+  /** Rejects with `ALREADY_EXISTS`. */
+  add(secret: Pick<SealedSecret, 'id' | 'store' | 'scope' | 'owner' | 'name' | 'values'>): Promise<SealedSecret>;
+  /** Rejects with `SECRET_NOT_FOUND`, and for a name that is taken with `ALREADY_EXISTS`. */
+  update(place: SealedSecretPlace, change: (current: SealedSecret) => SealedSecretChange): Promise<SealedSecret>;
+  /** Changes all secrets of a scope and owner as one, and gives how many there are. */
+  updateAll(
+    place: Omit<SealedSecretPlace, 'name'>,
+    change: (current: SealedSecret) => SealedSecretChange,
+  ): Promise<number>;
+  /** Whether there was one. */
+  remove(place: SealedSecretPlace): Promise<boolean>;
+}
