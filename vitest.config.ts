@@ -42,6 +42,7 @@ const folders = globSync(['packages/*', 'integrations/*', 'examples/*'], { cwd: 
 export default defineConfig({
   test: {
     projects: [...[...folders, 'tools'].map(sourceTests), distTests],
+    globalSetup: 'tools/test/share-servers.ts',
     reporters: ['default', './tools/test/plain-reporter.ts'],
   },
 });

@@ -1,15 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Something that tests need on this machine, and that Debian has. */
+/** Something that tests need on this machine, and that can be installed on it. */
 export interface Requirement {
   /** What people call it, e.g. `PostgreSQL`. */
   readonly name: string;
-  /** The packages of Debian that it is in. */
-  readonly debianPackages: readonly string[];
   /** Why it cannot be used on this machine; `undefined` when it can. */
   findObstacle(): string | undefined;
+  /** Installs it, or mends what is broken of it. Several processes may do so at once. */
+  install(): Promise<void>;
 }
 
 /** A real system that tests start on this machine. Each is a file of this folder. */
@@ -18,7 +16,6 @@ export interface Backend<Server extends AsyncDisposable> extends Requirement {
   start(): Promise<Server>;
 }
 
-const installer = join(import.meta.dirname, 'install-debian-packages.sh');
 const installAttempts = 3;
 
 /**
@@ -36,17 +33,16 @@ export async function whyUnavailable(requirement: Requirement): Promise<string |
   return undefined;
 }
 
-async function install({ name, debianPackages }: Requirement): Promise<void> {
+async function install(requirement: Requirement): Promise<void> {
   const failures: string[] = [];
   for (let attempt = 1; attempt <= installAttempts; attempt += 1) {
-    // A mirror may refuse for a moment.
+    // A mirror or a registry may refuse for a moment.
     if (attempt > 1) await sleep(5000 * (attempt - 1));
-    const { error, status, stderr } = spawnSync(installer, debianPackages, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    if (status === 0) return;
-    failures.push(`attempt ${attempt}: ${error?.message ?? `exit code ${status}, ${stderr.trim()}`}`);
+    try {
+      return await requirement.install();
+    } catch (error) {
+      failures.push(`attempt ${attempt}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
-  throw new Error(`${name} (${debianPackages.join(', ')}) cannot be installed:\n${failures.join('\n')}`);
+  throw new Error(`${requirement.name} cannot be installed:\n${failures.join('\n')}`);
 }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Backend } from './backend.ts';
+import { installDebianPackages } from './debian-packages.ts';
 import { findFreePort, makeServerFolder, ServerProcess, type SystemUser } from './server-process.ts';
 
 /** A PostgreSQL server of a test's own. */
@@ -24,7 +25,7 @@ const password = 'p@ss/w%rd';
 /** Debian's PostgreSQL, or one whose programs are in PATH. */
 export const postgres: Backend<PostgresServer> = {
   name: 'PostgreSQL',
-  debianPackages: ['postgresql'],
+  install: () => installDebianPackages('postgresql'),
 
   findObstacle() {
     if (findPrograms() === undefined) return 'PostgreSQL is not installed: apt-get install postgresql';

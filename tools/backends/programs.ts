@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { Requirement } from './backend.ts';
+import { installDebianPackages } from './debian-packages.ts';
 
 const debianPackages = { bash: 'bash', fish: 'fish', script: 'bsdutils', zsh: 'zsh' };
 
@@ -7,7 +8,7 @@ const debianPackages = { bash: 'bash', fish: 'fish', script: 'bsdutils', zsh: 'z
 export function requiredPrograms(...names: readonly (keyof typeof debianPackages)[]): Requirement {
   return {
     name: names.join(' and '),
-    debianPackages: names.map((name) => debianPackages[name]),
+    install: () => installDebianPackages(...names.map((name) => debianPackages[name])),
     findObstacle() {
       const missing = names.filter((name) => spawnSync(name, ['--version']).status !== 0);
       return missing.length === 0 ? undefined : `there is no ${missing.join(' and no ')}`;

@@ -17,6 +17,8 @@ export interface ServerCommand {
   readonly name: string;
   readonly command: string;
   readonly arguments: readonly string[];
+  /** Added to the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Default: the user that runs the tests. */
   readonly user?: SystemUser | undefined;
   /** Asks it to end without waiting for its clients. */
@@ -44,21 +46,27 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Starts a server, and waits until it answers. */
   static async start(command: ServerCommand): Promise<ServerProcess> {
-    const child = spawn(command.command, command.arguments, { ...command.user, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command.command, command.arguments, {
+      ...command.user,
+      env: { ...process.env, ...command.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output = `${output}${chunk.toString()}`.slice(-4000);
       });
     }
-    await once(child, 'spawn');
-    // Its input ends when this process ends, also when nothing of this process could run any more.
+    await once(child, 'spawn').catch(async (error: unknown) => {
+      await rm(command.folder, { recursive: true, force: true });
+      throw new Error(`${command.name} cannot be started`, { cause: error });
+    });
+    // Its input ends when this process ends, also when nothing of this process could run any more. A Ctrl-C in a terminal
+    // ends what is in the foreground there, so it has a session of its own.
     const guard = spawn(
       'sh',
-      ['-c', 'cat >/dev/null; kill -QUIT "$0"; sleep 1; rm -rf "$1"', `${child.pid}`, command.folder],
-      {
-        stdio: ['pipe', 'ignore', 'ignore'],
-      },
+      ['-c', 'read -r _; kill -QUIT "$0"; sleep 1; kill -KILL "$0"; rm -rf "$1"', `${child.pid}`, command.folder],
+      { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
     );
     for (const handle of [child, guard, child.stdout, child.stderr, guard.stdin] as { unref?(): void }[])
       handle.unref?.();
@@ -111,4 +119,15 @@ export async function findFreePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
   return address.port;
+}
+
+/** Whether a server answers a request, whatever it says. */
+export async function answersHttp(url: string): Promise<boolean> {
+  try {
+    const { body } = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await body?.cancel();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,0 +1,18 @@
+import { azurite } from './azurite.ts';
+import type { Backend } from './backend.ts';
+import { postgres } from './postgres.ts';
+
+/** Every backend, by the name that commands and tests call it by. */
+export const backends = { azurite, postgres } satisfies Record<string, Backend<AsyncDisposable>>;
+
+export type BackendName = keyof typeof backends;
+
+/** What is known of a server that somebody else started, and will end. */
+export type SharedServer<Name extends BackendName> = Omit<
+  Awaited<ReturnType<(typeof backends)[Name]['start']>>,
+  typeof Symbol.asyncDispose
+>;
+
+export function isBackendName(name: string): name is BackendName {
+  return Object.hasOwn(backends, name);
+}
