@@ -121,12 +121,12 @@ export async function findFreePort(): Promise<number> {
   return address.port;
 }
 
-/** Whether a server answers a request, whatever it says. */
-export async function answersHttp(url: string): Promise<boolean> {
+/** Whether a server answers a request, with one of some status codes; by default, with any. */
+export async function answersHttp(url: string, ...statusCodes: readonly number[]): Promise<boolean> {
   try {
-    const { body } = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    const { body, status } = await fetch(url, { signal: AbortSignal.timeout(2000) });
     await body?.cancel();
-    return true;
+    return statusCodes.length === 0 || statusCodes.includes(status);
   } catch {
     return false;
   }
