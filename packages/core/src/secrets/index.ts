@@ -1,5 +1,7 @@
 export { createEnvironmentSecretResolver } from './environment-secret-resolver.ts';
+export { maskValue } from './mask-value.ts';
 export { Secret, secretMask } from './secret.ts';
+export { SecretMaskStream } from './secret-mask-stream.ts';
 export { addMaskedValue, maskSecrets } from './secret-masker.ts';
 export { formatSecretReference, parseSecretReference, type SecretReference } from './secret-reference.ts';
 export {

@@ -7,6 +7,7 @@ import {
   type SecretReference,
   unescapeReference,
 } from './secret-reference.ts';
+import { warnOfUnmaskedSecret } from './unmasked-secret-warning.ts';
 
 /** Finds the values of secrets: all references of one component in one call. */
 export interface SecretResolver {
@@ -65,7 +66,7 @@ export async function resolveSecretReferences<Input>(input: Input, resolver: Sec
         hint: resolver.describeMissing(reference),
       });
     } else {
-      addMaskedValue(value);
+      if (!addMaskedValue(value)) warnOfUnmaskedSecret(reference);
       byText.set(formatSecretReference(reference), value);
     }
   }

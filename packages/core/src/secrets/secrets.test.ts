@@ -1,41 +1,12 @@
-import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
-  addMaskedValue,
   createEnvironmentSecretResolver,
   findSecretReferences,
   formatSecretReference,
   maskSecrets,
   parseSecretReference,
   resolveSecretReferences,
-  Secret,
 } from './index.ts';
-
-describe('a Secret', () => {
-  const secret = new Secret('hunter2-value');
-
-  test('gives its value by reveal alone', () => {
-    expect(secret.reveal()).toBe('hunter2-value');
-    const printed = [
-      String(secret),
-      `${secret}`,
-      `a${secret as unknown as string}`,
-      JSON.stringify({ secret }),
-      inspect({ secret }, { showHidden: true, depth: 9 }),
-      inspect(secret),
-      JSON.stringify(Object.entries(secret)),
-      JSON.stringify(Object.getOwnPropertyNames(secret)),
-      JSON.stringify(structuredClone(secret)),
-    ];
-    expect(printed.join()).not.toContain('hunter2');
-    expect(printed[0]).toBe('[secret]');
-  });
-
-  test('is recognised by its brand', () => {
-    expect(Secret.is(secret)).toBe(true);
-    expect(Secret.is({ reveal: () => 'x' })).toBe(false);
-  });
-});
 
 describe('a reference', () => {
   test('is the whole text, a name and a key in double braces', () => {
@@ -101,6 +72,21 @@ describe('resolving', () => {
     });
   });
 
+  test('warns once of a value that is too short to be masked, and does not tell it', async () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const resolver = createEnvironmentSecretResolver({ STACK_SECRET_PIN__CODE: '4711' });
+    for (let time = 0; time < 2; time++) {
+      expect(await resolveSecretReferences(['{{pin.code}}', '{{pin.code}}'], resolver)).toEqual(['4711', '4711']);
+    }
+    expect(emitWarning.mock.calls).toHaveLength(1);
+    expect(emitWarning.mock.calls[0]).toMatchObject([
+      expect.stringContaining('{{pin.code}}'),
+      { code: 'SECRET_NOT_MASKED' },
+    ]);
+    expect(JSON.stringify(emitWarning.mock.calls)).not.toContain('4711');
+    emitWarning.mockRestore();
+  });
+
   test('asks for nothing when there is no reference', async () => {
     const resolver = { resolve: () => Promise.reject(new Error('asked')), describeMissing: () => '' };
     expect(await resolveSecretReferences({ a: 'b' }, resolver)).toEqual({ a: 'b' });
@@ -120,23 +106,5 @@ describe('resolving', () => {
     const resolved = await resolveSecretReferences(input, resolver);
     expect(JSON.stringify(resolved)).toBe('{"__proto__":{"polluted":"resolved-value"},"a":"resolved-value"}');
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
-  });
-});
-
-describe('masking', () => {
-  test('hides a value that contains another one as a whole', () => {
-    addMaskedValue('short-value');
-    addMaskedValue('short-value-and-more');
-    expect(maskSecrets('(short-value-and-more) (short-value)')).toBe('([secret]) ([secret])');
-  });
-
-  test('hides a value in the form that it has inside JSON', () => {
-    addMaskedValue('line\n"break"');
-    expect(maskSecrets(JSON.stringify({ text: 'a line\n"break"' }))).toBe('{"text":"a [secret]"}');
-  });
-
-  test('leaves values that stand in too many texts by chance', () => {
-    addMaskedValue('short');
-    expect(maskSecrets('a short text')).toBe('a short text');
   });
 });
