@@ -5,12 +5,24 @@ export {
   checkArtifactStore,
   testArtifactStore,
 } from './artifact-store/test-artifact-store.ts';
-export type { CaseResult, ConformanceOptions, TestRunner } from './conformance/conformance-suite.ts';
+export type { ConformanceOptions } from './conformance/conformance-suite.ts';
+export type { TestRunner } from './conformance/register-cases.ts';
+export {
+  type ConformanceReport,
+  conformanceReport,
+  type ReportedCase,
+  type ReportSubject,
+} from './conformance/report/conformance-report.ts';
+export { htmlReport } from './conformance/report/html-report.ts';
+export { junitReport } from './conformance/report/junit-report.ts';
+export type { CaseResult, RunOptions } from './conformance/run-cases.ts';
 // Checks of built packages.
 export { checkLazyLoad, type LazyLoadOptions } from './lazy-load/check-lazy-load.ts';
 // The reference.
 export { type MemoryArtifactStoreConfig, memoryArtifactStoreConfigSchema } from './memory-artifact-store/config.ts';
 export { memoryArtifactStoreFlavor } from './memory-artifact-store/flavor.ts';
+// Faults.
+export { FaultProxy, type NetworkFault } from './network/fault-proxy.ts';
 export {
   checkOrchestrator,
   type OrchestratorCase,

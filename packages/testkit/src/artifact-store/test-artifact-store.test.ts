@@ -170,7 +170,7 @@ function optionsFor(store: StoreClass) {
 
 describe('the suite convicts a store that', () => {
   it.each(convictions)('%s', async (_, store, convictedBy) => {
-    const [result] = await checkArtifactStore(optionsFor(store), [convictedBy]);
+    const [result] = await checkArtifactStore(optionsFor(store), { cases: [convictedBy] });
     expect(result).toMatchObject({ name: convictedBy, outcome: 'failed' });
   });
 });
@@ -180,12 +180,12 @@ describe('a declaration', () => {
 
   it('of what a store does not support is reported as such', async () => {
     const options = { ...optionsFor(IgnoresIfMatch), unsupported: { [name]: 'it has no etags' } };
-    expect(await checkArtifactStore(options, [name])).toMatchObject([{ outcome: 'unsupported' }]);
+    expect(await checkArtifactStore(options, { cases: [name] })).toMatchObject([{ outcome: 'unsupported' }]);
   });
 
   it('of what a store does support is a failure', async () => {
     const options = { ...optionsFor(MemoryArtifactStore), unsupported: { [name]: 'it has no etags' } };
-    expect(await checkArtifactStore(options, [name])).toMatchObject([{ outcome: 'misdeclared' }]);
+    expect(await checkArtifactStore(options, { cases: [name] })).toMatchObject([{ outcome: 'misdeclared' }]);
     const registered = register(options);
     await expect(registered.tests.get('what is declared as unsupported is so')?.()).rejects.toThrow(name);
   });

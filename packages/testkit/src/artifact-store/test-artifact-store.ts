@@ -1,11 +1,7 @@
 import type { ArtifactStore } from '@stack/core';
-import {
-  type CaseResult,
-  type ConformanceOptions,
-  registerCases,
-  runCases,
-  type TestRunner,
-} from '../conformance/conformance-suite.ts';
+import type { ConformanceOptions } from '../conformance/conformance-suite.ts';
+import { registerCases, type TestRunner } from '../conformance/register-cases.ts';
+import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
 import { artifactStoreCases } from './artifact-store-cases.ts';
 
 /** The name of a case of the suite for artifact stores. */
@@ -16,16 +12,20 @@ export type ArtifactStoreTestOptions = ConformanceOptions<ArtifactStore, Artifac
 /**
  * Registers the conformance suite for artifact stores: one test for each rule of the contract, each on a new store.
  *
- * @throws ARGUMENT_INVALID when `unsupported` names a case that there is not
+ * @throws ARGUMENT_INVALID when `unsupported` names cases that there are not
  */
 export function testArtifactStore(options: ArtifactStoreTestOptions, runner: TestRunner): void {
   registerCases(artifactStoreCases, options, runner);
 }
 
-/** Runs the same suite without a test runner. */
+/**
+ * Runs the same suite without a test runner.
+ *
+ * @throws ARGUMENT_INVALID when cases are named that there are not
+ */
 export function checkArtifactStore(
   options: ArtifactStoreTestOptions,
-  cases?: readonly ArtifactStoreCase[],
+  run?: RunOptions<ArtifactStoreCase>,
 ): Promise<CaseResult<ArtifactStoreCase>[]> {
-  return runCases(artifactStoreCases, options, cases);
+  return runCases(artifactStoreCases, options, run);
 }

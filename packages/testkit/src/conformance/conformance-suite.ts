@@ -1,14 +1,4 @@
-import assert from 'node:assert/strict';
-import { didYouMean, StackError } from '@stack/core';
-
-/** The part of a test runner that the kit needs: `describe` and `it` of vitest, node:test, jest or mocha. */
-export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
-  readonly it: {
-    (name: string, body: () => Promise<void>): unknown;
-    skip(name: string, body: () => Promise<void>): unknown;
-  };
-}
+import { didYouMean, type Problem, StackError } from '@stack/core';
 
 export interface ConformanceOptions<Component extends AsyncDisposable, CaseName extends string> {
   /** What the tests are called by, e.g. `s3`. */
@@ -24,100 +14,76 @@ export interface ConformanceOptions<Component extends AsyncDisposable, CaseName 
   readonly unavailable?: string | undefined;
 }
 
-export interface CaseContext<Component> {
+export interface CaseContext<Component, Hooks = object> {
   readonly component: Component;
   /** Makes a second component, disposed with the first. */
   readonly createAnother: () => Promise<Component>;
   /** What is put here is disposed after the case. */
   readonly disposables: AsyncDisposableStack;
+  /** What the options offer the cases beside a new component. */
+  readonly hooks: Hooks;
 }
+
+export type CaseBody<Component, Hooks = object> = (context: CaseContext<Component, Hooks>) => Promise<void>;
+
+/** A case that not every component, or not every run, can be put to. */
+export interface ConditionalCase<Component, Hooks = object> {
+  /** Why it cannot run with these options: it is skipped, with this reason. `undefined` when it can. */
+  readonly obstacle: (hooks: Hooks) => string | undefined;
+  readonly run: CaseBody<Component, Hooks>;
+}
+
+export type ConformanceCase<Component, Hooks = object> = CaseBody<Component, Hooks> | ConditionalCase<Component, Hooks>;
 
 /** The cases of a suite, each named by the rule of the contract that it checks. */
-export type ConformanceCases<Component, CaseName extends string = string> = Readonly<
-  Record<CaseName, (context: CaseContext<Component>) => Promise<void>>
+export type ConformanceCases<Component, CaseName extends string = string, Hooks = object> = Readonly<
+  Record<CaseName, ConformanceCase<Component, Hooks>>
 >;
 
-/** How one case ended. */
-export interface CaseResult<CaseName extends string> {
-  readonly name: CaseName;
-  /** `misdeclared`: it is declared as unsupported, and holds. */
-  readonly outcome: 'passed' | 'failed' | 'unsupported' | 'misdeclared';
-  readonly error?: unknown;
+/** Why a case is not run at all; `undefined` when it is. */
+export function obstacleOf<Component, Hooks>(
+  testCase: ConformanceCase<Component, Hooks>,
+  hooks: Hooks,
+): string | undefined {
+  return typeof testCase === 'function' ? undefined : testCase.obstacle(hooks);
 }
 
-/** Registers the cases of a suite with a test runner. */
-export function registerCases<Component extends AsyncDisposable, CaseName extends string>(
-  cases: ConformanceCases<Component, CaseName>,
-  options: ConformanceOptions<Component, CaseName>,
-  { describe, it }: TestRunner,
-): void {
-  const unsupported = unsupportedCases(cases, options);
-  describe(options.name, () => {
-    for (const name of caseNames(cases)) {
-      const body = () => runCase(cases[name], options.create);
-      const reason = unsupported.get(name);
-      if (options.unavailable !== undefined) {
-        if (process.env.STACK_REQUIRE_BACKENDS) it(name, () => Promise.reject(new Error(options.unavailable)));
-        else it.skip(`${name} (${options.unavailable})`, body);
-      } else if (reason === undefined) it(name, body);
-      else it.skip(`${name} (unsupported: ${reason})`, body);
-    }
-    if (unsupported.size === 0 || options.unavailable !== undefined) return;
-    it('what is declared as unsupported is so', async () => {
-      const results = await runCases(cases, options, [...unsupported.keys()]);
-      const misdeclared = results.filter(({ outcome }) => outcome === 'misdeclared').map(({ name }) => name);
-      assert.deepEqual(misdeclared, [], 'these cases hold: do not declare them as unsupported');
-    });
-  });
-}
-
-/** Runs cases without a test runner, one after the other. */
-export async function runCases<Component extends AsyncDisposable, CaseName extends string>(
-  cases: ConformanceCases<Component, CaseName>,
-  options: ConformanceOptions<Component, CaseName>,
-  names: readonly CaseName[] = caseNames(cases),
-): Promise<CaseResult<CaseName>[]> {
-  const unsupported = unsupportedCases(cases, options);
-  const results: CaseResult<CaseName>[] = [];
-  for (const name of names) {
-    try {
-      await runCase(cases[name], options.create);
-      results.push({ name, outcome: unsupported.has(name) ? 'misdeclared' : 'passed' });
-    } catch (error) {
-      results.push({ name, outcome: unsupported.has(name) ? 'unsupported' : 'failed', error });
-    }
-  }
-  return results;
-}
-
-async function runCase<Component extends AsyncDisposable>(
-  body: (context: CaseContext<Component>) => Promise<void>,
-  create: (disposables: AsyncDisposableStack) => Promise<Component>,
-): Promise<void> {
-  await using disposables = new AsyncDisposableStack();
-  const createAnother = async () => {
-    const component = await create(disposables);
-    return disposables.use(component);
-  };
-  await body({ component: await createAnother(), createAnother, disposables });
-}
-
-function unsupportedCases<Component extends AsyncDisposable, CaseName extends string>(
-  cases: ConformanceCases<Component, CaseName>,
-  { unsupported }: ConformanceOptions<Component, CaseName>,
-): Map<CaseName, string> {
-  const declared = Object.entries(unsupported ?? {}) as [CaseName, string][];
-  for (const [name] of declared) {
-    if (Object.hasOwn(cases, name)) continue;
-    throw new StackError({
-      code: 'ARGUMENT_INVALID',
-      message: `There is no case "${name}" to declare as unsupported.`,
-      hint: didYouMean(name, Object.keys(cases)),
-    });
-  }
-  return new Map(declared);
-}
-
-function caseNames<CaseName extends string>(cases: Readonly<Record<CaseName, unknown>>): CaseName[] {
+export function caseNames<CaseName extends string>(cases: Readonly<Record<CaseName, unknown>>): CaseName[] {
   return Object.keys(cases) as CaseName[];
+}
+
+/**
+ * The reasons of the cases that are declared as unsupported, by name.
+ *
+ * @throws ARGUMENT_INVALID with every name that is none of a case
+ */
+export function unsupportedCases<CaseName extends string>(
+  cases: Readonly<Record<CaseName, unknown>>,
+  { unsupported = {} }: Pick<ConformanceOptions<AsyncDisposable, string>, 'unsupported'>,
+): Map<CaseName, string> {
+  const declared = new Map(Object.entries(unsupported) as [CaseName, string][]);
+  checkCaseNames(cases, [...declared.keys()], 'to declare as unsupported');
+  return declared;
+}
+
+/** @throws ARGUMENT_INVALID with every name that is none of a case */
+export function checkCaseNames(
+  cases: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  purpose: string,
+): void {
+  const problems = names
+    .filter((name) => !Object.hasOwn(cases, name))
+    .map((name): Problem => {
+      const hint = didYouMean(name, Object.keys(cases));
+      return { path: name, message: `There is no case "${name}" ${purpose}.`, ...(hint === undefined ? {} : { hint }) };
+    });
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new StackError({
+    code: 'ARGUMENT_INVALID',
+    message: problems.map(({ message }) => message).join('\n'),
+    hint: problems.length === 1 ? first.hint : problems.flatMap(({ hint }) => hint ?? []).join('\n'),
+    problems,
+  });
 }

@@ -72,7 +72,7 @@ const convictions: readonly (readonly [string, typeof InOrder | typeof AllAtOnce
 
 describe('the suite convicts an orchestrator that', () => {
   it.each(convictions)('%s', async (_, implementation, convictedBy) => {
-    const [result] = await checkOrchestrator(optionsFor(implementation), [convictedBy]);
+    const [result] = await checkOrchestrator(optionsFor(implementation), { cases: [convictedBy] });
     expect(result).toMatchObject({ name: convictedBy, outcome: 'failed' });
   });
 });

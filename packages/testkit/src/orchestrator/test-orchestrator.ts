@@ -1,11 +1,7 @@
 import type { Orchestrator } from '@stack/core';
-import {
-  type CaseResult,
-  type ConformanceOptions,
-  registerCases,
-  runCases,
-  type TestRunner,
-} from '../conformance/conformance-suite.ts';
+import type { ConformanceOptions } from '../conformance/conformance-suite.ts';
+import { registerCases, type TestRunner } from '../conformance/register-cases.ts';
+import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
 import { orchestratorCases } from './orchestrator-cases.ts';
 
 /** The name of a case of the suite for orchestrators. */
@@ -16,16 +12,20 @@ export type OrchestratorTestOptions = ConformanceOptions<Orchestrator, Orchestra
 /**
  * Registers the conformance suite for orchestrators that run steps in this process.
  *
- * @throws ARGUMENT_INVALID when `unsupported` names a case that there is not
+ * @throws ARGUMENT_INVALID when `unsupported` names cases that there are not
  */
 export function testOrchestrator(options: OrchestratorTestOptions, runner: TestRunner): void {
   registerCases(orchestratorCases, options, runner);
 }
 
-/** Runs the same suite without a test runner. */
+/**
+ * Runs the same suite without a test runner.
+ *
+ * @throws ARGUMENT_INVALID when cases are named that there are not
+ */
 export function checkOrchestrator(
   options: OrchestratorTestOptions,
-  cases?: readonly OrchestratorCase[],
+  run?: RunOptions<OrchestratorCase>,
 ): Promise<CaseResult<OrchestratorCase>[]> {
-  return runCases(orchestratorCases, options, cases);
+  return runCases(orchestratorCases, options, run);
 }
