@@ -151,13 +151,21 @@ export abstract class ArtifactStore<
       if (!stream.destroyed) sourceError = error;
     });
     pipeStreams(watched, stream, () => {});
+    let isOfSource = false;
+    const write = async () => {
+      try {
+        return await this.doWrite(key, stream, options);
+      } catch (error) {
+        isOfSource = sourceError !== undefined && (error === sourceError || causeOf(error) === sourceError);
+        throw error;
+      }
+    };
     try {
-      return await this.#perform('write', key, options.signal, () => this.doWrite(key, stream, options));
+      return await this.#perform('write', key, options.signal, write);
     } catch (error) {
       stream.destroy();
       // What the source throws is the caller's, and is not to be taken for an error of the backend.
-      const isOfSource = sourceError !== undefined && StackError.is(error) && error.cause === sourceError;
-      throw isOfSource && error.code !== 'ABORTED' ? sourceError : error;
+      throw isOfSource && !StackError.is(error, 'ABORTED') ? sourceError : error;
     }
   }
 
@@ -378,6 +386,10 @@ export abstract class ArtifactStore<
   #notFound(key: string, cause?: unknown): StackError {
     return new StackError({ code: 'NOT_FOUND', message: `There is no object "${key}" in the ${this}.`, cause });
   }
+}
+
+function causeOf(error: unknown): unknown {
+  return StackError.is(error) ? error.cause : undefined;
 }
 
 /** The source, whose error is told as well. */

@@ -1,6 +1,12 @@
+import { holdsSecret } from '../secrets/holds-secret.ts';
+import { maskValue } from '../secrets/mask-value.ts';
+import { secretMask } from '../secrets/secret.ts';
+import { maskSecrets } from '../secrets/secret-masker.ts';
 import type { ErrorCode } from './error-codes.ts';
 
 const brand: unique symbol = Symbol.for('@stack/error') as never;
+
+const maximumCauses = 20;
 
 /** One of several things that are wrong with an input. */
 export interface Problem {
@@ -28,6 +34,9 @@ export interface StackErrorOptions {
 /**
  * The one error that Stack throws on purpose. Branch on `code`, and recognise it by `StackError.is`, never by
  * `instanceof`: two copies of this package may meet in one process.
+ *
+ * Known secrets are masked in everything that it says. A cause that holds one is replaced by a copy that has only the
+ * name, the code, the message, the stack and the causes, masked; any other is kept as it is.
  */
 export class StackError extends Error {
   readonly [brand] = true;
@@ -36,10 +45,10 @@ export class StackError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(options: StackErrorOptions) {
-    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(maskSecrets(options.message), options.cause === undefined ? undefined : { cause: maskError(options.cause) });
     this.code = options.code;
-    this.hint = options.hint;
-    this.problems = options.problems ?? [];
+    this.hint = maskValue(options.hint);
+    this.problems = maskValue(options.problems ?? []);
   }
 
   override get name(): string {
@@ -60,4 +69,31 @@ export class StackError extends Error {
       ...(this.problems.length === 0 ? {} : { problems: this.problems }),
     };
   }
+}
+
+/** What was thrown, without secrets: itself when it holds none. */
+function maskError(thrown: unknown, outer: readonly unknown[] = []): unknown {
+  if (!holdsSecret(thrown)) return thrown;
+  // It may be its own cause.
+  if (outer.includes(thrown) || outer.length >= maximumCauses) return secretMask;
+  if (!(thrown instanceof Error)) {
+    const masked = maskValue(thrown);
+    return holdsSecret(masked) ? secretMask : masked;
+  }
+  const mask = (inner: unknown) => maskError(inner, [...outer, thrown]);
+  const copy = copyError(thrown, thrown.cause === undefined ? {} : { cause: mask(thrown.cause) }, mask);
+  copy.stack = maskSecrets(thrown.stack ?? '');
+  return copy;
+}
+
+function copyError(error: Error, options: ErrorOptions, mask: (inner: unknown) => unknown): Error {
+  if (StackError.is(error)) return new StackError({ ...error, message: error.message, ...options });
+  const message = maskSecrets(error.message);
+  const copy =
+    error instanceof AggregateError
+      ? new AggregateError(error.errors.map(mask), message, options)
+      : new Error(message, options);
+  // As a property of the class would be: not one to be printed.
+  Object.defineProperty(copy, 'name', { value: maskSecrets(error.name), configurable: true, writable: true });
+  return 'code' in error ? Object.assign(copy, { code: maskValue(error.code) }) : copy;
 }

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { type ArtifactStore, type ListEntry, StackError } from '@stack/core';
+import { type ArtifactStore, addMaskedValue, type ListEntry, StackError } from '@stack/core';
 import type { CaseContext, ConformanceCases } from '../conformance/conformance-suite.ts';
 import { expectCode } from '../conformance/expect-code.ts';
 
@@ -225,6 +225,10 @@ const atomicity = {
     const stream = new Readable({ read() {} });
     stream.destroy(failure);
     await assert.rejects(store.write('a', stream), failure);
+    // Errors of the store have no secrets in them; this one is none.
+    addMaskedValue('a secret of the source');
+    const withSecret = Object.assign(new Error('not with a secret of the source'), { code: 'ENOENT' });
+    await assert.rejects(store.write('a', failingChunks(withSecret)), withSecret);
   },
   'a write whose source fails leaves what was there': async ({ component: store }: Context) => {
     await store.write('a', 'old');
