@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigSchema } from '../config/config-schema.ts';
 import { findSecrets, parseConfig } from '../config/parse-config.ts';
-import type { AnyFlavor, ConfigInputOf, ConfigOf, Flavor, SettingsInputOf, SettingsOf } from '../flavor/flavor.ts';
+import type { AnyFlavor, ConfigInputOf, ConfigOf, SettingsInputOf, SettingsOf } from '../flavor/flavor.ts';
 import type { JsonObject } from '../json.ts';
 import {
   addMaskedValue,
@@ -28,11 +28,13 @@ export interface ComponentOptions<Config, Settings> {
   readonly secrets?: SecretResolver;
 }
 
-/** A component of a flavor that the compiler knows. */
-export type ComponentOf<AFlavor extends Flavor<ComponentTypeName>> = ComponentTypes[AFlavor['type']] & {
-  readonly config: ConfigOf<AFlavor>;
-  readonly settings: SettingsOf<AFlavor>;
-};
+/** A component of a flavor: of whatever type for a flavor that was found at run time. */
+export type ComponentOf<AFlavor extends AnyFlavor> = AFlavor['type'] extends ComponentTypeName
+  ? ComponentTypes[AFlavor['type']] & {
+      readonly config: ConfigOf<AFlavor>;
+      readonly settings: SettingsOf<AFlavor>;
+    }
+  : AnyComponent;
 
 /**
  * Makes a component: resolves the secrets of its config, checks it, and only then imports the flavor's class.
@@ -43,22 +45,11 @@ export type ComponentOf<AFlavor extends Flavor<ComponentTypeName>> = ComponentTy
  * @throws CONFIG_INVALID with every problem of the config or settings
  * @throws DEPENDENCY_MISSING when a package that the flavor needs is not installed
  */
-export async function createComponent<AFlavor extends Flavor<ComponentTypeName>>(
+export async function createComponent<AFlavor extends AnyFlavor>(
   flavor: AFlavor,
-  options: ComponentOptions<ConfigInputOf<AFlavor>, SettingsInputOf<AFlavor>>,
-  overrides?: Readonly<Record<string, unknown>>,
-): Promise<ComponentOf<AFlavor>>;
-/** The same for a flavor that was found at run time. */
-export async function createComponent(
-  flavor: AnyFlavor,
-  options: ComponentOptions<unknown, unknown>,
-  overrides?: Readonly<Record<string, unknown>>,
-): Promise<AnyComponent>;
-export async function createComponent(
-  flavor: AnyFlavor,
-  options: ComponentOptions<unknown, unknown>,
+  options: ComponentOptions<InputOf<AFlavor, ConfigInputOf<AFlavor>>, InputOf<AFlavor, SettingsInputOf<AFlavor>>>,
   overrides: Readonly<Record<string, unknown>> = {},
-): Promise<AnyComponent> {
+): Promise<ComponentOf<AFlavor>> {
   checkName('component', options.name);
   const resolver = options.secrets ?? createEnvironmentSecretResolver();
   const input = { config: options.config, settings: options.settings ?? {} };
@@ -68,7 +59,7 @@ export async function createComponent(
   const parseSettings = (settings: unknown) => parseFrozen(flavor.settingsSchema, settings, subject, 'settings');
   const settings = parseSettings(resolved.settings);
   const Implementation = await loadImplementation(flavor);
-  return new Implementation({
+  const component = new Implementation({
     id: options.id ?? randomUUID(),
     name: options.name,
     type: flavor.type,
@@ -86,7 +77,11 @@ export async function createComponent(
     overrides,
     capabilities: flavor.capabilities,
   });
+  return component as ComponentOf<AFlavor>;
 }
+
+/** Whatever it is, for a flavor that was found at run time. */
+type InputOf<AFlavor extends AnyFlavor, Input> = AFlavor['type'] extends ComponentTypeName ? Input : unknown;
 
 /** The secrets in it are masked in this process from then on. */
 function parseFrozen(schema: ConfigSchema, input: unknown, subject: string, kind: 'config' | 'settings'): object {
