@@ -212,6 +212,14 @@ describe('an integration', () => {
     expectViolation(`${folder}/config.ts`, 'flavor-import', specifier);
   });
 
+  test('shares fields of its configs in another config.ts', () => {
+    write('integrations/acme/src/connection/config.ts', 'export const acmeConnectionFields = {};\n');
+    write(`${folder}/config.ts`, "import '../connection/config.ts';\n");
+    expect(conventionViolations(root)).toEqual([]);
+    write(`${folder}/config.ts`, "import '../connection/client.ts';\n");
+    expectViolation(`${folder}/config.ts`, 'flavor-import', '../connection/client.ts');
+  });
+
   test('imports its implementation lazily, by a literal', () => {
     write(`${folder}/flavor.ts`, "import './implementation.ts';\n");
     expectViolation(`${folder}/flavor.ts`, 'flavor-import', 'imports "./implementation.ts"');

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, matchesGlob } from 'node:path';
 import { entryModule, reach } from './import-graph.ts';
 import { packageOfSpecifier } from './module-imports.ts';
 import type { Violation } from './violation.ts';
@@ -16,7 +16,7 @@ const heavyPackages = new Set(['zod', 'kysely']);
 
 /** What the modules of a flavor may import, so that a config can be checked without its SDK. */
 const flavorModules: Readonly<Record<string, { eager: readonly string[]; lazy: readonly string[] }>> = {
-  'config.ts': { eager: ['zod', '@stack/core'], lazy: [] },
+  'config.ts': { eager: ['zod', '@stack/core', '../*/config.ts'], lazy: [] },
   'flavor.ts': { eager: ['@stack/core', './config.ts'], lazy: ['./implementation.ts'] },
 };
 
@@ -39,7 +39,11 @@ function flavorModuleViolations(module: SourceModule): Violation[] {
   if (allowed === undefined) return [];
   return module.imports.flatMap(({ specifier, kind }) => {
     const list = kind === 'lazy' ? allowed.lazy : allowed.eager;
-    if (specifier !== undefined && list.includes(packageOfSpecifier(specifier) ?? specifier)) return [];
+    if (
+      specifier !== undefined &&
+      list.some((pattern) => matchesGlob(packageOfSpecifier(specifier) ?? specifier, pattern))
+    )
+      return [];
     const how = kind === 'lazy' ? 'lazily imports' : 'imports';
     const what = specifier === undefined ? 'something that is no literal' : `"${specifier}"`;
     const may = list.length === 0 ? 'nothing' : list.join(' and ');
