@@ -99,6 +99,7 @@ export type {
   SealedSecretTable,
 } from './secret-store/sealed-secret-table.ts';
 export {
+  type RekeyedSecrets,
   type SecretChange,
   type SecretContent,
   type SecretEdit,

@@ -18,9 +18,11 @@ export { junitReport } from './conformance/report/junit-report.ts';
 export type { CaseResult, RunOptions } from './conformance/run-cases.ts';
 // Checks of built packages.
 export { checkLazyLoad, type LazyLoadOptions } from './lazy-load/check-lazy-load.ts';
-// The reference.
+// The references.
 export { type MemoryArtifactStoreConfig, memoryArtifactStoreConfigSchema } from './memory-artifact-store/config.ts';
 export { memoryArtifactStoreFlavor } from './memory-artifact-store/flavor.ts';
+export { type MemorySecretStoreConfig, memorySecretStoreConfigSchema } from './memory-secret-store/config.ts';
+export { memorySecretStoreFlavor } from './memory-secret-store/flavor.ts';
 // Faults.
 export { FaultProxy, type NetworkFault } from './network/fault-proxy.ts';
 export {
@@ -30,3 +32,10 @@ export {
   testOrchestrator,
 } from './orchestrator/test-orchestrator.ts';
 export { checkIntegrationPackage } from './package-shape/check-integration-package.ts';
+export {
+  checkSecretStore,
+  type SecretStoreCase,
+  type SecretStoreTestOptions,
+  secretStoreGaps,
+  testSecretStore,
+} from './secret-store/test-secret-store.ts';

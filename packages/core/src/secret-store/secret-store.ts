@@ -1,7 +1,12 @@
 import { StackComponent } from '../component/stack-component.ts';
 import { didYouMean, type ErrorCode, StackError } from '../errors/index.ts';
-import { addMaskedValue, maskSecrets, Secret } from '../secrets/index.ts';
-import { refuseSecretProblems, secretNameProblems, secretValueProblems } from '../secrets/secret-name.ts';
+import { addMaskedValue, Secret, type SecretReference } from '../secrets/index.ts';
+import {
+  refuseSecretProblems,
+  secretNameProblems,
+  secretProblems,
+  secretValueProblems,
+} from '../secrets/secret-name.ts';
 import { isBraced } from '../secrets/secret-reference.ts';
 
 /** Whose a secret is: everybody's who works on the project, or one person's on one machine. */
@@ -48,6 +53,15 @@ export interface SecretWriteOptions extends SecretOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+/** What sealing all secrets of a scope with another key came to. */
+export interface RekeyedSecrets {
+  readonly scope: SecretScope;
+  /** How many secrets there are. */
+  readonly secrets: number;
+  /** Id of the key that they are sealed with now, which tells nothing of the key. `undefined` in a dry run. */
+  readonly key: string | undefined;
+}
+
 /** How a change computes the values that a secret is to have. It may throw, and may be called again. */
 export type SecretEdit = (current: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 
@@ -57,11 +71,13 @@ export type SecretEdit = (current: Readonly<Record<string, string>>) => Readonly
  *
  * - What is read is a `Secret`, and is masked in this process from then on; so is what is written.
  * - A personal secret hides the project's of the same name, as a whole.
- * - A missing secret is `SECRET_NOT_FOUND`; one that is there and cannot be opened never is.
+ * - A missing secret is `SECRET_NOT_FOUND`; one that is there and cannot be opened never is. What cannot be a name names
+ *   nothing.
  * - Of two writers of one new name one gets `ALREADY_EXISTS`; an update changes what it names, and nothing else.
  * - No error shows a value.
  *
- * A flavor without the capability `personal` knows the scope `project` alone; one with `read-only` takes no writes.
+ * A flavor without the capability `personal` knows the scope `project` alone; one with `read-only` takes no writes; one
+ * with `rekey` keeps its secrets under a key that can be changed.
  */
 export abstract class SecretStore<
   Config extends object = object,
@@ -78,7 +94,7 @@ export abstract class SecretStore<
   async getMany(names: readonly string[], options: SecretOptions = {}): Promise<ReadonlyMap<string, StoredSecret>> {
     const found = new Map<string, StoredSecret>();
     // What cannot be a name names nothing, and is no matter for a backend.
-    const wanted = [...new Set(names)].filter((name) => secretNameProblems(name).length === 0);
+    const wanted = [...new Set(names)].filter(canBeName);
     for (const scope of this.#scopesToRead(options.scope)) {
       const rest = wanted.filter((name) => !found.has(name));
       if (rest.length === 0) break;
@@ -86,6 +102,20 @@ export abstract class SecretStore<
       for (const content of contents) found.set(content.name, storedSecret(content));
     }
     return found;
+  }
+
+  /** The value of each reference, in the order asked for; `undefined` for one that does not exist. */
+  async resolve(
+    references: readonly SecretReference[],
+    options: SecretOptions = {},
+  ): Promise<readonly (Secret | undefined)[]> {
+    const names = references.map(({ name }) => name);
+    const secrets = await this.getMany(names, options);
+    return references.map(({ name, key }) => {
+      const { keys = [], values = {} } = secrets.get(name) ?? {};
+      const found = this.findKey(key, keys);
+      return found === undefined ? undefined : values[found];
+    });
   }
 
   /** All secrets without their values, by name in the order of its bytes; the project's before the personal one. */
@@ -96,7 +126,7 @@ export abstract class SecretStore<
     );
     return lists
       .flat()
-      .map((summary) => ({ ...summary, keys: summary.keys.toSorted() }))
+      .map(sorted)
       .sort((a, b) => compareTexts(a.name, b.name) || compareTexts(b.scope, a.scope));
   }
 
@@ -111,14 +141,17 @@ export abstract class SecretStore<
     options: SecretWriteOptions = {},
   ): Promise<SecretSummary> {
     const scope = this.#scopeToWrite(options.scope);
-    const noValues = Object.keys(values).length === 0 ? [{ path: '', message: 'it has no values' }] : [];
-    refuseSecretProblems(name, [...secretNameProblems(name), ...secretValueProblems(values), ...noValues]);
+    refuseSecretProblems(name, [
+      ...secretNameProblems(name),
+      ...secretValueProblems(values),
+      ...secretProblems(name, values),
+    ]);
     maskAll(values);
     if (options.dryRun) {
       if ((await this.getMany([name], { ...options, scope })).has(name)) throw this.alreadyExists(name, scope);
-      return { name, scope, keys: Object.keys(values).toSorted() };
+      return sorted({ name, scope, keys: Object.keys(values) });
     }
-    return this.#perform('create', options.signal, () => this.doCreate(name, values, scope, options));
+    return sorted(await this.#perform('create', options.signal, () => this.doCreate(name, values, scope, options)));
   }
 
   /**
@@ -129,18 +162,18 @@ export abstract class SecretStore<
    */
   async update(name: string, change: SecretChange, options: SecretWriteOptions = {}): Promise<SecretSummary> {
     const scope = this.#scopeToWrite(options.scope);
-    refuseSecretProblems(name, [...secretNameProblems(name), ...secretValueProblems(change.set ?? {})]);
+    refuseSecretProblems(name, secretValueProblems(change.set ?? {}));
     maskAll(change.set ?? {});
     const edit: SecretEdit = (current) => changedValues(name, current, change);
     if (options.dryRun) {
       const { values, ...current } = await this.get(name, { ...options, scope });
       const clear = Object.entries(values).map(([key, secret]) => [key, secret.reveal()]);
-      return { ...current, keys: Object.keys(edit(Object.fromEntries(clear))).toSorted() };
+      return sorted({ ...current, keys: Object.keys(edit(Object.fromEntries(clear))) });
     }
     return this.#change('update', name, scope, options, () => this.doUpdate(name, edit, scope, options));
   }
 
-  /** @throws ARGUMENT_INVALID for a bad name, SECRET_NOT_FOUND, ALREADY_EXISTS, CAPABILITY_UNSUPPORTED */
+  /** @throws ARGUMENT_INVALID for a bad new name, SECRET_NOT_FOUND, ALREADY_EXISTS, CAPABILITY_UNSUPPORTED */
   async rename(name: string, newName: string, options: SecretWriteOptions = {}): Promise<SecretSummary> {
     const scope = this.#scopeToWrite(options.scope);
     refuseSecretProblems(newName, secretNameProblems(newName));
@@ -162,8 +195,27 @@ export abstract class SecretStore<
       if (!isThere) throw await this.#notFound(name, { ...options, scope });
       return;
     }
-    const wasThere = await this.#perform('delete', options.signal, () => this.doDelete(name, scope, options));
+    const wasThere = await this.#perform('delete', options.signal, async () =>
+      canBeName(name) ? this.doDelete(name, scope, options) : false,
+    );
     if (!wasThere) throw await this.#notFound(name, { ...options, scope });
+  }
+
+  /**
+   * Seals all secrets of a scope, by default the project's, with another key: a new one, or the one that was given to
+   * the store meanwhile. Nothing is lost when this is stopped half-way, or runs beside readers and writers.
+   *
+   * @throws CAPABILITY_UNSUPPORTED when the backend has no key that can be changed, and why a secret cannot be opened
+   */
+  async rekey(options: SecretWriteOptions = {}): Promise<RekeyedSecrets> {
+    const scope = this.#scopeToWrite(options.scope);
+    if (!this.hasCapability('rekey')) throw cannotRekey(this);
+    if (options.dryRun) {
+      const names = (await this.list({ ...options, scope })).map(({ name }) => name);
+      const { size } = await this.getMany(names, { ...options, scope });
+      return { scope, secrets: size, key: undefined };
+    }
+    return { scope, ...(await this.#perform('rekey', options.signal, () => this.doRekey(scope, options))) };
   }
 
   /** Those of the named secrets that are in the scope, in whatever order. */
@@ -203,6 +255,16 @@ export abstract class SecretStore<
   /** Whether there was one. */
   protected abstract doDelete(name: string, scope: SecretScope, options: SecretOptions): Promise<boolean>;
 
+  /** For a flavor with the capability `rekey`. */
+  protected async doRekey(_scope: SecretScope, _options: SecretOptions): Promise<Omit<RekeyedSecrets, 'scope'>> {
+    throw cannotRekey(this);
+  }
+
+  /** Which of the keys of a secret a reference means. Default: the one that is written the same. */
+  protected findKey(key: string, keys: readonly string[]): string | undefined {
+    return keys.find((candidate) => candidate === key);
+  }
+
   /** The code for whatever the backend threw; `undefined` for an error that is not of the backend's making. */
   protected abstract mapError(error: unknown): ErrorCode | undefined;
 
@@ -221,7 +283,6 @@ export abstract class SecretStore<
   }
 
   #scopeToWrite(scope: SecretScope = 'project'): SecretScope {
-    const unsupported = (message: string) => new StackError({ code: 'CAPABILITY_UNSUPPORTED', message });
     if (this.hasCapability('read-only')) throw unsupported(`The ${this} can be read, and not written.`);
     if (scope === 'personal' && !this.hasCapability('personal')) {
       throw unsupported(`The ${this} has no personal secrets.`);
@@ -236,9 +297,9 @@ export abstract class SecretStore<
     { signal }: SecretOptions,
     action: () => Promise<SecretSummary | undefined>,
   ): Promise<SecretSummary> {
-    const changed = await this.#perform(operation, signal, action);
+    const changed = await this.#perform(operation, signal, async () => (canBeName(name) ? action() : undefined));
     if (changed === undefined) throw await this.#notFound(name, { scope, signal });
-    return { ...changed, keys: changed.keys.toSorted() };
+    return sorted(changed);
   }
 
   async #perform<Result>(
@@ -260,13 +321,15 @@ export abstract class SecretStore<
       }
       const code = this.mapError(error);
       if (code === undefined) throw error;
-      const detail = maskSecrets(error instanceof Error ? error.message : String(error));
+      const detail = error instanceof Error ? error.message : String(error);
       throw new StackError({ code, message: `The ${operation} in the ${this} failed: ${detail}`, cause: error });
     }
   }
 
   async #notFound(name: string, options: SecretOptions): Promise<StackError> {
-    const names = (await this.list(options)).map((summary) => summary.name);
+    // Whoever may read one secret need not be allowed to list all.
+    const others = await this.list(options).catch(() => []);
+    const names = others.map((summary) => summary.name);
     const scope = options.scope === undefined ? '' : `${options.scope} `;
     return new StackError({
       code: 'SECRET_NOT_FOUND',
@@ -301,22 +364,34 @@ function changedValues(
 ): Readonly<Record<string, string>> {
   const problems = remove
     .filter((key) => !Object.hasOwn(current, key))
-    .map((key) => ({
-      path: key,
-      message: `it has no key ${JSON.stringify(key)}`,
-      hint: didYouMean(key, Object.keys(current)),
-    }));
+    .map((key) => {
+      const hint = didYouMean(key, Object.keys(current));
+      return {
+        path: `values.${key}`,
+        message: `it has no key ${JSON.stringify(key)}`,
+        ...(hint === undefined ? {} : { hint }),
+      };
+    });
   const kept = Object.entries(current).filter(([key]) => !remove.includes(key));
   const changed = { ...Object.fromEntries(kept), ...set };
-  if (Object.keys(changed).length === 0) {
-    const hint = `Delete the secret: stack secret delete ${name}`;
-    problems.push({ path: '', message: 'it would have no values', hint });
-  }
-  refuseSecretProblems(
-    name,
-    problems.map(({ hint, ...problem }) => (hint === undefined ? problem : { ...problem, hint })),
-  );
+  refuseSecretProblems(name, [...problems, ...secretProblems(name, changed)]);
   return changed;
+}
+
+function sorted(summary: SecretSummary): SecretSummary {
+  return { ...summary, keys: summary.keys.toSorted() };
+}
+
+function canBeName(name: string): boolean {
+  return secretNameProblems(name).length === 0;
+}
+
+function cannotRekey(store: SecretStore): StackError {
+  return unsupported(`The ${store} has no key that Stack could change.`);
+}
+
+function unsupported(message: string): StackError {
+  return new StackError({ code: 'CAPABILITY_UNSUPPORTED', message });
 }
 
 function maskAll(values: Readonly<Record<string, string>>): void {

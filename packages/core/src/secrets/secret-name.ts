@@ -6,6 +6,8 @@ import { isBraced, secretKeyPattern, secretNamePattern } from './secret-referenc
 const shortestSecretValue = 6;
 /** Longest value, in UTF-8 bytes: what the smallest of the common backends takes. */
 const longestSecretValue = 32 * 1024;
+/** Largest secret, in UTF-8 bytes, all its values as one JSON object: what AWS and Google take. */
+const largestSecret = 64 * 1024;
 
 const namePattern = new RegExp(`^${secretNamePattern}$`);
 const keyPattern = new RegExp(`^${secretKeyPattern}$`);
@@ -22,21 +24,32 @@ export function secretNameProblems(name: string): Problem[] {
   ];
 }
 
-/** The problems of the values of a secret, by key. They never show a value. */
+/** The problems of the values of a secret, by key, at `values.KEY`. They never show a value. */
 export function secretValueProblems(values: Readonly<Record<string, string>>): Problem[] {
   return Object.entries(values).flatMap(([key, value]) => {
+    const path = `values.${key}`;
     const problems: Problem[] = [];
     if (!keyPattern.test(key)) {
       problems.push({
-        path: key,
+        path,
         message: `${JSON.stringify(key)} cannot be the key of a secret`,
         hint: 'Use 1 to 100 letters, digits, "_", "-" and ".", the first a letter, digit or "_".',
       });
     }
-    const message = valueProblem(value);
-    if (message !== undefined) problems.push({ path: key, message });
+    const fault = valueFault(value);
+    if (fault !== undefined) problems.push({ path, message: `the value of ${JSON.stringify(key)} ${fault}` });
     return problems;
   });
+}
+
+/** The problems of a secret as a whole. */
+export function secretProblems(name: string, values: Readonly<Record<string, string>>): Problem[] {
+  if (Object.keys(values).length === 0) {
+    return [{ path: '', message: 'it has no values', hint: `To delete it: stack secret delete ${name}` }];
+  }
+  if (Buffer.byteLength(JSON.stringify(values)) <= largestSecret) return [];
+  const hint = 'Make several secrets of it.';
+  return [{ path: '', message: `its values are longer than ${largestSecret} bytes as JSON`, hint }];
 }
 
 /** @throws ARGUMENT_INVALID with all of the problems, unless there is none */
@@ -50,14 +63,15 @@ export function refuseSecretProblems(name: string, problems: readonly Problem[])
   });
 }
 
-function valueProblem(value: string): string | undefined {
-  if (typeof value !== 'string') return 'the value is no text';
+function valueFault(value: string): string | undefined {
+  if (typeof value !== 'string') return 'is no text';
   if (value.length < shortestSecretValue) {
-    return `the value is shorter than ${shortestSecretValue} characters, so that it could not be masked`;
+    return `is shorter than ${shortestSecretValue} characters, so that it could not be masked`;
   }
-  if (!value.isWellFormed()) return 'the value is not well-formed Unicode';
-  if (Buffer.byteLength(value) > longestSecretValue) return `the value is longer than ${longestSecretValue} bytes`;
-  if (value === secretMask) return `the value is the mask ${secretMask}, which stands in the place of a value`;
-  if (isBraced(value)) return 'the value is a reference to a secret, and a secret holds none';
+  if (value.trim() === '') return 'is blank, so that it could not be masked';
+  if (!value.isWellFormed()) return 'is not well-formed Unicode';
+  if (Buffer.byteLength(value) > longestSecretValue) return `is longer than ${longestSecretValue} bytes`;
+  if (value === secretMask) return `is the mask ${secretMask}, which stands in the place of a value`;
+  if (isBraced(value)) return 'is a reference to a secret, and a secret holds none';
   return undefined;
 }

@@ -1,0 +1,5 @@
+import * as z from 'zod';
+
+export const memorySecretStoreConfigSchema = z.object({});
+
+export type MemorySecretStoreConfig = z.output<typeof memorySecretStoreConfigSchema>;
