@@ -4,6 +4,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const testTimeout = 30_000;
 const builtTests = '**/*.dist.test.ts';
+/** The one place where the seed of property tests is read. Without a seed it is not loaded: it takes a moment. */
+const seedProperties =
+  process.env.STACK_TEST_SEED === undefined ? [] : [join(import.meta.dirname, 'tools/test/seed-properties.ts')];
 
 /** The tests of one folder, on the sources of every package: nothing needs a build. */
 function sourceTests(folder: string): TestProjectInlineConfiguration {
@@ -15,6 +18,7 @@ function sourceTests(folder: string): TestProjectInlineConfiguration {
       name: basename(folder),
       include: ['**/*.test.ts'],
       exclude: ['**/node_modules/**', '**/dist/**', builtTests],
+      setupFiles: seedProperties,
       typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
       // For what a test makes Node import by itself, such as a user's file.
       execArgv: ['--conditions=@stack/source'],
@@ -29,7 +33,7 @@ const distTests: TestProjectInlineConfiguration = {
     name: 'dist',
     include: ['packages', 'integrations', 'examples', 'tools', 'tests'].map((folder) => `${folder}/${builtTests}`),
     globalSetup: 'tools/test/build-packages.ts',
-    setupFiles: 'tools/test/require-built-packages.ts',
+    setupFiles: ['tools/test/require-built-packages.ts', ...seedProperties],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout,
   },

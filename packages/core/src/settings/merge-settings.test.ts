@@ -5,8 +5,7 @@ import { type AppliedSettings, mergeSettings } from './merge-settings.ts';
 import { settingsOrigins } from './settings-layer.ts';
 
 const long = process.env.STACK_TEST_LONG === '1';
-const seed = process.env.STACK_TEST_SEED;
-const options = { numRuns: long ? 20_000 : 500, ...(seed === undefined ? {} : { seed: Number(seed) }) };
+const options = { numRuns: long ? 20_000 : 500 };
 
 const selector = 'orchestrator';
 

@@ -4,9 +4,6 @@ import { conflictRules, planImport } from './plan-import.ts';
 import type { CurrentComponent, CurrentStack } from './plan-stack.ts';
 import { type DocumentComponent, documentComponents, documentMembers, type StackDocument } from './stack-document.ts';
 
-const seed = process.env.STACK_TEST_SEED;
-if (seed !== undefined) fc.configureGlobal({ seed: Number(seed) });
-
 const name = fc.constantFrom('x', 'x-2', 'x-3', 'y');
 const component = fc.record({
   name,

@@ -3,9 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { type CurrentComponent, type CurrentState, planStack } from './plan-stack.ts';
 import { type DocumentComponent, documentComponents, documentMembers, type StackDocument } from './stack-document.ts';
 
-const seed = process.env.STACK_TEST_SEED;
-if (seed !== undefined) fc.configureGlobal({ seed: Number(seed) });
-
 const field = fc.constantFrom('a', 'b', 'c');
 const config = fc.dictionary(field, fc.oneof(fc.integer({ max: 2 }), fc.dictionary(field, fc.integer({ max: 2 }))));
 const component = fc.record({

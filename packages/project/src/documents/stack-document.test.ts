@@ -5,11 +5,7 @@ import { formatStackDocument } from './format-stack-document.ts';
 import { parseDocument } from './read-document.ts';
 import { parseStackDocument, type StackInput, stackDocumentJson } from './stack-document.ts';
 
-const seed = process.env.STACK_TEST_SEED;
-fc.configureGlobal({
-  numRuns: process.env.STACK_TEST_LONG === '1' ? 2_000 : 200,
-  ...(seed === undefined ? {} : { seed: Number(seed) }),
-});
+fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: process.env.STACK_TEST_LONG === '1' ? 2_000 : 200 });
 
 const name = fc.stringMatching(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,20}[A-Za-z0-9])?$/);
 const key = fc.string({ minLength: 1, unit: 'binary' }).filter((text) => text !== '__proto__' && text.isWellFormed());
