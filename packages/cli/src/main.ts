@@ -8,6 +8,7 @@ import { argumentsError, commonOptionProblems, parseArguments } from './command-
 import { anyUsage, commandLine as commandLineOf, usage } from './command-line/usage.ts';
 import { completionRequest } from './completion/completion-request.ts';
 import { refuseExit } from './exit-process.ts';
+import { maskWarnings } from './output/mask-warnings.ts';
 import { report } from './output/report.ts';
 import { screenOf } from './output/screen.ts';
 
@@ -24,6 +25,7 @@ export async function main(commandLine: readonly string[]): Promise<number> {
   const isJson = commandLine.includes('--json');
   // A reader that went away, as in `stack run list | head -1`, is no reason to stop what was begun.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  maskWarnings();
   const restore = isJson ? keepStandardOutputClean() : () => {};
   const allowExit = refuseExit();
   const stranded = Promise.withResolvers<never>();

@@ -118,9 +118,11 @@ export {
   formatSecretReference,
   type LocatedReference,
   maskSecrets,
+  maskValue,
   parseSecretReference,
   resolveSecretReferences,
   Secret,
+  SecretMaskStream,
   type SecretReference,
   type SecretResolver,
 } from './secrets/index.ts';

@@ -113,6 +113,8 @@ export interface CommandOutput {
   readonly text: string;
   /** Printed as they are, in the place of the text. */
   readonly bytes?: Uint8Array;
+  /** Whether it is there to show what is masked elsewhere: then data and text are printed as they are. */
+  readonly isRevealed?: boolean;
   readonly warnings?: readonly StackError[];
   /** Makes the command fail, although there is something to show. */
   readonly error?: StackError;

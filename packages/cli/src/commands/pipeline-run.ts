@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { type ArtifactRecord, type RunRecord, StackError } from '@stack/core';
+import { type ArtifactRecord, maskValue, type RunRecord, StackError } from '@stack/core';
 import type { PipelineRun } from '@stack/pipelines';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
@@ -146,7 +146,7 @@ function summary(
 function showResult(result: unknown): string {
   if (typeof result === 'string') return result.trimEnd();
   if (result instanceof Uint8Array) return `${result.length} bytes`;
-  return inspect(result, { depth: 4, maxArrayLength: 20, maxStringLength: 200 });
+  return inspect(maskValue(result), { depth: 4, maxArrayLength: 20, maxStringLength: 200 });
 }
 
 /** Whether a value is the same once it has been JSON. */

@@ -1,5 +1,5 @@
 import { exitCodeOf, StackError } from '@stack/core/errors';
-import { maskSecrets } from '@stack/core/secrets';
+import { maskSecrets, maskValue } from '@stack/core/secrets';
 import type { CommandOutput } from '../command-line/command.ts';
 import { asTyped } from './program-name.ts';
 import { screenOf } from './screen.ts';
@@ -15,22 +15,26 @@ export interface JsonReport {
 /** The outcome of a command: what it puts out, what it throws, or both. */
 export type Outcome = { readonly output: CommandOutput } | { readonly thrown: unknown };
 
-/** Prints the outcome of a command and returns its exit code. No known secret is printed, except in `bytes`. */
+/**
+ * Prints the outcome of a command and returns its exit code. No known secret is printed, except in `bytes`, and by a
+ * command that is there to reveal it.
+ */
 export async function report(outcome: Outcome, isJson: boolean): Promise<number> {
   const output = 'output' in outcome ? outcome.output : undefined;
   const error = 'thrown' in outcome ? asStackError(outcome.thrown) : output?.error;
   const warnings = output?.warnings ?? [];
+  const mask = output?.isRevealed === true ? <Value>(value: Value) => value : maskValue;
   if (isJson) {
     const document: JsonReport = {
       ok: error === undefined,
-      ...(output === undefined ? {} : { data: output.data }),
+      ...(output === undefined ? {} : { data: mask(output.data) }),
       ...(error === undefined ? {} : { error: errorDocument(error) }),
       warnings: warnings.map(errorDocument),
     };
-    await print(process.stdout, `${maskSecrets(JSON.stringify(document, undefined, 2))}\n`);
+    await print(process.stdout, `${JSON.stringify(document, undefined, 2)}\n`);
   } else {
     if (output?.bytes !== undefined) await print(process.stdout, output.bytes);
-    else if (output !== undefined && output.text !== '') await print(process.stdout, `${maskSecrets(output.text)}\n`);
+    else if (output !== undefined && output.text !== '') await print(process.stdout, `${mask(output.text)}\n`);
     for (const warning of warnings) await print(process.stderr, renderError('warning', warning));
     if (error !== undefined) await print(process.stderr, renderError('error', error));
   }
@@ -39,7 +43,7 @@ export async function report(outcome: Outcome, isJson: boolean): Promise<number>
 
 function errorDocument(error: StackError): unknown {
   const { hint, ...document } = StackError.prototype.toJSON.call(error);
-  return { ...document, ...(hint === undefined ? {} : { hint: asTyped(hint) }) };
+  return maskValue({ ...document, ...(hint === undefined ? {} : { hint: asTyped(hint) }) });
 }
 
 function renderError(kind: 'error' | 'warning', error: StackError): string {
@@ -52,8 +56,12 @@ function renderError(kind: 'error' | 'warning', error: StackError): string {
 }
 
 function stackTraces(error: Error): string {
-  const own = error.stack ?? String(error);
-  return error.cause instanceof Error ? `${own}\ncaused by ${stackTraces(error.cause)}` : own;
+  const errors = new Set<Error>();
+  // An error may be its own cause.
+  for (let current: unknown = error; current instanceof Error && !errors.has(current); current = current.cause) {
+    errors.add(current);
+  }
+  return [...errors].map((one) => one.stack ?? String(one)).join('\ncaused by ');
 }
 
 function asStackError(thrown: unknown): StackError {

@@ -11,6 +11,8 @@ export interface Screen {
   readonly width: number | undefined;
   /** The text in colour, where that is wanted. */
   readonly paint: (tone: Tone, text: string) => string;
+  /** Whether tables show secrets as they are. Default: masked, before a line is broken within one. */
+  readonly isRevealed?: boolean;
 }
 
 /** There is colour on a terminal alone, and never with `NO_COLOR`. */

@@ -1,3 +1,4 @@
+import { addMaskedValue } from '@stack/core/secrets';
 import { describe, expect, it } from 'vitest';
 import type { Screen } from './screen.ts';
 import { printable, renderFields, renderTable } from './table.ts';
@@ -60,6 +61,16 @@ describe('renderTable', () => {
 });
 
 describe('renderFields', () => {
+  it('masks a secret before it is broken in two, unless it is there to reveal it', () => {
+    addMaskedValue('a secret that is longer than a line');
+    const fields = [['name', 'has a secret that is longer than a line']] as const;
+    expect(renderFields(fields, narrow)).toBe('name  has [secret]');
+    expect(renderTable(['A'], [['a secret that is longer than a line']], { ...plain, width: 9 })).toBe('A\n[secret]');
+    expect(renderFields(fields, { ...narrow, isRevealed: true })).toBe(
+      'name  has a secret that is\n      longer than a line',
+    );
+  });
+
   it('indents the rest of a value that is wrapped', () => {
     expect(renderFields([['name', 'a value that is longer than the line']], narrow)).toBe(
       'name  a value that is longer\n      than the line',

@@ -1,3 +1,4 @@
+import { maskSecrets } from '@stack/core/secrets';
 import type { Screen } from './screen.ts';
 import { fittingLength, padToWidth, textWidth } from './text-width.ts';
 
@@ -9,7 +10,7 @@ const minimumColumnWidth = 8;
  * narrow for the columns, a block of names and values for each row.
  */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[], screen: Screen): string {
-  if (screen.width !== undefined && !canFit(headings, rows, screen.width)) {
+  if (!canFit(headings, rows, screen)) {
     return rows
       .map((row) =>
         renderFields(
@@ -35,7 +36,7 @@ export function renderFields(fields: readonly (readonly [name: string, value: st
     screen.width === undefined ? Infinity : Math.max(screen.width - nameWidth - gap.length, minimumColumnWidth);
   return fields
     .map(([name, value]) => {
-      const lines = wrap(printable(value), valueWidth);
+      const lines = wrap(cellText(value, screen), valueWidth);
       const indent = ' '.repeat(nameWidth);
       return lines
         .map((line, index) =>
@@ -54,8 +55,13 @@ export function printable(text: string): string {
   );
 }
 
+/** Masked before it is wrapped, which could break a secret in two. */
+function cellText(text: string, { isRevealed = false }: Screen): string {
+  return printable(isRevealed ? text : maskSecrets(text));
+}
+
 function renderColumns(rows: readonly (readonly string[])[], screen: Screen): string[] {
-  const cells = rows.map((row) => row.map(printable));
+  const cells = rows.map((row) => row.map((cell) => cellText(cell, screen)));
   const columns = cells[0]?.map((_, column) => Math.max(...cells.map((row) => textWidth(row[column] ?? '')))) ?? [];
   const widths = fitColumns(columns, screen.width);
   return cells.map((row) => renderRow(row, widths));
@@ -86,14 +92,16 @@ function fitColumns(natural: readonly number[], available: number | undefined): 
 }
 
 /** Whether the columns fit when each is as narrow as it may get. */
-function canFit(headings: readonly string[], rows: readonly (readonly string[])[], available: number): boolean {
+function canFit(headings: readonly string[], rows: readonly (readonly string[])[], screen: Screen): boolean {
   const narrowest = headings.map((_, column) =>
     Math.min(
       minimumColumnWidth,
-      Math.max(...[headings, ...rows].map((row) => textWidth(printable(row[column] ?? '')))),
+      Math.max(...[headings, ...rows].map((row) => textWidth(cellText(row[column] ?? '', screen)))),
     ),
   );
-  return narrowest.reduce((sum, width) => sum + width, gap.length * (headings.length - 1)) <= available;
+  return (
+    narrowest.reduce((sum, width) => sum + width, gap.length * (headings.length - 1)) <= (screen.width ?? Infinity)
+  );
 }
 
 /** Lines of at most the width, broken at spaces where there are any. */

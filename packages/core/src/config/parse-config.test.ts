@@ -122,6 +122,28 @@ describe('an input that a schema cannot be asked about', () => {
   });
 });
 
+describe('a mask in the place of a secret', () => {
+  const schema = z.object({
+    key: secretField(),
+    size: z.int(),
+    urls: z.array(z.string()),
+    headers: z.record(z.string(), z.string()),
+  });
+  const input = { key: '[secret]', size: 'x', urls: ['a', 'db://user:[secret]@host'], headers: { 'x-[secret]': 'y' } };
+  const paths = ['key', 'urls.1', 'headers.x-[secret]', 'size'];
+
+  test('is refused, wherever it is, together with all other problems', () => {
+    expect(checkConfig(schema, input).map(({ path }) => path)).toEqual(paths);
+    expect(() => parseConfig(schema, input, 'x')).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        problems: paths.map((path) => expect.objectContaining({ path })),
+      }),
+    );
+    expect(checkConfig(schema, { ...input, size: 1 })[0]?.message).toContain('holds [secret]');
+  });
+});
+
 describe('checking an input with references', () => {
   const short = z.object({ name: z.string().max(3), options: z.object({ key: z.string().max(3) }).optional() });
 

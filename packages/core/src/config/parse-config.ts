@@ -23,8 +23,9 @@ export function parseConfig<Schema extends ConfigSchema>(
 ): z.output<Schema> {
   const result = applySchema(schema, input);
   if ('problem' in result) throw configError(subject, [result.problem], kind);
-  if (result.success) return result.data as z.output<Schema>;
-  throw configError(subject, describeIssues(schema, input, result.error.issues), kind);
+  const problems = [...maskProblems(input), ...describeIssues(schema, input, result.error?.issues ?? [])];
+  if (problems.length > 0) throw configError(subject, problems, kind);
+  return result.data as z.output<Schema>;
 }
 
 /**
@@ -34,15 +35,12 @@ export function parseConfig<Schema extends ConfigSchema>(
 export function checkConfig(schema: ConfigSchema, input: unknown): readonly Problem[] {
   const result = applySchema(schema, isTooDeep(input) ? input : unescapeReferences(input));
   if ('problem' in result) return [result.problem];
-  if (result.success) return [];
+  if (result.success) return maskProblems(input);
   const references = findSecretReferences(input).map(({ path }) => path);
   const isDeferred = (issue: z.core.$ZodIssue) =>
     issue.code !== 'unrecognized_keys' && references.some((path) => isAncestorOrSame(issue.path, path));
-  return describeIssues(
-    schema,
-    input,
-    result.error.issues.filter((issue) => !isDeferred(issue)),
-  );
+  const issues = result.error.issues.filter((issue) => !isDeferred(issue));
+  return [...maskProblems(input), ...describeIssues(schema, input, issues)];
 }
 
 /** The error for a config with these problems. */
@@ -82,6 +80,20 @@ function applySchema(
     const reason = secretHider(schema, input)(error instanceof Error ? error.message : String(error));
     return { problem: { path: '', message: `a check of the schema throws: ${reason}` } };
   }
+}
+
+/** What was copied from an output, where a secret was masked: stored or used, it would stand in the place of the value. */
+function maskProblems(value: unknown, path: readonly string[] = []): Problem[] {
+  if (typeof value === 'string') {
+    if (!value.includes(secretMask)) return [];
+    const message = `holds ${secretMask}, which stands for the value of a secret where it is shown`;
+    return [{ path: path.join('.'), message, hint: 'Give the value, or a reference to the secret, {{name.key}}.' }];
+  }
+  if (!Array.isArray(value) && !isPlainObject(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const inner = [...path, key];
+    return [...maskProblems(key, inner), ...maskProblems(item, inner)];
+  });
 }
 
 /** Takes the values of an input's secret fields out of a text. */

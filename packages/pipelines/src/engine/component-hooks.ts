@@ -1,4 +1,12 @@
-import type { AnyComponent, JsonObject, JsonValue, PipelineRunInfo, Stack, StepRunInfo } from '@stack/core';
+import {
+  type AnyComponent,
+  type JsonObject,
+  type JsonValue,
+  maskValue,
+  type PipelineRunInfo,
+  type Stack,
+  type StepRunInfo,
+} from '@stack/core';
 import { recordedError } from './recorded-error.ts';
 
 /** What a component is told: each gets its own settings. */
@@ -6,7 +14,7 @@ export type InfoFor<Info> = (component: AnyComponent) => Info;
 
 /**
  * What the components of a stack say about a step or run, and which of their hooks failed. `components` has what each
- * returned, by `type/name`.
+ * returned, masked, by `type/name`.
  */
 export class HookMetadata {
   readonly #components: Record<string, JsonObject> = {};
@@ -44,7 +52,9 @@ export class HookMetadata {
   }
 
   #add(component: AnyComponent, metadata: JsonObject): void {
-    if (Object.keys(metadata).length > 0) this.#components[`${component.type}/${component.name}`] = metadata;
+    if (Object.keys(metadata).length > 0) {
+      this.#components[`${component.type}/${component.name}`] = maskValue(metadata);
+    }
   }
 
   async #attempt(component: AnyComponent, hook: string, call: () => Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   type ArtifactRecord,
   type JsonObject,
+  maskSecrets,
   type Plan,
   type PlanStep,
   type RunSettings,
@@ -76,9 +77,10 @@ export class PipelineExecutor implements StepExecutor {
     return this.#end(name, result, performance.now() - startedAt);
   }
 
-  async skip(name: string, reason: string): Promise<void> {
+  async skip(name: string, why: string): Promise<void> {
     const { runId, runStore, tell } = this.#options;
     this.#step(name);
+    const reason = maskSecrets(why);
     await runStore.recordStep(runId, name, { state: 'skipped', reason });
     this.#outcomes.set(name, 'skipped');
     tell({ type: 'step-skipped', step: name, reason });

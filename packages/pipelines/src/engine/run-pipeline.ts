@@ -20,6 +20,7 @@ import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { HookMetadata } from './component-hooks.ts';
 import { findOutput, listStepArtifacts, loadInput, type RunArtifacts } from './load-inputs.ts';
+import { maskedPlan } from './masked-plan.ts';
 import { MemoryRunStore } from './memory-run-store.ts';
 import { PipelineExecutor } from './pipeline-executor.ts';
 import { recordedError } from './recorded-error.ts';
@@ -93,8 +94,9 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
 
   const hooks = new HookMetadata();
   await hooks.askRun(stack, (component) => ({ runId, pipeline: plan.pipeline, settings: settings.ofRun(component) }));
-  await runStore.startRun({ id: runId, name, stack: stack.name, plan, metadata: hooks.metadata });
-  tell({ type: 'run-started', name, stack: stack.name, plan, recordedIn });
+  const shown = deepFreeze(maskedPlan(plan));
+  await runStore.startRun({ id: runId, name, stack: stack.name, plan: shown, metadata: hooks.metadata });
+  tell({ type: 'run-started', name, stack: stack.name, plan: shown, recordedIn });
 
   const artifacts: RunArtifacts = { runId, runStore, stack, materializers };
   const executor = new PipelineExecutor({ ...artifacts, plan, definitions, settings, tell });

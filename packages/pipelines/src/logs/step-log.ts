@@ -1,6 +1,6 @@
-import { StringDecoder } from 'node:string_decoder';
-import { type ArtifactStore, maskSecrets, StackError } from '@stack/core';
+import { type ArtifactStore, StackError } from '@stack/core';
 import type { StepLogger } from '../step/step-context.ts';
+import { LineStream } from './line-stream.ts';
 import { formatValues, type LogLevel, type OutputSink, outsideSteps } from './output-capture.ts';
 
 /** One line of what a step printed or logged. */
@@ -15,8 +15,6 @@ export interface StepLogLine {
 const chunkLength = 64 * 1024;
 /** What is held, at most, while the store does not take it. Lines beyond it are dropped, and counted. */
 const maximumPendingLength = 4 * 1024 * 1024;
-/** A longer line is cut in two. */
-const maximumLineLength = 64 * 1024;
 /** The time from a line to its chunk: each chunk waits a second longer, so that a long step writes few objects. */
 const shortestFlushInterval = 1_000;
 const longestFlushInterval = 30_000;
@@ -36,10 +34,13 @@ export interface StepLogOptions {
  */
 export class StepLog implements OutputSink {
   readonly #options: StepLogOptions;
-  readonly #partial = {
-    stdout: { decoder: new StringDecoder(), text: '' },
-    stderr: { decoder: new StringDecoder(), text: '' },
-  };
+  readonly #streams = {
+    info: this.openStream('info'),
+    warn: this.openStream('warn'),
+    error: this.openStream('error'),
+    stdout: this.openStream('info'),
+    stderr: this.openStream('error'),
+  } as const satisfies Record<LogLevel | 'stdout' | 'stderr', LineStream>;
   #pending: string[] = [];
   #pendingLength = 0;
   #dropped = 0;
@@ -62,38 +63,25 @@ export class StepLog implements OutputSink {
   }
 
   write(level: LogLevel, text: string): void {
-    for (const line of maskSecrets(text).split('\n')) {
-      for (let start = 0; start === 0 || start < line.length; start += maximumLineLength) {
-        this.#append(level, line.slice(start, start + maximumLineLength));
-      }
-    }
+    this.#streams[level].push(`${text}\n`);
   }
 
   writeChunk(stream: 'stdout' | 'stderr', chunk: string | Uint8Array): void {
-    const partial = this.#partial[stream];
-    partial.text += typeof chunk === 'string' ? chunk : partial.decoder.write(Buffer.from(chunk));
-    const end = partial.text.lastIndexOf('\n');
-    if (end >= 0) {
-      this.write(levelOf(stream), partial.text.slice(0, end));
-      partial.text = partial.text.slice(end + 1);
-    }
-    if (partial.text.length > maximumLineLength) this.#endLine(stream);
+    this.#streams[stream].push(chunk);
+  }
+
+  /** A further origin of lines. Whoever opens it ends it. */
+  openStream(level: LogLevel): LineStream {
+    return new LineStream((line) => this.#append(level, line));
   }
 
   /** Writes what is left. Later lines are dropped. */
   async close(): Promise<void> {
-    this.#endLine('stdout');
-    this.#endLine('stderr');
+    for (const stream of Object.values(this.#streams)) stream.end();
     this.#isClosed = true;
     this.#flush();
     // A chunk that was being written is followed by one with the rest.
     while (this.#writing !== undefined) await this.#writing;
-  }
-
-  #endLine(stream: 'stdout' | 'stderr'): void {
-    const { text } = this.#partial[stream];
-    this.#partial[stream].text = '';
-    if (text !== '') this.write(levelOf(stream), text);
   }
 
   #append(level: LogLevel, text: string): void {
@@ -169,8 +157,4 @@ export function stepLogFolder(runId: string, step: string): string {
 
 function stepLogChunkPath(runId: string, step: string, chunk: number): string {
   return `${stepLogFolder(runId, step)}/${String(chunk).padStart(6, '0')}.jsonl`;
-}
-
-function levelOf(stream: 'stdout' | 'stderr'): LogLevel {
-  return stream === 'stdout' ? 'info' : 'error';
 }

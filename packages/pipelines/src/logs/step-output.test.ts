@@ -115,10 +115,41 @@ describe('the log of a step', () => {
         console.log('key:\nline-one\nline-two');
       },
     });
-    expect((await texts('leak')).slice(0, 2)).toEqual(['info: the key is [secret]', "info: { key: '[secret]' }"]);
-    expect((await texts('leak')).slice(-3)).toEqual(['info: [secret]', 'info: key:', 'info: [secret]']);
+    expect(await texts('leak')).toEqual([
+      'info: the key is [secret]',
+      "info: { key: '[secret]' }",
+      'info: [secret]',
+      'info: [secret]',
+      'info: key:',
+      'info: [secret]',
+    ]);
     const everything = JSON.stringify(events) + [...artifactStore.objects.values()].map(({ bytes }) => bytes).join('');
     expect(everything).not.toContain('swordfish');
+  });
+
+  it('has no secret whose lines are printed one by one, or that begins before the end of a line that is too long', async () => {
+    addMaskedValue('pem\nabc\ndef\nghi');
+    const { texts } = await runSteps({
+      leak: ({ log }) => {
+        for (const line of ['pem', 'abc', 'def', 'ghi', 'after']) console.log(line);
+        for (const line of ['pem', 'abc', 'other']) log.warn(line);
+        for (const piece of ['pe', 'm\na', 'bc', '\ndef\n', 'gh', 'i', '\n']) process.stderr.write(piece);
+        for (let count = 0; count < 64; count++) process.stdout.write('x'.repeat(1024 - (count === 63 ? 5 : 0)));
+        process.stdout.write('swordfish-77 and more');
+        console.error('pem');
+      },
+    });
+    expect(await texts('leak')).toEqual([
+      'info: [secret]',
+      'info: after',
+      'warn: pem',
+      'warn: abc',
+      'warn: other',
+      'error: [secret]',
+      `info: ${'x'.repeat(64 * 1024 - 5)}[secr`,
+      'error: pem',
+      'info: et] and more',
+    ]);
   });
 
   it('is told line by line, and the listener may print without being heard', async () => {

@@ -332,6 +332,58 @@ describe('a failing step', () => {
     expect(frames).not.toMatch(/node_modules|node:|engine|testing/);
   });
 
+  it('is recorded and told without secrets: its parameters, constants, metadata, reasons', async () => {
+    addMaskedValue('hunter3-password');
+    addMaskedValue('constant');
+    const secret = 'hunter3-password';
+    class LeakingOrchestrator extends TestOrchestrator {
+      override async runPlan(plan: Plan, { executor, signal }: RunContext): Promise<void> {
+        expect(plan.parameters).toEqual({ token: secret });
+        await executor.execute('constant', { signal });
+        await executor.skip('skipped', `not with ${secret}`);
+      }
+
+      override async getStepRunMetadata() {
+        return { login: { [secret]: secret } };
+      }
+
+      override async getPipelineRunMetadata(): Promise<never> {
+        throw new Error(`no ${secret}`);
+      }
+    }
+    const seen: unknown[] = [];
+    const constant = step({ name: 'constant' }, (input: { token: string; list: unknown[] }, { parameters }) => {
+      seen.push(input.token, parameters);
+    });
+    const skipped = step({ name: 'skipped' }, (_: { headers: object }) => 0);
+    const { stack } = await createTestStack(new LeakingOrchestrator());
+    const runStore = new MemoryRunStore();
+    const { events, onEvent } = collectEvents();
+    const leaking = pipeline({ name: 'leaking', parameters: z.object({ token: z.string() }) }, ({ token }) => {
+      const list = [`Bearer ${secret}`];
+      skipped({ headers: { [secret]: constant({ token, list }) } });
+    });
+    const run = await leaking.run({ token: secret }, { stack, runStore, onEvent, throwOnFailure: false });
+    // What runs has the values, and what is recorded is found by names that are secrets too.
+    expect(seen).toEqual([secret, { token: secret }]);
+    const record = await runStore.getRun(run.id);
+    const steps = await runStore.listStepRuns(run.id);
+    expect(record.plan).toMatchObject({
+      parameters: { token: '[secret]' },
+      steps: [
+        { name: 'constant', inputs: { token: { value: '[secret]' }, list: { value: ['Bearer [secret]'] } } },
+        { name: 'skipped', inputs: { headers: { fields: { '[secret]': { step: 'constant' } } } } },
+      ],
+    });
+    expect(record.metadata).toMatchObject({ hookErrors: [{ message: 'no [secret]' }] });
+    expect(steps).toMatchObject([
+      { step: 'constant', metadata: { components: { 'orchestrator/test': { login: { '[secret]': '[secret]' } } } } },
+      { step: 'skipped', reason: 'not with [secret]' },
+    ]);
+    expect(JSON.stringify([record, steps, events, run])).not.toContain(secret);
+    expect(Object.isFrozen(record.plan.steps[0]?.inputs)).toBe(true);
+  });
+
   it('keeps the code and hint of a StackError, and what is no error at all', async () => {
     const { stack } = await createTestStack();
     const full = step({ name: 'full' }, () => {
