@@ -93,6 +93,7 @@ export type {
 export type { StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
 // Secret stores.
 export type {
+  NewSealedSecret,
   SealedSecret,
   SealedSecretChange,
   SealedSecretPlace,

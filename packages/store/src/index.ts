@@ -16,6 +16,7 @@ export type {
   NewFlavor,
   NewStack,
   RemovedStack,
+  SecretStoreTable,
   StackFilter,
   StackRecord,
   StackTable,

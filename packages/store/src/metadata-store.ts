@@ -1,4 +1,4 @@
-import type { FlavorManifest, JsonObject, RunStore } from '@stack/core';
+import type { FlavorManifest, JsonObject, RunStore, SealedSecretTable } from '@stack/core';
 import type { StoreLocation } from './store-location.ts';
 
 /** A flavor that was registered by its source; flavors of installed packages are found, not registered. */
@@ -32,7 +32,7 @@ export interface ComponentRecord {
   readonly config: JsonObject;
   readonly settings: JsonObject;
   readonly labels: Readonly<Record<string, string>>;
-  /** Whether it is one of the parts of the default stack, which cannot be changed. */
+  /** Whether it is one of those that every project has, which cannot be changed. */
   readonly isProtected: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -136,8 +136,22 @@ export interface ComponentTable {
   ): Promise<ComponentRecord>;
   /** What a component was before its config was migrated, the oldest version first. */
   versions(type: string, reference: string): Promise<readonly ComponentVersion[]>;
-  /** Rejects with `PROTECTED`, `COMPONENT_NOT_FOUND` and, while stacks have it, `IN_USE` naming them. */
+  /**
+   * Rejects with `PROTECTED`, `COMPONENT_NOT_FOUND` and `IN_USE`: while stacks have it, and of a secret store while it is
+   * asked for secrets or holds some.
+   */
   remove(type: string, reference: string): Promise<void>;
+}
+
+/** In which order the secret stores of a project are asked for a secret. One that is not in the order is not asked. */
+export interface SecretStoreTable {
+  /** The first that has a secret gives it. */
+  order(): Promise<readonly ComponentRecord[]>;
+  /**
+   * Rejects with `COMPONENT_NOT_FOUND` for an id that is none of a secret store, and with `ARGUMENT_INVALID` for one that
+   * is given twice, or none at all.
+   */
+  setOrder(ids: readonly string[]): Promise<readonly ComponentRecord[]>;
 }
 
 export interface StackFilter {
@@ -204,6 +218,7 @@ export interface StoreTables {
   readonly components: ComponentTable;
   readonly stacks: StackTable;
   readonly appliedDocuments: AppliedDocumentTable;
+  readonly secretStores: SecretStoreTable;
 }
 
 export interface WriteOptions {
@@ -222,6 +237,8 @@ export interface MetadataStore extends StoreTables, AsyncDisposable {
   /** Whether it is a file of this machine, so that steps that run elsewhere cannot reach it. */
   readonly isLocal: boolean;
   readonly runs: RunStore;
+  /** For secret stores that keep their secrets here. They are encrypted, and nothing of this package opens them. */
+  readonly sealedSecrets: SealedSecretTable;
   /**
    * Reads and writes as one: all of it is kept, or nothing when work throws or it is a dry run.
    *

@@ -7,6 +7,8 @@ import { openEngine } from './open-engine.ts';
 import { runTransaction } from './run-transaction.ts';
 import { createRunStore } from './runs/create-run-store.ts';
 import { migrate } from './schema/migrate.ts';
+import { createSealedSecretTable } from './secrets/sealed-secret-table.ts';
+import { createSecretStoreTable } from './secrets/secret-store-table.ts';
 import { createStackTable } from './stacks/stack-table.ts';
 
 /**
@@ -35,6 +37,7 @@ export async function openStore(options: StoreOptions): Promise<MetadataStore> {
     isLocal: engine.product === 'SQLite',
     ...createTables(engine),
     runs: createRunStore(engine),
+    sealedSecrets: createSealedSecretTable(engine),
     transaction: (work, options) => runTransaction(engine, (within) => work(createTables(within)), options),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
@@ -46,5 +49,6 @@ function createTables(transactions: Transactions): StoreTables {
     components: createComponentTable(transactions),
     stacks: createStackTable(transactions),
     appliedDocuments: createAppliedDocumentTable(transactions),
+    secretStores: createSecretStoreTable(transactions),
   };
 }

@@ -16,7 +16,7 @@ export function storedConfigError(
     code: 'CONFIG_INVALID',
     message: `${configError(`${type} "${name}"`, problems).message}\nThe flavor ${type}/${flavor} took it when it was stored.`,
     hint: isProtected
-      ? `It belongs to the default stack and cannot be changed: use a version of the flavor ${type}/${flavor} that takes it.`
+      ? `It is one that every project has, and cannot be changed: use a version of the flavor ${type}/${flavor} that takes it.`
       : `Mend it: ${update}`,
     problems,
     cause,

@@ -166,7 +166,7 @@ function forbidden(current: CurrentState, { changes }: StackPlan): Problem[] {
   const refused = changes.filter((change) => change.kind !== 'flavor' && isProtected(change));
   return refused.map(({ kind, type, name, fields }) => ({
     path: kind === 'stack' ? 'name' : `components.${type}`,
-    message: `the ${type ?? 'stack'} "${name}" belongs to the default stack and cannot be changed; the document has another ${fields.map(({ path }) => path).join(', ')}`,
+    message: `the ${type ?? 'stack'} "${name}" is one that every project has, and cannot be changed; the document has another ${fields.map(({ path }) => path).join(', ')}`,
     code: 'PROTECTED',
     hint: 'Give yours another name.',
   }));

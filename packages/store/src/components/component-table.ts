@@ -64,20 +64,7 @@ export function createComponentTable(engine: Transactions): ComponentTable {
       engine.write(async (database) => {
         const row = await findComponent(database, type, reference);
         checkNotProtected(row);
-        const users = await database
-          .selectFrom('stack_components')
-          .innerJoin('stacks', 'stacks.id', 'stack_components.stack_id')
-          .select('stacks.name')
-          .where('stack_components.component_id', '=', row.id)
-          .orderBy('stacks.name')
-          .execute();
-        if (users.length > 0) {
-          throw new StackError({
-            code: 'IN_USE',
-            message: `The ${type} "${row.name}" is used by ${users.length} ${users.length === 1 ? 'stack' : 'stacks'}: ${formatNames(users.map((user) => user.name))}.`,
-            hint: 'Delete those stacks first, or give them another component.',
-          });
-        }
+        await checkNotInUse(database, row);
         await database.deleteFrom('components').where('id', '=', row.id).execute();
       }),
   };
@@ -190,9 +177,37 @@ function checkNotProtected({ type, name, is_protected }: ComponentRow): void {
   if (is_protected === 0) return;
   throw new StackError({
     code: 'PROTECTED',
-    message: `The ${type} "${name}" belongs to the default stack: it cannot be changed or deleted.`,
+    message: `The ${type} "${name}" is one that every project has: it cannot be changed or deleted.`,
     hint: `Make one of your own: stack ${type} copy ${name} NEW_NAME`,
   });
+}
+
+async function checkNotInUse(database: Kysely<Tables>, { id, type, name }: ComponentRow): Promise<void> {
+  const inUse = (use: string, hint: string) =>
+    new StackError({ code: 'IN_USE', message: `The ${type} "${name}" ${use}.`, hint });
+  const users = await database
+    .selectFrom('stack_components')
+    .innerJoin('stacks', 'stacks.id', 'stack_components.stack_id')
+    .select('stacks.name')
+    .where('stack_components.component_id', '=', id)
+    .orderBy('stacks.name')
+    .execute();
+  if (users.length > 0) {
+    const stacks = `${users.length} ${users.length === 1 ? 'stack' : 'stacks'}`;
+    throw inUse(
+      `is used by ${stacks}: ${formatNames(users.map((user) => user.name))}`,
+      'Delete those stacks first, or give them another component.',
+    );
+  }
+  const asked = database.selectFrom('secret_store_order').select('position').where('component_id', '=', id);
+  if ((await asked.executeTakeFirst()) !== undefined) {
+    throw inUse('is one of those that are asked for secrets', 'Take it out of their order first.');
+  }
+  const secrets = await database.selectFrom('sealed_secrets').select('name').where('store', '=', id).execute();
+  if (secrets.length > 0) {
+    const names = formatNames([...new Set(secrets.map((secret) => secret.name))].toSorted());
+    throw inUse(`holds secrets: ${names}`, 'Delete those secrets first, or move them to another secret store.');
+  }
 }
 
 export function hasLabels(record: Pick<ComponentRecord, 'labels'>, labels: Readonly<Record<string, string>>): boolean {

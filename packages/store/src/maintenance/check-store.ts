@@ -9,6 +9,7 @@ import { artifactRecord, runRecord, stepRunRecord } from '../runs/run-records.ts
 import { migrate } from '../schema/migrate.ts';
 import { StoredRow } from '../schema/stored-row.ts';
 import type { StoredTables, Tables } from '../schema/tables.ts';
+import { sealedSecret } from '../secrets/sealed-secret-table.ts';
 import type { StoreLocation } from '../store-location.ts';
 
 /** What was found in a metadata store. */
@@ -38,6 +39,8 @@ const readers: { readonly [Table in keyof StoredTables]: (row: StoredTables[Tabl
   run_events: (row) => new StoredRow('run_events', String(row.sequence), row).object('data'),
   settings: () => {},
   applied_documents: appliedDocument,
+  sealed_secrets: sealedSecret,
+  secret_store_order: () => {},
 };
 
 /**

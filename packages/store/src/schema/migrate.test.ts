@@ -11,12 +11,19 @@ import { migrate } from './migrate.ts';
 import { type Migration, migrations } from './migrations.ts';
 import { schemaVersion } from './schema-version.ts';
 
+/** Those that refer to others come before them. */
+const droppedTables = [
+  'stack_components',
+  'component_versions',
+  'sealed_secrets',
+  'secret_store_order',
+  'components',
+] as const;
+
 /** A migration that takes away what is there. */
 const dropComponents: Migration = async ({ schema }) => {
   await schema.createTable('additions').addColumn('id', 'text').execute();
-  await schema.dropTable('stack_components').execute();
-  await schema.dropTable('component_versions').execute();
-  await schema.dropTable('components').execute();
+  for (const table of droppedTables) await schema.dropTable(table).execute();
 };
 
 describeEachEngine('migrations of a metadata store', (create) => {
@@ -52,9 +59,7 @@ describeEachEngine('migrations of a metadata store', (create) => {
       await migrate(engine, [
         ...migrations,
         async ({ schema }) => {
-          await schema.dropTable('stack_components').execute();
-          await schema.dropTable('component_versions').execute();
-          await schema.dropTable('components').execute();
+          for (const table of ${JSON.stringify(droppedTables)}) await schema.dropTable(table).execute();
           process.kill(process.pid, 'SIGKILL');
         },
       ]);

@@ -1,12 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
+import { storeIdSetting } from './store-id-setting.ts';
 import type { Tables } from './tables.ts';
 
 /** Brings the database from one version to the next. */
 export type Migration = (database: Kysely<Tables>, engine: Engine) => Promise<void>;
 
 /** In order: the first makes version 1. A migration that was released is never changed. */
-export const migrations: readonly Migration[] = [createTables, keepComponentVersions, addAppliedDocuments];
+export const migrations: readonly Migration[] = [
+  createTables,
+  keepComponentVersions,
+  addAppliedDocuments,
+  addSecretStores,
+];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
   await schema
@@ -170,4 +177,27 @@ async function addAppliedDocuments({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('made', 'text', (column) => column.notNull())
     .addColumn('applied_at', 'bigint', (column) => column.notNull())
     .execute();
+}
+
+/** Secret stores keep their secrets here, and are asked in an order. */
+async function addSecretStores(database: Kysely<Tables>): Promise<void> {
+  const { schema } = database;
+  await schema
+    .createTable('sealed_secrets')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('store', 'text', (column) => column.notNull().references('components.id'))
+    .addColumn('scope', 'text', (column) => column.notNull())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('sealed_values', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('sealed_secrets_place', ['store', 'scope', 'owner', 'name'])
+    .execute();
+  await schema
+    .createTable('secret_store_order')
+    .addColumn('position', 'integer', (column) => column.primaryKey())
+    .addColumn('component_id', 'text', (column) => column.notNull().unique().references('components.id'))
+    .execute();
+  await database.insertInto('settings').values({ key: storeIdSetting, value: randomUUID() }).execute();
 }

@@ -109,6 +109,24 @@ export interface AppliedDocumentRow {
   applied_at: number;
 }
 
+export interface SealedSecretRow {
+  id: string;
+  /** Id of a component. */
+  store: string;
+  scope: string;
+  owner: string;
+  name: string;
+  /** Encrypted, by key. */
+  sealed_values: string;
+  created_at: number;
+  updated_at: number;
+}
+
+interface SecretStoreOrderRow {
+  position: number;
+  component_id: string;
+}
+
 interface SettingRow {
   key: string;
   value: string;
@@ -128,6 +146,8 @@ export interface Tables {
   run_events: InOrder<RunEventRow>;
   settings: SettingRow;
   applied_documents: AppliedDocumentRow;
+  sealed_secrets: SealedSecretRow;
+  secret_store_order: SecretStoreOrderRow;
 }
 
 /** The rows of each table as they are read. */
