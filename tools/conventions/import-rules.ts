@@ -14,7 +14,7 @@ const packageArrows: Readonly<Record<string, readonly string[]>> = {
   testkit: ['@stack/core'],
   'create-integration': ['@stack/core'],
   project: ['@stack/core', '@stack/store'],
-  cli: ['@stack/core', '@stack/store', '@stack/pipelines', '@stack/project', '@stack/integration-*'],
+  cli: ['@stack/core', '@stack/store', '@stack/pipelines', '@stack/project', '@stack/testkit', '@stack/integration-*'],
 };
 const integrationArrows = ['@stack/core'];
 const integrationTestArrows = [...integrationArrows, '@stack/testkit'];

@@ -101,6 +101,7 @@ const session: readonly string[] = [
   'integration list',
   'integration describe stack-integration-canary',
   'integration install canary --dry-run',
+  'conformance local --type=artifact-store --path=checked --case=empty',
   'completion bash',
   'schema run list',
   'version',

@@ -1,3 +1,4 @@
+export { editInput, type InputEdits } from './components/edit-input.ts';
 export { type FieldChange, fieldChanges, valueChanges } from './components/field-changes.ts';
 export {
   type ComponentMigration,

@@ -1,4 +1,10 @@
 // Conformance suites.
+export type {
+  ArtifactStoreHooks,
+  DeniedHooks,
+  NetworkHook,
+  WorkerModule,
+} from './artifact-store/artifact-store-hooks.ts';
 export {
   type ArtifactStoreCase,
   type ArtifactStoreTestOptions,
@@ -16,6 +22,7 @@ export {
 export { htmlReport } from './conformance/report/html-report.ts';
 export { junitReport } from './conformance/report/junit-report.ts';
 export type { CaseResult, RunOptions } from './conformance/run-cases.ts';
+export { checkFlavor, type FlavorCheckOptions } from './flavor/check-flavor.ts';
 // Checks of built packages.
 export { checkLazyLoad, type LazyLoadOptions } from './lazy-load/check-lazy-load.ts';
 // The references.

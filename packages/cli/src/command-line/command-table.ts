@@ -574,6 +574,56 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/integration-install.ts'),
   },
   {
+    words: ['conformance'],
+    summary: 'Check that a flavor keeps the contract of its component type, on components of one config.',
+    positionals: [
+      {
+        name: 'FLAVOR',
+        summary: 'Its name, PACKAGE:NAME where two packages have it, or FILE#EXPORT from the working directory.',
+        completion: 'flavors',
+      },
+    ],
+    options: {
+      type: {
+        value: 'TYPE',
+        summary: 'Its component type, where several have a flavor of the name.',
+        completion: 'component-types',
+      },
+      ...componentInput,
+      case: { value: 'TEXT', summary: 'Only the cases that have this in their names.', isRepeatable: true },
+      unsupported: {
+        value: 'FILE',
+        summary: 'YAML or JSON: the cases that it does not support, each with the reason.',
+        completion: 'files',
+      },
+      'endpoint-field': {
+        value: 'KEY',
+        summary: 'The option that says where its server is: connections are broken on the way. Default: endpoint.',
+      },
+      'wrong-credentials': {
+        value: 'KEY=VALUE',
+        summary: 'An option of the flavor that makes the credentials wrong, for the cases of these.',
+        isRepeatable: true,
+      },
+      'expired-credentials': {
+        value: 'KEY=VALUE',
+        summary: 'The same for credentials that were right once.',
+        isRepeatable: true,
+      },
+      timeout: { value: 'SECONDS', summary: 'For each case. Default: 60.' },
+      junit: { value: 'FILE', summary: 'Write a report as JUnit XML.', completion: 'files' },
+      html: { value: 'FILE', summary: 'Write a report as HTML.', completion: 'files' },
+    },
+    furtherOptions: {
+      summary: 'The flavor has options of its own: give FLAVOR to see them.',
+      loads: 'manifests',
+      load: () => import('../commands/conformance-options.ts'),
+    },
+    loads: 'implementations',
+    data: 'conformance-report',
+    load: () => import('../commands/conformance.ts'),
+  },
+  {
     words: ['completion'],
     summary: 'Print what makes a shell complete this command.',
     positionals: [

@@ -2,6 +2,7 @@ import { StackError } from '@stack/core/errors';
 import type { ComponentCheck, ComponentDiagnosis } from '@stack/project';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
+import { readSeconds } from '../command-line/read-seconds.ts';
 import { stackReference } from '../command-line/stack-reference.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import type { Screen } from '../output/screen.ts';
@@ -9,7 +10,7 @@ import { countProblems, problemRows } from '../output/stack-outcome.ts';
 import { renderTable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
-  const timeLimit = readTimeout(invocation);
+  const timeLimit = readSeconds(invocation, 'timeout');
   await using project = await openProjectHere(invocation);
   const diagnosis = await project.stacks.doctor(await stackReference(project, invocation), {
     live: invocation.flag('live'),
@@ -51,17 +52,4 @@ function renderComponents(components: readonly ComponentDiagnosis[], screen: Scr
 function showCheck({ outcome, message }: ComponentCheck): string {
   const shown = { passed: 'ok', failed: 'failed', skipped: '-' }[outcome];
   return message === undefined ? shown : `${shown} (${message})`;
-}
-
-/** The value of `--timeout`, in milliseconds. @throws ARGUMENT_INVALID */
-function readTimeout(invocation: Invocation): number | undefined {
-  const text = invocation.option('timeout');
-  if (text === undefined) return undefined;
-  const seconds = /^\d{1,6}(?:\.\d+)?$/.test(text) ? Number(text) : 0;
-  if (seconds > 0) return seconds * 1000;
-  throw new StackError({
-    code: 'ARGUMENT_INVALID',
-    message: `${JSON.stringify(text)} is not a number of seconds.`,
-    hint: 'Write --timeout=30.',
-  });
 }

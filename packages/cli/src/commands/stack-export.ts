@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { StackError } from '@stack/core/errors';
 import { formatStackDocument, stackDocumentJson } from '@stack/project';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { writeTextFile } from '../output/write-text-file.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const file = invocation.positional('FILE');
@@ -24,7 +24,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ? `${JSON.stringify(json, undefined, 2)}\n`
     : await formatStackDocument(document, schemaSeenFrom(path, project.root, await project.documents.writeSchema()));
   if (file === '') return { data: { document: json, text }, text: text.trimEnd() };
-  await write(path, text, invocation.flag('force'));
+  await writeTextFile(path, text, { replace: invocation.flag('force') });
   return { data: { document: json, text, file: path }, text: `Exported the stack "${document.name}" to ${path}.` };
 }
 
@@ -33,25 +33,4 @@ function schemaSeenFrom(file: string, root: string, schema: string): string | un
   const inside = relative(root, file);
   if (inside.startsWith('..') || isAbsolute(inside)) return undefined;
   return relative(dirname(file), schema).split(sep).join('/');
-}
-
-async function write(path: string, text: string, replace: boolean): Promise<void> {
-  try {
-    await writeFile(path, text, { flag: replace ? 'w' : 'wx' });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      throw new StackError({
-        code: 'ALREADY_EXISTS',
-        message: `The file ${path} exists already.`,
-        hint: 'Replace it with --force, or choose another one.',
-      });
-    }
-    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    throw new StackError({
-      code: isFull ? 'NO_SPACE' : 'ACCESS_DENIED',
-      message: `The file ${path} cannot be written: ${message}`,
-      cause: error,
-    });
-  }
 }

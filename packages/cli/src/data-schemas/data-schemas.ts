@@ -7,6 +7,7 @@ import {
   describedComponentSchema,
   migrationSchema,
 } from './change-schemas.ts';
+import { conformanceReportSchema } from './conformance-schemas.ts';
 import { exportedStackSchema, importedStackSchema, stackPlanSchema } from './document-schemas.ts';
 import { flavorSchema, listedFlavorSchema, optionSchema } from './flavor-schemas.ts';
 import { helpSchema } from './help-schema.ts';
@@ -40,6 +41,7 @@ export const dataSchemas = {
   'completion-script': z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
   component: describedComponentSchema,
   components: z.array(componentSchema),
+  'conformance-report': conformanceReportSchema,
   'deleted-component': deletedComponentSchema,
   'deleted-flavor': deletedFlavorSchema,
   'deleted-stack': deletedStackSchema,

@@ -129,6 +129,7 @@ export const errorCodes = {
   // Runs.
   STEP_FAILED: { category: 'run', summary: 'The code of a step threw.' },
   RUN_FAILED: { category: 'run', summary: 'A run ended with a failed step.' },
+  CONFORMANCE_FAILED: { category: 'run', summary: 'A flavor breaks rules of the contract of its component type.' },
 
   ABORTED: { category: 'interrupted', summary: 'The caller cancelled the operation.' },
   INTERNAL: { category: 'internal', summary: 'A defect in Stack.' },

@@ -296,6 +296,11 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'A step failed, or what was around it: loading its inputs, writing its outputs, a component.',
     remedy: 'See which: `stack run describe RUN`.',
   },
+  CONFORMANCE_FAILED: {
+    cause: 'A case of the conformance suite failed, or one holds that is declared as unsupported.',
+    remedy:
+      'Correct the flavor as the cases say that are listed; what it cannot support, declare: `--unsupported FILE`.',
+  },
   ABORTED: {
     cause: '^C, a signal, or the `AbortSignal` that the caller gave.',
     remedy: 'Nothing to mend: what was complete is kept.',

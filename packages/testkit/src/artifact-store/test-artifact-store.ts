@@ -3,11 +3,12 @@ import type { ConformanceOptions } from '../conformance/conformance-suite.ts';
 import { registerCases, type TestRunner } from '../conformance/register-cases.ts';
 import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
 import { artifactStoreCases } from './artifact-store-cases.ts';
+import type { ArtifactStoreHooks } from './artifact-store-hooks.ts';
 
 /** The name of a case of the suite for artifact stores. */
 export type ArtifactStoreCase = keyof typeof artifactStoreCases;
 
-export type ArtifactStoreTestOptions = ConformanceOptions<ArtifactStore, ArtifactStoreCase>;
+export type ArtifactStoreTestOptions = ConformanceOptions<ArtifactStore, ArtifactStoreCase> & ArtifactStoreHooks;
 
 /**
  * Registers the conformance suite for artifact stores: one test for each rule of the contract, each on a new store.

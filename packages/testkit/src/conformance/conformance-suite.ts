@@ -3,7 +3,10 @@ import { didYouMean, type Problem, StackError } from '@stack/core';
 export interface ConformanceOptions<Component extends AsyncDisposable, CaseName extends string> {
   /** What the tests are called by, e.g. `s3`. */
   readonly name: string;
-  /** Makes a new component, empty, for one case. What is to be cleaned up after the case is put on `disposables`. */
+  /**
+   * Makes a new component, empty, for one case. What is to be cleaned up after the case is put on `disposables`: it is
+   * disposed before the component is, the last first.
+   */
   readonly create: (disposables: AsyncDisposableStack) => Promise<Component>;
   /** The cases that the component does not support, each with the reason. One that it does support is an error. */
   readonly unsupported?: Readonly<Partial<Record<CaseName, string>>> | undefined;

@@ -62,14 +62,14 @@ it('gives a case what the options offer', async () => {
   expect(log).toEqual(['has one', 'component disposed']);
 });
 
-it('disposes the component before what create put on the stack, also where that fails', async () => {
+it('disposes the component after what create put on the stack, also where that fails', async () => {
   log.length = 0;
   const create = async (disposables: AsyncDisposableStack) => {
     disposables.defer(() => void log.push('folder removed'));
     return new Component();
   };
   await runCases(cases, { ...options, create }, { cases: ['it does not hold'] });
-  expect(log).toEqual(['component disposed', 'folder removed']);
+  expect(log).toEqual(['folder removed', 'component disposed']);
   const broken = async (disposables: AsyncDisposableStack) => {
     disposables.defer(() => {
       throw new Error('cannot be removed');
@@ -79,6 +79,7 @@ it('disposes the component before what create put on the stack, also where that 
   expect(await outcomes(cases, { ...options, create: broken }, { cases: ['it holds'] })).toEqual([
     ['it holds', 'failed', 'cannot be removed'],
   ]);
+  expect(log).toHaveLength(3);
 });
 
 it('tells of each case as it ends, and begins none after an abort', async () => {

@@ -65,7 +65,13 @@ export async function runCase<Component extends AsyncDisposable, CaseName extend
   options: ConformanceOptions<Component, CaseName> & Hooks,
 ): Promise<void> {
   await using disposables = new AsyncDisposableStack();
-  const createAnother = async () => disposables.use(await options.create(disposables));
+  const createAnother = async () => {
+    let component: Component | undefined;
+    // Before what create puts on the stack, which may need the component to clean up after it.
+    disposables.defer(() => component?.[Symbol.asyncDispose]());
+    component = await options.create(disposables);
+    return component;
+  };
   const context: CaseContext<Component, Hooks> = {
     component: await createAnother(),
     createAnother,

@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import { configError, flavorManifest, isPlainObject, type JsonObject, StackError } from '@stack/core';
+import { editInput, readDocument } from '@stack/project';
+import { type ConformanceReport, checkFlavor, htmlReport, junitReport } from '@stack/testkit';
+import type { CommandOutput } from '../command-line/command.ts';
+import type { Invocation } from '../command-line/invocation.ts';
+import { readComponentInput } from '../command-line/read-component-input.ts';
+import { readSeconds } from '../command-line/read-seconds.ts';
+import { ConformanceView } from '../conformance/conformance-view.ts';
+import { flavorToCheck } from '../conformance/flavor-to-check.ts';
+import { showMilliseconds } from '../output/records.ts';
+import { renderTable } from '../output/table.ts';
+import { writeTextFile } from '../output/write-text-file.ts';
+
+export async function run(invocation: Invocation): Promise<CommandOutput> {
+  const timeLimit = readSeconds(invocation, 'timeout');
+  const { flavor, versions, baseDirectory } = await flavorToCheck(invocation);
+  const manifest = flavorManifest(flavor, flavor.name);
+  const edited = editInput(manifest, { config: {}, settings: {} }, await readComponentInput(invocation));
+  if (edited.problems.length > 0) throw configError(`flavor ${flavor.type}/${flavor.name}`, edited.problems);
+  const fields = (option: string): JsonObject | undefined => {
+    const options = invocation.optionPairs(option);
+    return options.length === 0 ? undefined : editInput(manifest, { config: {}, settings: {} }, { options }).config;
+  };
+  const view = new ConformanceView(invocation.screen, !invocation.isJson);
+  const cases = invocation.optionValues('case');
+  using interruption = abortOnInterrupt();
+  let report: ConformanceReport;
+  try {
+    report = await checkFlavor(flavor, {
+      config: edited.config,
+      settings: edited.settings,
+      baseDirectory,
+      versions,
+      unsupported: await readUnsupported(invocation),
+      cases: cases.length === 0 ? undefined : cases,
+      timeLimit,
+      endpointField: invocation.option('endpoint-field'),
+      wrongCredentials: fields('wrong-credentials'),
+      expiredCredentials: fields('expired-credentials'),
+      signal: interruption.signal,
+      onResult: (result) => view.show(result),
+    });
+  } finally {
+    view.close();
+  }
+  await writeReports(report, invocation);
+  return { data: report, text: summary(report, invocation), ...failure(report, interruption.signal) };
+}
+
+/** What `--unsupported` names: an object of reasons by the names of cases. */
+async function readUnsupported(invocation: Invocation): Promise<Readonly<Record<string, string>>> {
+  const file = invocation.option('unsupported');
+  if (file === undefined) return {};
+  const document = await readDocument(resolve(invocation.workingDirectory, file));
+  if (isPlainObject(document) && Object.values(document).every((reason) => typeof reason === 'string')) {
+    return document as Readonly<Record<string, string>>;
+  }
+  throw new StackError({
+    code: 'CONFIG_INVALID',
+    message: `${file} does not hold reasons by the names of cases.`,
+    hint: 'Write a line for each: "the name of a case: why it is not supported".',
+  });
+}
+
+async function writeReports(report: ConformanceReport, invocation: Invocation): Promise<void> {
+  const formats = { junit: junitReport, html: htmlReport };
+  for (const [option, format] of Object.entries(formats)) {
+    const file = invocation.option(option);
+    if (file !== undefined) await writeTextFile(resolve(invocation.workingDirectory, file), format(report));
+  }
+}
+
+function summary(report: ConformanceReport, { screen }: Invocation): string {
+  const { componentType, flavor, totals, duration, cases } = report;
+  const counts = Object.entries(totals)
+    .filter(([outcome, count]) => count > 0 || outcome === 'passed')
+    .map(([outcome, count]) => `${count} ${outcome}`);
+  const rows = cases
+    .filter(({ outcome }) => outcome !== 'passed')
+    .map(({ outcome, name, reason, error }) => [outcome, name, reason ?? showError(error)]);
+  const total = `${componentType}/${flavor}: ${counts.join(', ')}, in ${showMilliseconds(duration)}.`;
+  const tone = report.isConformant ? 'good' : 'bad';
+  const table = rows.length === 0 ? [] : [renderTable(['OUTCOME', 'CASE', 'WHY'], rows, screen)];
+  return [...table, screen.paint(tone, total)].join('\n\n');
+}
+
+function showError(error: ConformanceReport['cases'][number]['error']): string {
+  if (error === undefined) return 'it holds, though it is declared as unsupported';
+  return error.code === undefined ? error.message : `${error.code}: ${error.message}`;
+}
+
+function failure({ componentType, flavor, cases, isConformant }: ConformanceReport, signal: AbortSignal) {
+  if (signal.aborted) {
+    const message = `The run was cancelled after ${cases.length} cases.`;
+    return { error: new StackError({ code: 'ABORTED', message }) };
+  }
+  if (isConformant) return {};
+  const broken = cases.filter(({ outcome }) => outcome === 'failed' || outcome === 'misdeclared');
+  return {
+    error: new StackError({
+      code: 'CONFORMANCE_FAILED',
+      message: `The flavor ${componentType}/${flavor} fails ${broken.length} of ${cases.length} cases.`,
+      hint: 'What it cannot support by its nature, declare with the reason: --unsupported FILE',
+      problems: broken.map(({ name, error }) => ({ path: name, message: showError(error) })),
+    }),
+  };
+}
+
+/** ^C lets the case that runs clean up after itself, and begins no further one. */
+function abortOnInterrupt(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => process.off('SIGINT', abort).off('SIGTERM', abort),
+  };
+}
