@@ -160,7 +160,7 @@ describe('stack conformance', () => {
   });
 
   it('lists the options of a flavor with --help', () => {
-    expect(stack(root, 'conformance', 'local', '--type=artifact-store', '--help')).toMatch(/--path  string  required/);
+    expect(stack(root, 'conformance', 'local', '--type=artifact-store', '--help')).toMatch(/--path +string +required/);
   });
 
   it('stops after the case that runs when it is interrupted, and cleans up', async () => {
