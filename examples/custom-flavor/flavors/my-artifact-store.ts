@@ -1,15 +1,18 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { addAbortSignal, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import {
   ArtifactStore,
+  type CopyRequest,
   type ErrorCode,
   type ListEntry,
+  type ListRequest,
+  type ObjectContent,
   type ObjectStat,
-  type OperationOptions,
-  StackError,
-  type WriteOptions,
+  type ReadRequest,
+  type RemovalFailure,
+  type WriteRequest,
 } from '@stack/core';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { MyArtifactStoreConfig } from './my-artifact-store-config.ts';
@@ -24,20 +27,20 @@ import type { MyArtifactStoreConfig } from './my-artifact-store-config.ts';
 export default class MyArtifactStore extends ArtifactStore<MyArtifactStoreConfig> {
   #database: OpenDatabase | undefined;
 
-  protected override async doRead(
-    key: string,
-    { start, end, signal }: { readonly start: number; readonly end: number | undefined; readonly signal?: AbortSignal },
-  ): Promise<Readable> {
-    const bytes = this.#open().bytes.get(Buffer.from(key));
-    if (bytes === undefined) throw this.#notFound(key);
-    return Readable.from(chunksOf(bytes.subarray(start, end)), { signal });
+  protected override async doRead(key: string, { start, end, ifMatch }: ReadRequest): Promise<ObjectContent> {
+    const { stat, bytes } = this.#get(this.#open(), key);
+    if (ifMatch !== undefined && ifMatch !== stat.etag) throw this.refusal('PRECONDITION_FAILED');
+    return { stat, body: Readable.from(chunksOf(bytes.subarray(start, end)), { objectMode: false }) };
   }
 
-  protected override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
-    if (options.signal !== undefined) addAbortSignal(options.signal, source);
-    const bytes = await buffer(source);
+  protected override async doWrite(
+    key: string,
+    source: Uint8Array | Readable,
+    request: WriteRequest,
+  ): Promise<ObjectStat> {
+    const bytes = source instanceof Readable ? await buffer(source) : Buffer.from(source);
     return this.#transaction((database) => {
-      this.#checkWrite(database, key, options);
+      this.#checkWrite(database, key, request);
       return put(database, key, bytes);
     });
   }
@@ -47,10 +50,7 @@ export default class MyArtifactStore extends ArtifactStore<MyArtifactStoreConfig
     return stored && toObjectStat(stored);
   }
 
-  protected override async *doList(
-    key: string,
-    { recursive }: OperationOptions & { readonly recursive: boolean },
-  ): AsyncIterable<ListEntry> {
+  protected override async *doList(key: string, { recursive }: ListRequest): AsyncIterable<ListEntry> {
     const prefix = key === '' ? '' : `${key}/`;
     const { stats } = this.#open();
     // One look-up for each entry: a cursor would keep its snapshot, and its space, for as long as the caller takes.
@@ -69,19 +69,20 @@ export default class MyArtifactStore extends ArtifactStore<MyArtifactStoreConfig
     }
   }
 
-  protected override async doRemove(keys: readonly string[]): Promise<void> {
+  protected override async doRemove(keys: readonly string[]): Promise<readonly RemovalFailure[]> {
     await this.#transaction((database) => {
       for (const key of keys) remove(database, key);
     });
+    return [];
   }
 
-  protected override async doCopy(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
-    return this.#transaction((database) => this.#copy(database, from, to, options));
+  protected override async doCopy(from: string, to: string, request: CopyRequest): Promise<ObjectStat> {
+    return this.#transaction((database) => this.#copy(database, from, to, request));
   }
 
-  protected override async doRename(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
+  protected override async doRename(from: string, to: string, request: CopyRequest): Promise<ObjectStat> {
     return this.#transaction((database) => {
-      const stat = this.#copy(database, from, to, options);
+      const stat = this.#copy(database, from, to, request);
       remove(database, from);
       return stat;
     });
@@ -112,28 +113,27 @@ export default class MyArtifactStore extends ArtifactStore<MyArtifactStoreConfig
     return result;
   }
 
-  #copy(database: OpenDatabase, from: string, to: string, options: WriteOptions): ObjectStat {
-    const bytes = database.bytes.get(Buffer.from(from));
-    if (bytes === undefined) throw this.#notFound(from);
-    this.#checkWrite(database, to, options);
+  #get({ stats, bytes }: OpenDatabase, key: string): { readonly stat: ObjectStat; readonly bytes: Buffer } {
+    const stored = stats.get(Buffer.from(key));
+    const content = bytes.get(Buffer.from(key));
+    if (stored === undefined || content === undefined) throw this.refusal('NOT_FOUND');
+    return { stat: toObjectStat(stored), bytes: content };
+  }
+
+  #copy(database: OpenDatabase, from: string, to: string, request: CopyRequest): ObjectStat {
+    const { bytes } = this.#get(database, from);
+    this.#checkWrite(database, to, request);
     return put(database, to, bytes);
   }
 
-  #checkWrite({ stats }: OpenDatabase, key: string, { ifAbsent, ifMatch, signal }: WriteOptions): void {
+  #checkWrite({ stats }: OpenDatabase, key: string, { ifAbsent, ifMatch, signal }: CopyRequest): void {
     signal?.throwIfAborted();
-    const fail = (code: ErrorCode, what: string) =>
-      new StackError({ code, message: `The object "${key}" in the ${this} cannot be written: ${what}.` });
     const isBelowObject = parentKeys(key).some((parent) => stats.doesExist(Buffer.from(parent)));
     const isDirectory = firstFrom(stats, `${key}/`)?.path.startsWith(`${key}/`);
-    if (isBelowObject || isDirectory) throw fail('PATH_CONFLICT', 'a directory and an object would have one path');
+    if (isBelowObject || isDirectory) throw this.refusal('PATH_CONFLICT');
     const present = stats.get(Buffer.from(key));
-    if (ifAbsent && present !== undefined) throw fail('ALREADY_EXISTS', 'it is there already');
-    if (ifMatch !== undefined && present?.etag !== ifMatch)
-      throw fail('PRECONDITION_FAILED', `its etag is not ${ifMatch}`);
-  }
-
-  #notFound(key: string): StackError {
-    return new StackError({ code: 'NOT_FOUND', message: `There is no object "${key}" in the ${this}.` });
+    if (ifAbsent && present !== undefined) throw this.refusal('ALREADY_EXISTS');
+    if (ifMatch !== undefined && present?.etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
   }
 }
 
@@ -141,6 +141,7 @@ export default class MyArtifactStore extends ArtifactStore<MyArtifactStoreConfig
 interface StoredStat {
   readonly size: number;
   readonly modifiedAt: string;
+  /** The SHA-256 of the bytes. */
   readonly etag: string;
 }
 
@@ -165,7 +166,7 @@ function put({ stats, bytes }: OpenDatabase, key: string, content: Buffer): Obje
   const stored = {
     size: content.length,
     modifiedAt: new Date().toISOString(),
-    etag: createHash('sha256').update(content).digest('hex'),
+    etag: hash('sha256', content),
   };
   stats.putSync(Buffer.from(key), stored);
   bytes.putSync(Buffer.from(key), content);
@@ -197,7 +198,7 @@ function parentKeys(key: string): string[] {
 }
 
 function toObjectStat({ size, modifiedAt, etag }: StoredStat): ObjectStat {
-  return { size, modifiedAt: new Date(modifiedAt), etag };
+  return { size, modifiedAt: new Date(modifiedAt), etag, sha256: etag };
 }
 
 const errorCodes = new Map<unknown, ErrorCode>([

@@ -3,13 +3,31 @@
 // Artifact stores.
 export {
   ArtifactStore,
-  type ListEntry,
-  type ObjectStat,
+  type CopyOptions,
+  type DirectoryOptions,
+  type GarbageOptions,
   type OperationOptions,
   type ReadOptions,
+  type SignedUrlOptions,
   type WriteOptions,
   type WriteSource,
 } from './artifact-store/artifact-store.ts';
+export type { ListEntry, ObjectStat, StoredStat } from './artifact-store/object-stat.ts';
+// What the primitives of an artifact store are asked, and give.
+export type {
+  CopyRequest,
+  Garbage,
+  GarbageRequest,
+  ListRequest,
+  ObjectContent,
+  ReadRequest,
+  RemovalFailure,
+  SendOptions,
+  SignedUrl,
+  SignRequest,
+  StoreRequest,
+  WriteRequest,
+} from './artifact-store/requests.ts';
 export { checkName } from './component/component-name.ts';
 export {
   type ComponentTypeDescription,
@@ -37,6 +55,7 @@ export {
   type ArtifactStoreConfigOptions,
   type ArtifactStoreConfigSchema,
   artifactStoreConfig,
+  type RetryPolicy,
 } from './config/artifact-store-config.ts';
 export { type CoercedOptions, coerceOptions, type Option, optionName } from './config/coerce-options.ts';
 export { type ConfigSchema, configJsonSchema } from './config/config-schema.ts';

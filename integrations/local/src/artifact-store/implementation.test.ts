@@ -100,11 +100,11 @@ describe('the root', () => {
     expect(await keysOf(store.walk())).toEqual(['b']);
   });
 
-  test('that is a file is UNAVAILABLE', async () => {
+  test('that is a file is ROOT_NOT_FOUND', async () => {
     await writeFile(join(folder, 'file'), '');
     for (const path of ['file', 'file/below']) {
       const store = await open(join(folder, path));
-      await expect(store.write('a', 'text')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await expect(store.write('a', 'text')).rejects.toMatchObject({ code: 'ROOT_NOT_FOUND' });
     }
   });
 
@@ -310,7 +310,9 @@ test.skipIf(!existsSync('/dev/full'))('a full disk is NO_SPACE', async () => {
   const full = await writeFile('/dev/full', 'text').catch((error: unknown) => error);
   const { root, id, name, type, flavor, config, settings, labels } = await open(folder);
   const context = { id, name, type, flavor, config, settings, labels, baseDirectory: root, overrides: {} };
-  expect(new FullDisk({ ...context, config: { path: folder } }).codeOf(full)).toBe('NO_SPACE');
+  expect(new FullDisk({ ...context, config: { ...config, path: folder, durability: 'rename' } }).codeOf(full)).toBe(
+    'NO_SPACE',
+  );
 });
 
 describe('probe', () => {

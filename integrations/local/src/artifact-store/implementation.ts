@@ -14,17 +14,24 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { addAbortSignal, Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import {
   ArtifactStore,
+  type CopyRequest,
   type ErrorCode,
+  type Garbage,
+  type GarbageRequest,
   type ListEntry,
+  type ListRequest,
+  type ObjectContent,
   type ObjectStat,
-  type OperationOptions,
   type ProbeResult,
+  type ReadRequest,
+  type RemovalFailure,
   StackError,
-  type WriteOptions,
+  type StoreRequest,
+  type WriteRequest,
 } from '@stack/core';
 import type { LocalArtifactStoreConfig } from './config.ts';
 import { exclusively } from './exclusively.ts';
@@ -32,6 +39,11 @@ import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
 const maximumCommitAttempts = 1000;
+
+/** Bytes that are read as a whole: it costs less than a stream. */
+const smallRead = 128 * 1024;
+/** Bytes that a stream reads at once. */
+const readSize = 256 * 1024;
 
 /** So many files are looked at at once in a listing. */
 const listingBatch = 64;
@@ -77,42 +89,49 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     return pathOfUrl(path);
   }
 
-  protected override async doRead(
-    key: string,
-    { start, end, signal }: { readonly start: number; readonly end: number | undefined; readonly signal?: AbortSignal },
-  ): Promise<Readable> {
+  protected override async doRead(key: string, { start, end, ifMatch }: ReadRequest): Promise<ObjectContent> {
     // Without O_NONBLOCK, opening a pipe would wait for its writer.
     const file = await open(await this.#locate(key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    let stream: Readable | undefined;
     try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw notFound(key);
-      const last = Math.min(end ?? stat.size, stat.size) - 1;
-      if (last >= start) return file.createReadStream({ start, end: last, signal });
-    } catch (error) {
-      await file.close();
-      throw error;
+      const found = await file.stat({ bigint: true });
+      if (!found.isFile()) throw this.refusal('NOT_FOUND');
+      const stat = objectStat(found);
+      if (ifMatch !== undefined && ifMatch !== stat.etag) throw this.refusal('PRECONDITION_FAILED');
+      const length = Math.max(0, Math.min(end ?? stat.size, stat.size) - start);
+      if (length > smallRead) {
+        stream = file.createReadStream({ start, end: start + length - 1, highWaterMark: readSize });
+        return { stat, body: stream };
+      }
+      const bytes = Buffer.allocUnsafe(length);
+      const { bytesRead } = length === 0 ? { bytesRead: 0 } : await file.read(bytes, 0, length, start);
+      return { stat, body: bytes.subarray(0, bytesRead) };
+    } finally {
+      if (stream === undefined) await file.close();
     }
-    await file.close();
-    return Readable.from([]);
   }
 
-  protected override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
+  protected override async doWrite(
+    key: string,
+    source: Uint8Array | Readable,
+    request: WriteRequest,
+  ): Promise<ObjectStat> {
     const staged = join(await this.#makeRoot(), stagingFolder, randomUUID());
     try {
       const file = await this.#openStaged(staged);
       let stat: BigIntStats;
       try {
-        if (options.signal !== undefined) addAbortSignal(options.signal, source);
         await file.writeFile(source);
         // Before Linux 6.13, the times of files are too coarse to tell two writes apart.
         const now = (performance.timeOrigin + performance.now()) / 1000;
         await file.utimes(now, now);
         stat = await file.stat({ bigint: true });
+        if (this.config.durability === 'fsync') await file.sync();
       } finally {
         await file.close();
       }
-      options.signal?.throwIfAborted();
-      await this.#commit(staged, key, options);
+      request.signal?.throwIfAborted();
+      await this.#commit(staged, key, request);
       return objectStat(stat);
     } catch (error) {
       await rm(staged, { force: true });
@@ -125,10 +144,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     return stat === undefined ? undefined : objectStat(stat);
   }
 
-  protected override async *doList(
-    key: string,
-    options: OperationOptions & { readonly recursive: boolean },
-  ): AsyncIterable<ListEntry> {
+  protected override async *doList(key: string, options: ListRequest): AsyncIterable<ListEntry> {
     let directory: string;
     try {
       directory = key === '' ? await this.#openRoot() : await this.#locate(key);
@@ -139,25 +155,43 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     yield* this.#list(directory, key, options);
   }
 
-  protected override async doRemove(keys: readonly string[], { signal }: OperationOptions): Promise<void> {
+  protected override async doRemove(
+    keys: readonly string[],
+    { signal }: StoreRequest,
+  ): Promise<readonly RemovalFailure[]> {
+    const failures: RemovalFailure[] = [];
     for (const key of keys) {
       signal?.throwIfAborted();
-      const file = await this.#locate(key).catch(undefinedWhenMissing);
-      if (file === undefined) continue;
-      await exclusively(file, async () => {
-        if ((await this.#fileStat(key)) !== undefined) await unlink(file).catch(undefinedWhenMissing);
-      });
-      await this.#removeEmptyParents(key);
+      try {
+        await this.#remove(key);
+      } catch (error) {
+        failures.push({ key, error });
+      }
     }
+    return failures;
   }
 
-  protected override async doRename(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
+  protected override async doRename(from: string, to: string, options: CopyRequest): Promise<ObjectStat> {
     const source = await this.#locate(from);
     const stat = await this.doStat(from);
-    if (stat === undefined) throw notFound(from);
+    if (stat === undefined) throw this.refusal('NOT_FOUND');
     await this.#commit(source, to, options);
     await this.#removeEmptyParents(from);
     return stat;
+  }
+
+  protected override async *doCollectGarbage({ before, dryRun, signal }: GarbageRequest): AsyncIterable<Garbage> {
+    const root = await this.#openRoot().catch(undefinedWhenMissing);
+    if (root === undefined) return;
+    const folder = join(root, stagingFolder);
+    for (const name of (await readdir(folder).catch(undefinedWhenMissing)) ?? []) {
+      signal?.throwIfAborted();
+      const id = join(folder, name);
+      const stat = await lstat(id).catch(undefinedWhenMissing);
+      if (stat === undefined || stat.isDirectory() || stat.mtime >= before) continue;
+      if (!dryRun) await unlink(id).catch(undefinedWhenMissing);
+      yield { kind: 'staged-file', id, size: stat.size, modifiedAt: stat.mtime };
+    }
   }
 
   protected override mapError(error: unknown): ErrorCode | undefined {
@@ -165,13 +199,22 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     return errorCodes[error.code];
   }
 
+  async #remove(key: string): Promise<void> {
+    const file = await this.#locate(key).catch(undefinedWhenMissing);
+    if (file === undefined) return;
+    await exclusively(file, async () => {
+      if ((await this.#fileStat(key)) !== undefined) await unlink(file).catch(undefinedWhenMissing);
+    });
+    await this.#removeEmptyParents(key);
+  }
+
   /** Moves a complete file to the place of a key. */
-  async #commit(complete: string, key: string, options: WriteOptions): Promise<void> {
+  async #commit(complete: string, key: string, options: CopyRequest): Promise<void> {
     const target = join(await this.#makeRoot(), ...key.split('/').map(nameOf));
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#makeParent(target);
-        await exclusively(target, () => this.#place(complete, target, key, options));
+        await exclusively(target, () => this.#place(complete, target, options));
         return;
       } catch (error) {
         if (attempt === maximumCommitAttempts) throw error;
@@ -182,29 +225,21 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
           hasCode(error, 'EISDIR') ||
           (hasCode(error, 'EEXIST') && (await lstat(target).catch(undefinedWhenMissing))?.isDirectory())
         ) {
-          if (!(await removeEmptyDirectories(target))) throw this.#pathConflict(key, error);
+          if (!(await removeEmptyDirectories(target))) throw this.refusal('PATH_CONFLICT');
         } else if (hasCode(error, 'EEXIST')) {
-          throw new StackError({
-            code: 'ALREADY_EXISTS',
-            message: `There is an object "${key}" in the ${this} already.`,
-            cause: error,
-          });
+          throw this.refusal('ALREADY_EXISTS');
         } else if (hasCode(error, 'ENOTDIR')) {
-          throw this.#pathConflict(key, error);
+          throw this.refusal('PATH_CONFLICT');
         } else throw error;
       }
     }
   }
 
-  async #place(complete: string, target: string, key: string, { ifAbsent, ifMatch }: WriteOptions): Promise<void> {
+  async #place(complete: string, target: string, { ifAbsent, ifMatch }: CopyRequest): Promise<void> {
     const present = await lstat(target, { bigint: true }).catch(undefinedWhenMissing);
     if (present?.isSymbolicLink()) throw linkRefused(target);
     if (ifMatch !== undefined && (!present?.isFile() || objectStat(present).etag !== ifMatch)) {
-      throw new StackError({
-        code: 'PRECONDITION_FAILED',
-        message: `The object "${key}" in the ${this} is not the one with the etag ${ifMatch}.`,
-        hint: 'Read it again, and write with the etag that it has then.',
-      });
+      throw this.refusal('PRECONDITION_FAILED');
     }
     if (!ifAbsent) return rename(complete, target);
     await link(complete, target);
@@ -226,14 +261,6 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
   }
 
-  #pathConflict(key: string, cause: unknown): StackError {
-    return new StackError({
-      code: 'PATH_CONFLICT',
-      message: `"${key}" in the ${this} is the directory of other objects, or lies below an object.`,
-      cause,
-    });
-  }
-
   /** The file of a key, in a directory that is there and is no link. */
   async #locate(key: string): Promise<string> {
     const file = join(await this.#openRoot(), ...key.split('/').map(nameOf));
@@ -252,11 +279,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
   }
 
-  async *#list(
-    directory: string,
-    key: string,
-    options: OperationOptions & { readonly recursive: boolean },
-  ): AsyncIterable<ListEntry> {
+  async *#list(directory: string, key: string, options: ListRequest): AsyncIterable<ListEntry> {
     const children = await readChildren(directory);
     for (let start = 0; start < children.length; start += listingBatch) {
       const batch = children.slice(start, start + listingBatch);
@@ -318,7 +341,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     if (this.#realRoot !== undefined && this.#hasStaging) return this.#realRoot;
     await mkdir(this.root === '' ? '/' : this.root, { recursive: true }).catch((error: unknown) => {
       if (!hasCode(error, 'EEXIST') && !hasCode(error, 'ENOTDIR')) throw error;
-      throw new StackError({ code: 'UNAVAILABLE', message: `The root of the ${this}, ${this.root}, is not a folder.` });
+      throw new StackError({ code: 'ROOT_NOT_FOUND', message: `${this.root} is not a folder` });
     });
     const root = await this.#openRoot();
     const staging = join(root, stagingFolder);
@@ -420,10 +443,6 @@ function pathOfUrl(path: string): string {
       cause: error,
     });
   }
-}
-
-function notFound(key: string): Error {
-  return Object.assign(new Error(`${key} is not a file`), { code: 'ENOENT' });
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {

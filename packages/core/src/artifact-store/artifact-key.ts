@@ -1,13 +1,27 @@
 import { StackError } from '../errors/index.ts';
 
-/** Longest key, in UTF-8 bytes. S3 takes 1,024 with the store's own prefix. */
+/** Longest key, in UTF-8 bytes. */
 const maximumKeyBytes = 900;
-/** Longest segment, in UTF-8 bytes: what file systems take as the name of one file. */
+/** Longest segment, in UTF-8 bytes. */
 const maximumSegmentBytes = 240;
 
 /**
  * The key of an object for a path below a root. A path is a URI or absolute path below the root, or is relative to
- * it. Segments are compared, never the beginning of the text, and are never normalised: a key is kept byte for byte.
+ * it. Segments are compared, never the beginning of the text.
+ *
+ * A key is any Unicode text, and is kept byte for byte: nothing is trimmed, decoded, normalised or folded. What some
+ * backend cannot hold is refused by all, so that what is written to one can be moved to any other:
+ *
+ * - more than 900 bytes of UTF-8: S3, GCS and Azure take 1,024, with the store's own prefix;
+ * - a segment of more than 240 bytes: file systems take names of 255, and an escape needs some;
+ * - an empty segment, also at the beginning or end: on a disk, `a//b` is `a/b`, and `a/` a directory;
+ * - the segments `.` and `..`: clients of HTTP and disks resolve them;
+ * - a NUL, where names end for the operating system;
+ * - a lone surrogate, which UTF-8 does not have, so that two keys would become one.
+ *
+ * Two rules are left to the stores, since they depend on what is there: a key that is the directory of another one is
+ * `PATH_CONFLICT`; and names that a disk folds or reserves (`Case` and `case`, `CON`, a dot at the end) are allowed, a
+ * store on such a disk escapes them reversibly.
  *
  * @param root the store's root, without a `/` at its end
  * @returns segments joined by `/`; empty for the root itself
@@ -37,7 +51,8 @@ function relativeToRoot(root: string, path: string): string {
   });
 }
 
-function keyProblem(key: string): string | undefined {
+/** What breaks the rules in a key that is not empty. */
+export function keyProblem(key: string): string | undefined {
   if (key.includes('\0')) return 'has a NUL character';
   if (!key.isWellFormed()) return 'is not well-formed Unicode';
   if (Buffer.byteLength(key) > maximumKeyBytes) return `is longer than ${maximumKeyBytes} bytes`;

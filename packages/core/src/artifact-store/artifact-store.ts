@@ -1,28 +1,32 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
-import { PassThrough, pipeline as pipeStreams, Readable, Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
+import { randomUUID } from 'node:crypto';
+import { Readable, Writable } from 'node:stream';
 import { type ComponentContext, StackComponent } from '../component/stack-component.ts';
 import type { ArtifactStoreConfig } from '../config/artifact-store-config.ts';
 import { type ErrorCode, StackError } from '../errors/index.ts';
 import { artifactKey } from './artifact-key.ts';
-import { globPattern } from './glob.ts';
-
-/** What is known of one object without reading it. */
-export interface ObjectStat {
-  /** Bytes. */
-  readonly size: number;
-  readonly modifiedAt: Date;
-  /** Changes whenever the bytes do. */
-  readonly etag: string;
-}
-
-/** One entry of a listing. */
-export type ListEntry =
-  | ({ readonly type: 'file'; readonly path: string } & Pick<ObjectStat, 'size' | 'modifiedAt'>)
-  | { readonly type: 'directory'; readonly path: string };
+import { checkDigest, checkPromise, sha256Of } from './digest.ts';
+import { failureSituations, isRefusal } from './failure-situations.ts';
+import { globPattern, globScope } from './glob.ts';
+import { downloadFolder, uploadFolder } from './local-folder.ts';
+import { compareEntries, type ListEntry, type ObjectStat, objectStat, type StoredStat } from './object-stat.ts';
+import { ObjectStream, type ObjectStreamOptions } from './object-stream.ts';
+import { removalError } from './removal-error.ts';
+import { RequestSender } from './request-sender.ts';
+import type {
+  CopyRequest,
+  Garbage,
+  GarbageRequest,
+  ListRequest,
+  ObjectContent,
+  ReadRequest,
+  RemovalFailure,
+  SendOptions,
+  SignedUrl,
+  SignRequest,
+  StoreRequest,
+  WriteRequest,
+} from './requests.ts';
+import { SourceStream } from './source-stream.ts';
 
 export interface OperationOptions {
   /** Cancels the operation, which then rejects with `ABORTED` and leaves nothing half done. */
@@ -31,30 +35,96 @@ export interface OperationOptions {
 
 export interface ReadOptions extends OperationOptions {
   /** First byte, from 0. Default 0. */
-  readonly start?: number;
+  readonly start?: number | undefined;
   /** Byte after the last one. Default: the end of the object. */
-  readonly end?: number;
+  readonly end?: number | undefined;
+  /** Read only the object of this etag; else `PRECONDITION_FAILED`. */
+  readonly ifMatch?: string | undefined;
+  /**
+   * The SHA-256 that the object has to have, 64 hexadecimal digits in lower case; else `INTEGRITY`. For whole objects.
+   * Default: the one that the store knows, where it knows one.
+   */
+  readonly sha256?: string | undefined;
 }
 
-export interface WriteOptions extends OperationOptions {
-  /** Write only when there is nothing at the path; else `ALREADY_EXISTS`. */
-  readonly ifAbsent?: boolean;
-  /** Write only when the object has this etag; else `PRECONDITION_FAILED`. */
-  readonly ifMatch?: string;
+export interface CopyOptions extends OperationOptions {
+  /** Write only when there is nothing at the path; else `ALREADY_EXISTS`. Not together with `ifMatch`. */
+  readonly ifAbsent?: boolean | undefined;
+  /** Write only over the object of this etag; else `PRECONDITION_FAILED`, also where there is none. */
+  readonly ifMatch?: string | undefined;
 }
 
-/** What can be written: bytes, text as UTF-8, or a stream of either whose length need not be known. */
-export type WriteSource = Uint8Array | string | Readable | AsyncIterable<Uint8Array | string>;
+export interface WriteOptions extends CopyOptions {
+  /** Whether to compute the SHA-256 of the bytes on their way, and keep it where the store can. Default `false`. */
+  readonly digest?: boolean | undefined;
+  /**
+   * The SHA-256 that the bytes have to have, 64 hexadecimal digits in lower case; else `INTEGRITY`, and nothing is
+   * written.
+   */
+  readonly sha256?: string | undefined;
+}
+
+export interface SignedUrlOptions extends OperationOptions {
+  /** What the URL allows: to read the object, or to write it. Default `get`. */
+  readonly method?: 'get' | 'put' | undefined;
+  /** Seconds from now on, 1 to 604,800, which are seven days. Default 900. */
+  readonly expiresIn?: number | undefined;
+}
+
+export interface DirectoryOptions extends OperationOptions {
+  /** How many files are under way at once, at least 1. Default 16. */
+  readonly concurrency?: number | undefined;
+}
+
+export interface GarbageOptions extends OperationOptions {
+  /** Milliseconds since it was begun or last written to. Default: a day. */
+  readonly olderThan?: number | undefined;
+  /** Only say what would be removed. Default `false`. */
+  readonly dryRun?: boolean | undefined;
+}
+
+type ByteStream = Readable | AsyncIterable<Uint8Array | string>;
+
+/**
+ * What can be written: bytes, which must not change meanwhile; text, as UTF-8; a stream of either, whose length need not
+ * be known; or a function that opens such a stream, anew each time that the write is tried.
+ */
+export type WriteSource = Uint8Array | string | ByteStream | (() => ByteStream);
+
+/** An object that was opened, and what there is to know of its bytes. */
+interface OpenObject extends Pick<ObjectStreamOptions, 'body' | 'start' | 'end' | 'sha256' | 'signal'> {
+  readonly etag: string;
+}
+
+/** Keys that are removed by one request, at most. */
+const removalBatch = 1000;
+const longestSignature = 604_800;
+const millisecondsPerDay = 86_400_000;
 
 /**
  * The contract of all artifact stores. Everything public is written once, here, over the protected `do...` primitives
  * that a flavor implements, so that every store behaves alike:
  *
- * - A path is a URI below `config.path`, or is relative to it. A path of another root is `PATH_OUTSIDE_STORE`.
- * - A write is atomic: a reader sees the old bytes or the new ones, never a mixture, and a failed write leaves nothing.
- * - Directories are prefixes: they exist while something is below them.
- * - Listings are in the order of the UTF-8 bytes of the keys, and are complete.
- * - A missing object is `NOT_FOUND`, whatever the backend says.
+ * - **Paths.** A path is a URI below `config.path`, or is relative to it. `artifactKey` has the rules for what it may
+ *   be, the same for every backend: `PATH_OUTSIDE_STORE`, `PATH_INVALID`.
+ * - **Directories** are prefixes: they exist while something is below them. No object is the directory of others
+ *   (`PATH_CONFLICT`).
+ * - **Writes are atomic.** A reader sees the old bytes or the new ones, never a mixture. A write that fails or is aborted
+ *   leaves what was there, and nothing else; what a killed process leaves is never seen, and `collectGarbage` removes it.
+ * - **Reads are complete.** A connection that breaks is opened again at the byte where it broke, and only on the same
+ *   version of the object; what cannot be gone on with is `UNAVAILABLE`, never a short read. A whole object is checked
+ *   against its SHA-256 where the store knows it, or the caller does (`INTEGRITY`).
+ * - **Listings** are complete, and in the order of the UTF-8 bytes of the keys, that of a directory counting with a `/` at
+ *   its end.
+ * - **Errors** are `StackError`s, of one code for one situation whatever the backend, with operation, path and component
+ *   in the message, and no credentials. What the source of a write throws is passed on as it is.
+ * - **Retries.** What fails with `UNAVAILABLE`, `TIMEOUT` or `THROTTLED` is tried again, as `config.retry` says, with
+ *   exponential backoff and full jitter. A write is, unless its source is a stream, which is consumed after the first
+ *   attempt; a part of an upload may be. An operation that is bound to a condition never takes its own success for
+ *   another's: when the outcome of an attempt was lost and a later one is refused, the object is looked at. Where it
+ *   shows to be that of this write, the write has succeeded; where that cannot be told, the code is that of the lost
+ *   attempt, which says that the outcome is not known. `ALREADY_EXISTS` and `PRECONDITION_FAILED` thus always mean
+ *   another's object.
  */
 export abstract class ArtifactStore<
   Config extends ArtifactStoreConfig = ArtifactStoreConfig,
@@ -62,10 +132,12 @@ export abstract class ArtifactStore<
 > extends StackComponent<Config, Settings> {
   /** The root of the store without a `/` at its end: a URI, or an absolute path. */
   readonly root: string;
+  readonly #sender: RequestSender;
 
   constructor(context: ComponentContext<Config, Settings>) {
     super(context);
     this.root = this.resolveRoot(context.config.path);
+    this.#sender = new RequestSender(this, context.config.retry, (error) => this.mapError(error));
   }
 
   /** The absolute form of a path below the root. */
@@ -74,33 +146,39 @@ export abstract class ArtifactStore<
     return key === '' ? this.root : `${this.root}/${key}`;
   }
 
-  /** @throws NOT_FOUND */
+  /**
+   * @throws NOT_FOUND
+   * @throws PRECONDITION_FAILED when `ifMatch` is set and the object is another
+   * @throws INTEGRITY when the bytes do not have their digest
+   */
   async read(path: string, options: ReadOptions = {}): Promise<Buffer> {
-    return buffer(await this.openRead(path, options));
+    const key = this.#objectKey(path);
+    const object = await this.#open(key, options);
+    const { body, start, end, sha256, signal } = object;
+    if (body instanceof Readable || body.byteLength !== end - start) {
+      return collect(this.#stream(key, object), end - start);
+    }
+    if (sha256 !== undefined) {
+      const found = await sha256Of(body);
+      await this.send({ operation: 'read', key, signal }, async () => checkDigest(found, sha256));
+    }
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   }
 
-  /** The object as UTF-8 text. @throws NOT_FOUND */
-  async readText(path: string, options: OperationOptions = {}): Promise<string> {
+  /** The object as UTF-8 text. @throws what `read` throws */
+  async readText(path: string, options: Omit<ReadOptions, 'start' | 'end'> = {}): Promise<string> {
     return (await this.read(path, options)).toString('utf8');
   }
 
-  /** A stream of the object's bytes. @throws NOT_FOUND before the stream is returned */
-  async openRead(path: string, { start = 0, end, signal }: ReadOptions = {}): Promise<Readable> {
+  /**
+   * A stream of the object's bytes.
+   *
+   * @throws NOT_FOUND and PRECONDITION_FAILED before the stream is returned; what goes wrong later, in the stream, has the
+   *   same codes as in `read`
+   */
+  async openRead(path: string, options: ReadOptions = {}): Promise<Readable> {
     const key = this.#objectKey(path);
-    const isRange =
-      Number.isInteger(start) && start >= 0 && (end === undefined || (Number.isInteger(end) && end >= start));
-    if (!isRange) {
-      throw new StackError({
-        code: 'ARGUMENT_INVALID',
-        message: `The range from ${start} to ${end} is not one: both are whole numbers, and the start is not after the end.`,
-      });
-    }
-    const stream = await this.#perform('read', key, signal, () => this.doRead(key, { start, end, signal }));
-    // What goes wrong later, in the stream, has the same codes.
-    const destroy = stream._destroy;
-    stream._destroy = (error, done) =>
-      destroy.call(stream, error, (failure) => done(failure && (this.#failure('read', key, signal, failure) as Error)));
-    return stream;
+    return this.#stream(key, await this.#open(key, options));
   }
 
   /**
@@ -108,9 +186,9 @@ export abstract class ArtifactStore<
    * leaves what was there before.
    */
   async openWrite(path: string, options: WriteOptions = {}): Promise<Writable> {
-    this.#objectKey(path);
-    const source = new PassThrough();
-    const written = this.write(path, source, options);
+    const key = this.#objectKey(path);
+    const source = new SourceStream(options);
+    const written = this.#writeStream(key, () => source, options, 1);
     // The error reaches the writer through `final`, or through `destroy` when it comes before.
     written.catch((error: Error) => stream.destroy(error));
     const stream = new Writable({
@@ -134,62 +212,43 @@ export abstract class ArtifactStore<
   }
 
   /**
+   * @returns the stat of what was written, with `sha256` where `digest` or `sha256` is set
    * @throws ALREADY_EXISTS when `ifAbsent` is set and something is there
    * @throws PRECONDITION_FAILED when `ifMatch` is set and the object is another
    * @throws PATH_CONFLICT when the path is a directory, or lies below an object
+   * @throws INTEGRITY when the bytes do not have the `sha256` that was promised
    */
   async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<ObjectStat> {
     const key = this.#objectKey(path);
-    if (typeof source === 'string' || source instanceof Uint8Array) {
-      const bytes = Readable.from([Buffer.from(source)]);
-      return this.#perform('write', key, options.signal, () => this.doWrite(key, bytes, options));
+    if (typeof source === 'string') return this.#writeBytes(key, Buffer.from(source), options);
+    if (source instanceof Uint8Array) return this.#writeBytes(key, source, options);
+    if (typeof source === 'function') {
+      return this.#writeStream(key, () => new SourceStream(options).takeFrom(source()), options);
     }
-    // A stream of its own can be given up at once, even while the source never goes on.
-    const stream = new PassThrough();
-    let sourceError: unknown;
-    const watched = watchErrors(source, (error) => {
-      if (!stream.destroyed) sourceError = error;
-    });
-    pipeStreams(watched, stream, () => {});
-    let isOfSource = false;
-    const write = async () => {
-      try {
-        return await this.doWrite(key, stream, options);
-      } catch (error) {
-        isOfSource = sourceError !== undefined && (error === sourceError || causeOf(error) === sourceError);
-        throw error;
-      }
-    };
-    try {
-      return await this.#perform('write', key, options.signal, write);
-    } catch (error) {
-      stream.destroy();
-      // What the source throws is the caller's, and is not to be taken for an error of the backend.
-      throw isOfSource && !StackError.is(error, 'ABORTED') ? sourceError : error;
-    }
+    return this.#writeStream(key, () => new SourceStream(options).takeFrom(source), options, 1);
   }
 
   /** Whether there is an object or a directory at the path. */
-  async exists(path: string, options: OperationOptions = {}): Promise<boolean> {
+  async exists(path: string, { signal }: OperationOptions = {}): Promise<boolean> {
     const key = this.#key(path);
     if (key === '') return true;
-    const stat = await this.#perform('stat', key, options.signal, () => this.doStat(key, options));
-    return stat !== undefined || (await this.isDirectory(path, options));
+    return (await this.#stat(key, signal)) !== undefined || (await this.isDirectory(path, { signal }));
   }
 
   /** Whether something is below the path. The root always is a directory. */
-  async isDirectory(path: string, options: OperationOptions = {}): Promise<boolean> {
-    if (this.#key(path) === '') return true;
-    for await (const _ of this.list(path, options)) return true;
+  async isDirectory(path: string, { signal }: OperationOptions = {}): Promise<boolean> {
+    const key = this.#key(path);
+    if (key === '') return true;
+    for await (const _ of this.#list(key, { recursive: true, prefix: '', limit: 1, signal })) return true;
     return false;
   }
 
   /** @throws NOT_FOUND when there is no object; a directory is none */
-  async stat(path: string, options: OperationOptions = {}): Promise<ObjectStat> {
+  async stat(path: string, { signal }: OperationOptions = {}): Promise<ObjectStat> {
     const key = this.#objectKey(path);
-    const stat = await this.#perform('stat', key, options.signal, () => this.doStat(key, options));
-    if (stat === undefined) throw this.#notFound(key);
-    return stat;
+    const stat = await this.#stat(key, signal);
+    if (stat === undefined) throw this.#sender.failure({ operation: 'stat', key, signal }, this.refusal('NOT_FOUND'));
+    return objectStat(stat);
   }
 
   /** Size of an object, in bytes. @throws NOT_FOUND */
@@ -198,86 +257,156 @@ export abstract class ArtifactStore<
   }
 
   /** What lies directly in a directory; nothing for one that does not exist. Paths are relative to the root. */
-  list(path = '', options: OperationOptions = {}): AsyncIterable<ListEntry> {
-    return this.#list(path, false, options);
+  async *list(path = '', { signal }: OperationOptions = {}): AsyncIterable<ListEntry> {
+    yield* this.#list(this.#key(path), { recursive: false, prefix: '', limit: undefined, signal });
   }
 
   /** Every object below a directory, however deep. Paths are relative to the root. */
-  walk(path = '', options: OperationOptions = {}): AsyncIterable<ListEntry & { readonly type: 'file' }> {
-    return this.#list(path, true, options) as AsyncIterable<ListEntry & { readonly type: 'file' }>;
+  async *walk(path = '', { signal }: OperationOptions = {}): AsyncIterable<ListEntry & { readonly type: 'file' }> {
+    const entries = this.#list(this.#key(path), { recursive: true, prefix: '', limit: undefined, signal });
+    for await (const entry of entries) if (entry.type === 'file') yield entry;
   }
 
   /**
    * The objects whose path relative to the root fits a pattern: `*` and `?` within a segment, `**` across segments,
-   * `[a-z]`, `{a,b}`.
+   * `[a-z]`, `{a,b}`. What does not begin like the pattern, up to the first of these, is not listed.
+   *
+   * @throws ARGUMENT_INVALID for a pattern that is none
    */
-  async *glob(pattern: string, options: OperationOptions = {}): AsyncIterable<ListEntry & { readonly type: 'file' }> {
+  async *glob(
+    pattern: string,
+    { signal }: OperationOptions = {},
+  ): AsyncIterable<ListEntry & { readonly type: 'file' }> {
     const expression = globPattern(pattern);
-    const [fixed = ''] = /^[^*?[{]*\//.exec(pattern) ?? [];
-    for await (const entry of this.walk(fixed.replace(/\/$/, ''), options)) {
-      if (expression.test(entry.path)) yield entry;
+    const { directory, prefix, recursive } = globScope(pattern);
+    for await (const entry of this.#list(this.#key(directory), { recursive, prefix, limit: undefined, signal })) {
+      if (entry.type === 'file' && expression.test(entry.path)) yield entry;
     }
   }
 
-  /** Copies an object within the store. @throws NOT_FOUND, and what `write` throws */
-  async copy(from: string, to: string, options: WriteOptions = {}): Promise<ObjectStat> {
-    const source = this.#objectKey(from);
-    const target = this.#objectKey(to);
-    return this.#perform('copy', source, options.signal, () => this.doCopy(source, target, options));
+  /**
+   * Copies an object within the store, where the backend can without its bytes coming here.
+   *
+   * @throws NOT_FOUND, and what `write` throws
+   */
+  async copy(from: string, to: string, options: CopyOptions = {}): Promise<ObjectStat> {
+    const [key, target] = [this.#objectKey(from), this.#objectKey(to)];
+    const request = copyRequest(options);
+    const confirm = isConditional(request) ? cannotTell : undefined;
+    const { signal } = options;
+    return objectStat(
+      await this.send({ operation: 'copy', key, to: target, signal, confirm }, () => this.doCopy(key, target, request)),
+    );
   }
 
-  /** Moves an object within the store: a copy, then a removal, unless the flavor has the capability `atomicRename`. */
-  async rename(from: string, to: string, options: WriteOptions = {}): Promise<ObjectStat> {
-    const source = this.#objectKey(from);
-    const target = this.#objectKey(to);
+  /**
+   * Moves an object within the store. Without the capability `atomicRename` this is a copy, then a removal: others may
+   * see both objects for a while, and a failure may leave both.
+   *
+   * @throws NOT_FOUND, and what `write` throws; the source is then as it was
+   */
+  async rename(from: string, to: string, options: CopyOptions = {}): Promise<ObjectStat> {
+    const [key, target] = [this.#objectKey(from), this.#objectKey(to)];
+    const request = copyRequest(options);
     // Copied onto itself, it would then be removed as its own source.
-    if (source === target) return this.stat(from, options);
-    return this.#perform('rename', source, options.signal, () => this.doRename(source, target, options));
+    if (key === target) return this.stat(from, options);
+    const send = { operation: 'rename', key, to: target, signal: options.signal, confirm: cannotTell };
+    return objectStat(await this.send(send, () => this.doRename(key, target, request)));
   }
 
   /** @throws NOT_FOUND */
-  async remove(path: string, options: OperationOptions = {}): Promise<void> {
+  async remove(path: string, { signal }: OperationOptions = {}): Promise<void> {
     const key = this.#objectKey(path);
-    await this.stat(path, options);
-    await this.#perform('remove', key, options.signal, () => this.doRemove([key], options));
+    if ((await this.#stat(key, signal)) === undefined) {
+      throw this.#sender.failure({ operation: 'removal', key, signal }, this.refusal('NOT_FOUND'));
+    }
+    await this.#removeKeys([key], signal);
   }
 
-  /** Removes every object below a directory, and the object at the path. Nothing there is no error. */
-  async removeTree(path: string, options: OperationOptions = {}): Promise<void> {
+  /**
+   * Removes many objects with few requests. A path where no object is, is no error.
+   *
+   * @throws the failure of the one object, or of the first of several, that could not be removed, with all of them, by
+   *   path, as its `problems`; the others are removed
+   */
+  async removeMany(paths: Iterable<string> | AsyncIterable<string>, { signal }: OperationOptions = {}): Promise<void> {
+    const keys = async function* (this: ArtifactStore<Config, Settings>) {
+      for await (const path of paths) yield this.#objectKey(path);
+    };
+    await this.#removeKeys(keys.call(this), signal);
+  }
+
+  /** Removes every object below a directory, and the object at the path. Nothing there is no error. @throws as `removeMany` */
+  async removeTree(path: string, { signal }: OperationOptions = {}): Promise<void> {
     const key = this.#key(path);
-    const keys: string[] = [];
-    for await (const entry of this.walk(path, options)) keys.push(entry.path);
-    if (key !== '' && (await this.#perform('stat', key, options.signal, () => this.doStat(key, options))))
-      keys.push(key);
-    if (keys.length > 0) await this.#perform('remove', key, options.signal, () => this.doRemove(keys, options));
+    const keys = async function* (this: ArtifactStore<Config, Settings>) {
+      for await (const entry of this.walk(path, { signal })) yield entry.path;
+      if (key !== '') yield key;
+    };
+    await this.#removeKeys(keys.call(this), signal);
   }
 
-  /** Writes every file below a local folder to the directory at the path. Symbolic links are refused. */
-  async uploadDirectory(localFolder: string, path: string, options: OperationOptions = {}): Promise<void> {
-    const entries = await readdir(localFolder, { recursive: true, withFileTypes: true });
-    for (const entry of entries.sort((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
-      const file = join(entry.parentPath, entry.name);
-      if (entry.isDirectory()) continue;
-      if (!entry.isFile()) {
-        throw new StackError({
-          code: 'ARGUMENT_INVALID',
-          message: `${file} is not a regular file, so it is not uploaded.`,
-        });
-      }
-      const relative = file.slice(join(localFolder, sep).length).split(sep).join('/');
-      await this.write([this.#key(path), relative].filter(Boolean).join('/'), createReadStream(file), options);
+  /**
+   * A URL by which anyone may read or write one object without credentials, until it expires. It is a credential
+   * itself: do not log it. Whether the object exists is not looked at.
+   *
+   * @throws CAPABILITY_UNSUPPORTED unless the flavor has the capability `signedUrl`
+   */
+  async signedUrl(
+    path: string,
+    { method = 'get', expiresIn = 900, signal }: SignedUrlOptions = {},
+  ): Promise<SignedUrl> {
+    const key = this.#objectKey(path);
+    if (!(Number.isInteger(expiresIn) && expiresIn >= 1 && expiresIn <= longestSignature)) {
+      throw new StackError({
+        code: 'ARGUMENT_INVALID',
+        message: `A signed URL cannot expire in ${expiresIn} seconds: give a whole number from 1 to ${longestSignature}.`,
+      });
     }
+    return this.send({ operation: 'signing', key, signal }, () => this.doSignUrl(key, { method, expiresIn, signal }));
   }
 
-  /** Writes every object below a directory into a local folder, which is made when it does not exist. */
-  async downloadDirectory(path: string, localFolder: string, options: OperationOptions = {}): Promise<void> {
-    const prefix = this.#key(path);
-    for await (const entry of this.walk(path, options)) {
-      const relative = prefix === '' ? entry.path : entry.path.slice(prefix.length + 1);
-      const file = join(localFolder, ...relative.split('/'));
-      await mkdir(dirname(file), { recursive: true });
-      await pipeline(await this.openRead(entry.path, options), createWriteStream(file));
+  /**
+   * Removes what killed processes left, staged files and uploads that were begun and never completed, and tells what it
+   * was. A write that is still under way is safe while it is younger than `olderThan`.
+   */
+  async collectGarbage(options: GarbageOptions = {}): Promise<readonly Garbage[]> {
+    const { olderThan = millisecondsPerDay, dryRun = false, signal } = options;
+    if (!(olderThan >= 0)) {
+      throw new StackError({
+        code: 'ARGUMENT_INVALID',
+        message: `Nothing can be older than ${olderThan} milliseconds.`,
+      });
     }
+    const before = new Date(Date.now() - olderThan);
+    return this.send({ operation: 'garbage collection', key: '', signal }, async () => {
+      const found: Garbage[] = [];
+      for await (const garbage of this.doCollectGarbage({ before, dryRun, signal })) found.push(garbage);
+      return found;
+    });
+  }
+
+  /**
+   * Writes every file below a local folder to the directory at the path. Everything is looked at before anything is
+   * written.
+   *
+   * @throws FILE_NOT_FOUND when there is no such folder
+   * @throws ARGUMENT_INVALID for symbolic links and whatever else is neither file nor folder, all of them at once
+   * @throws PATH_INVALID for names that no key can have, all of them at once
+   */
+  async uploadDirectory(localFolder: string, path: string, options: DirectoryOptions = {}): Promise<void> {
+    await uploadFolder(this, localFolder, this.#key(path), options);
+  }
+
+  /**
+   * Writes every object below a directory into a local folder, which is made when it does not exist. Each file appears as
+   * a whole; one that is there is replaced.
+   *
+   * @throws PATH_INVALID for keys that this disk cannot hold side by side under their own names, all of them at once,
+   *   before anything is written
+   */
+  async downloadDirectory(path: string, localFolder: string, options: DirectoryOptions = {}): Promise<void> {
+    await downloadFolder(this, this.#key(path), localFolder, options);
   }
 
   /** The root for a `config.path`, without a `/` at its end. Overridden by stores on disk. */
@@ -290,56 +419,266 @@ export abstract class ArtifactStore<
     return path;
   }
 
-  /** Rejects with `NOT_FOUND`, mapped by `mapError`, before it resolves. `end` is exclusive. */
-  protected abstract doRead(
-    key: string,
-    options: { readonly start: number; readonly end: number | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<Readable>;
+  /**
+   * Opens an object. Rejects, rather than breaking the stream later, where there is none (`NOT_FOUND`) and where
+   * `ifMatch` does not hold. It is called again, with `ifMatch`, to go on after the body broke.
+   */
+  protected abstract doRead(key: string, request: ReadRequest): Promise<ObjectContent>;
 
-  /** Consumes the source, commits it as one, and leaves nothing behind when it fails. */
-  protected abstract doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat>;
+  /**
+   * Consumes the source, commits it as one, and leaves nothing behind when it fails, the source breaks, or the signal
+   * aborts, at which the source breaks too. A source of bytes is whole and may be written again after a failure; a stream
+   * gives `Buffer`s. Refuses keys that are directories or lie below objects, as far as the backend can tell without a
+   * race.
+   */
+  protected abstract doWrite(key: string, source: Uint8Array | Readable, request: WriteRequest): Promise<StoredStat>;
 
   /** `undefined` for a key that is no object. */
-  protected abstract doStat(key: string, options: OperationOptions): Promise<ObjectStat | undefined>;
+  protected abstract doStat(key: string, request: StoreRequest): Promise<StoredStat | undefined>;
 
   /**
    * What is below a directory key (empty for the root), in the order of the UTF-8 bytes of the keys, a directory's
-   * key counting with a `/` at its end. Recursive: objects alone.
+   * key counting with a `/` at its end. Recursive: objects alone. A listing that breaks is begun anew, and what was given
+   * already is skipped; one of several pages does better to `send` each.
    */
-  protected abstract doList(
-    key: string,
-    options: OperationOptions & { readonly recursive: boolean },
-  ): AsyncIterable<ListEntry>;
+  protected abstract doList(key: string, request: ListRequest): AsyncIterable<ListEntry>;
 
-  /** Removes objects; a key that is gone already is no error. */
-  protected abstract doRemove(keys: readonly string[], options: OperationOptions): Promise<void>;
+  /**
+   * Removes up to 1,000 objects; a key that is gone already is no error. Gives those that could not be removed, and
+   * rejects where that is all of them for one reason.
+   */
+  protected abstract doRemove(keys: readonly string[], request: StoreRequest): Promise<readonly RemovalFailure[]>;
 
-  /** The code for whatever the backend threw; `undefined` for an error that is not of the backend's making. */
+  /**
+   * The code for whatever the backend threw; `undefined` for an error that is not of the backend's making. Errors of
+   * Node's network have their codes without it.
+   */
   protected abstract mapError(error: unknown): ErrorCode | undefined;
 
   /** Server-side where the backend can; by default the bytes pass through this process. */
-  protected async doCopy(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
-    const source = await this.doRead(from, { start: 0, end: undefined, signal: options.signal });
-    return this.doWrite(to, source, options);
+  protected async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    const source = await this.#open(from, { signal: request.signal });
+    const { sha256 } = source;
+    const digest = sha256 === undefined ? undefined : { sha256 };
+    return this.doWrite(to, this.#stream(from, source), { ...request, digest, writeId: undefined });
   }
 
-  protected async doRename(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
-    const stat = await this.doCopy(from, to, options);
-    await this.doRemove([from], options);
+  /** Atomic where the flavor has the capability `atomicRename`; by default a copy, then a removal. */
+  protected async doRename(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    const confirm = isConditional(request) ? cannotTell : undefined;
+    const send = { operation: 'rename', key: from, to, signal: request.signal, confirm };
+    const stat = await this.send(send, () => this.doCopy(from, to, request));
+    await this.#removeKeys([from], request.signal);
     return stat;
   }
 
-  async *#list(path: string, recursive: boolean, options: OperationOptions): AsyncIterable<ListEntry> {
-    const key = this.#key(path);
-    try {
-      options.signal?.throwIfAborted();
-      for await (const entry of this.doList(key, { ...options, recursive })) {
-        options.signal?.throwIfAborted();
-        yield entry;
-      }
-    } catch (error) {
-      throw this.#failure('list', key, options.signal, error);
+  /** Signs without asking the backend, where it can. By default unsupported. */
+  protected async doSignUrl(_key: string, _request: SignRequest): Promise<SignedUrl> {
+    throw this.refusal('CAPABILITY_UNSUPPORTED', `the flavor ${this.flavor} has no signed URLs`);
+  }
+
+  /** Gives what is garbage, each after it was removed. By default there is none. */
+  protected async *doCollectGarbage(_request: GarbageRequest): AsyncIterable<Garbage> {}
+
+  /**
+   * What a primitive throws where it finds a situation by itself. What it throws, and what the backend threw, is told to
+   * callers with operation, path and component before it.
+   *
+   * @param message what happened, for codes that do not say it themselves
+   */
+  protected refusal(code: ErrorCode, message?: string): StackError {
+    return new StackError({ code, message: message ?? failureSituations[code]?.message ?? code });
+  }
+
+  /**
+   * Sends a request, again after a wait while it fails with a code that may pass. Every primitive is called by it; a
+   * primitive of several requests sends each by it, so that one that fails does not begin the whole anew. What was sent
+   * by it is not tried again further out. An SDK's own retries are to be switched off.
+   */
+  protected send<Result>(options: SendOptions<Result>, request: () => Promise<Result>): Promise<Result> {
+    return this.#sender.send(options, request);
+  }
+
+  /** The stat of the object at a key when it is that of the write with this id: for `confirm`. */
+  protected async findWritten(
+    key: string,
+    writeId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<StoredStat | undefined> {
+    const stat = writeId === undefined ? undefined : await this.#stat(key, signal);
+    return stat?.writeId === writeId ? stat : undefined;
+  }
+
+  async #stat(key: string, signal: AbortSignal | undefined): Promise<StoredStat | undefined> {
+    return this.send({ operation: 'stat', key, signal }, () => this.doStat(key, { signal }));
+  }
+
+  async #open(key: string, options: ReadOptions): Promise<OpenObject> {
+    const { start = 0, end, ifMatch, signal } = options;
+    checkRange(start, end);
+    if (options.sha256 !== undefined) checkPromise(options.sha256, start === 0 && end === undefined);
+    const request = { start, end, ifMatch, signal };
+    const { stat, body } = await this.send({ operation: 'read', key, signal }, () =>
+      // No backend can be asked for no bytes.
+      start === end ? this.#readNothing(key, request) : this.doRead(key, request),
+    );
+    const last = Math.max(start, Math.min(end ?? stat.size, stat.size));
+    const isWhole = start === 0 && last === stat.size;
+    const sha256 = isWhole ? (options.sha256 ?? stat.sha256) : undefined;
+    return { body, start, end: last, etag: stat.etag, sha256, signal };
+  }
+
+  async #readNothing(key: string, { ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
+    const stat = await this.doStat(key, { signal });
+    if (stat === undefined) throw this.refusal('NOT_FOUND');
+    if (ifMatch !== undefined && stat.etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
+    return { stat, body: Buffer.alloc(0) };
+  }
+
+  #stream(key: string, { etag, ...object }: OpenObject): ObjectStream {
+    const { end, signal } = object;
+    const send = { operation: 'read', key, signal };
+    const isAnother = (position: number) => {
+      const message = `the connection broke after ${position} bytes, and then the object was another`;
+      return this.#sender.failure(send, this.refusal('UNAVAILABLE', message));
+    };
+    return new ObjectStream({
+      ...object,
+      failure: (error) => this.#sender.failure(send, error),
+      reopen: async (position, breaks, error) => {
+        const attempts = this.config.retry.attempts - breaks;
+        const mayPass = this.#sender.mayPass(error);
+        if (mayPass && position === end) return Buffer.alloc(0);
+        if (!mayPass || attempts < 1) throw this.#sender.failure(send, error);
+        await this.#sender.backOff(send, breaks);
+        try {
+          const request = { start: position, end, ifMatch: etag, signal };
+          const { stat, body } = await this.send({ ...send, attempts }, () => this.doRead(key, request));
+          if (stat.etag === etag) return body;
+          if (body instanceof Readable) body.destroy();
+        } catch (reason) {
+          if (!isRefusal(reason)) throw reason;
+        }
+        throw isAnother(position);
+      },
+    });
+  }
+
+  async #writeBytes(key: string, bytes: Uint8Array, options: WriteOptions): Promise<ObjectStat> {
+    if (!options.digest && options.sha256 === undefined) {
+      return this.#sendWrite(key, options, undefined, (request) =>
+        this.doWrite(key, bytes, { ...request, digest: undefined }),
+      );
     }
+    const sha256 = await sha256Of(bytes);
+    return this.#sendWrite(key, options, undefined, async (request) => {
+      checkDigest(sha256, options.sha256 ?? sha256);
+      return { ...(await this.doWrite(key, bytes, { ...request, digest: { sha256 } })), sha256 };
+    });
+  }
+
+  async #writeStream(
+    key: string,
+    open: () => SourceStream,
+    options: WriteOptions,
+    attempts?: number,
+  ): Promise<ObjectStat> {
+    return this.#sendWrite(key, options, attempts, async (request) => {
+      const source = open();
+      const digest = source.hasDigest ? source : undefined;
+      try {
+        const stat = await this.doWrite(key, source, { ...request, digest });
+        if (source.failure !== undefined) throw source.failure;
+        return digest === undefined ? stat : { ...stat, sha256: digest.sha256 };
+      } catch (error) {
+        throw source.failure ?? error;
+      } finally {
+        source.destroy();
+      }
+    });
+  }
+
+  async #sendWrite(
+    key: string,
+    options: WriteOptions,
+    attempts: number | undefined,
+    write: (request: Omit<WriteRequest, 'digest'>) => Promise<StoredStat>,
+  ): Promise<ObjectStat> {
+    if (options.sha256 !== undefined) checkPromise(options.sha256);
+    const request = copyRequest(options);
+    const { signal } = request;
+    if (!isConditional(request)) {
+      const send = { operation: 'write', key, signal, attempts };
+      return objectStat(await this.send(send, () => write({ ...request, writeId: undefined })));
+    }
+    const writeId = randomUUID();
+    const confirm = () => this.findWritten(key, writeId, signal);
+    const send = { operation: 'write', key, signal, attempts, confirm };
+    return objectStat(await this.send(send, () => write({ ...request, writeId })));
+  }
+
+  async *#list(key: string, request: ListRequest): AsyncIterable<ListEntry> {
+    const { signal, limit } = request;
+    const prefix = key === '' ? request.prefix : `${key}/${request.prefix}`;
+    const send = { operation: 'listing', key, signal };
+    let given = 0;
+    let last: ListEntry | undefined;
+    for (let attempt = 1; ; attempt++) {
+      // What a listing before this one has given already.
+      const seen = last;
+      try {
+        signal?.throwIfAborted();
+        for await (const entry of this.doList(key, request)) {
+          signal?.throwIfAborted();
+          if (!entry.path.startsWith(prefix) || (seen !== undefined && compareEntries(entry, seen) <= 0)) continue;
+          last = entry;
+          attempt = 1;
+          yield entry;
+          if (++given === limit) return;
+        }
+        return;
+      } catch (error) {
+        if (attempt >= this.config.retry.attempts || signal?.aborted || !this.#sender.mayPass(error)) {
+          throw this.#sender.failure(send, error);
+        }
+        await this.#sender.backOff(send, attempt);
+      }
+    }
+  }
+
+  async #removeKeys(keys: Iterable<string> | AsyncIterable<string>, signal: AbortSignal | undefined): Promise<void> {
+    const failures: RemovalFailure[] = [];
+    let batch: string[] = [];
+    for await (const key of keys) {
+      batch.push(key);
+      if (batch.length < removalBatch) continue;
+      failures.push(...(await this.#removeBatch(batch, signal)));
+      batch = [];
+    }
+    if (batch.length > 0) failures.push(...(await this.#removeBatch(batch, signal)));
+    if (failures.length > 0) throw removalError(failures, this);
+  }
+
+  /** What could not be removed, after attempts with what was left of the batch each time. */
+  async #removeBatch(keys: readonly string[], signal: AbortSignal | undefined): Promise<RemovalFailure[]> {
+    let left = keys;
+    let failures: readonly RemovalFailure[] = [];
+    const [onlyKey = ''] = keys.length === 1 ? keys : [];
+    const remove = async () => {
+      failures = await this.doRemove(left, { signal });
+      left = failures.map(({ key }) => key);
+      const passing = failures.find(({ error }) => this.#sender.mayPass(error));
+      if (passing !== undefined) throw passing.error;
+    };
+    try {
+      await this.send({ operation: 'removal', key: onlyKey, signal }, remove);
+    } catch (error) {
+      if (failures.length === 0 || signal?.aborted) throw error;
+    }
+    return failures.map(({ key, error }) => ({
+      key,
+      error: this.#sender.failure({ operation: 'removal', key, signal }, error),
+    }));
   }
 
   #key(path: string): string {
@@ -355,55 +694,39 @@ export abstract class ArtifactStore<
       hint: 'Give a path below the root.',
     });
   }
-
-  async #perform<Result>(
-    operation: string,
-    key: string,
-    signal: AbortSignal | undefined,
-    action: () => Promise<Result>,
-  ): Promise<Result> {
-    try {
-      signal?.throwIfAborted();
-      return await action();
-    } catch (error) {
-      throw this.#failure(operation, key, signal, error);
-    }
-  }
-
-  #failure(operation: string, key: string, signal: AbortSignal | undefined, error: unknown): unknown {
-    if (StackError.is(error)) return error;
-    const where = `"${key}" in the ${this}`;
-    if (signal?.aborted) {
-      return new StackError({ code: 'ABORTED', message: `The ${operation} of ${where} was cancelled.`, cause: error });
-    }
-    const code = this.mapError(error);
-    if (code === undefined) return error;
-    if (code === 'NOT_FOUND') return this.#notFound(key, error);
-    const detail = error instanceof Error ? error.message : String(error);
-    return new StackError({ code, message: `The ${operation} of ${where} failed: ${detail}`, cause: error });
-  }
-
-  #notFound(key: string, cause?: unknown): StackError {
-    return new StackError({ code: 'NOT_FOUND', message: `There is no object "${key}" in the ${this}.`, cause });
-  }
 }
 
-function causeOf(error: unknown): unknown {
-  return StackError.is(error) ? error.cause : undefined;
+function checkRange(start: number, end: number | undefined): void {
+  const isRange =
+    Number.isInteger(start) && start >= 0 && (end === undefined || (Number.isInteger(end) && end >= start));
+  if (isRange) return;
+  throw new StackError({
+    code: 'ARGUMENT_INVALID',
+    message: `The range from ${start} to ${end} is not one: both are whole numbers, and the start is not after the end.`,
+  });
 }
 
-/** The source, whose error is told as well. */
-function watchErrors(
-  source: Readable | AsyncIterable<Uint8Array | string>,
-  onError: (error: unknown) => void,
-): Readable | AsyncIterable<Uint8Array | string> {
-  if (source instanceof Readable) return source.on('error', onError);
-  return (async function* () {
-    try {
-      yield* source;
-    } catch (error) {
-      onError(error);
-      throw error;
-    }
-  })();
+/** @throws ARGUMENT_INVALID for conditions that exclude each other */
+function copyRequest({ ifAbsent = false, ifMatch, signal }: CopyOptions): CopyRequest {
+  if (!ifAbsent || ifMatch === undefined) return { ifAbsent, ifMatch, signal };
+  throw new StackError({
+    code: 'ARGUMENT_INVALID',
+    message: 'Nothing can be written both where no object is and over one: give ifAbsent or ifMatch.',
+  });
+}
+
+function isConditional({ ifAbsent, ifMatch }: CopyRequest): boolean {
+  return ifAbsent || ifMatch !== undefined;
+}
+
+async function cannotTell(): Promise<undefined> {}
+
+async function collect(stream: Readable, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(size);
+  let position = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes.set(chunk, position);
+    position += chunk.byteLength;
+  }
+  return bytes;
 }

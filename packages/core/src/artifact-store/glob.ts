@@ -46,6 +46,22 @@ export function globPattern(glob: string): RegExp {
   }
 }
 
+/** What has to be listed to find what fits a glob: the part of it that is literal. */
+export function globScope(glob: string): {
+  readonly directory: string;
+  readonly prefix: string;
+  readonly recursive: boolean;
+} {
+  const literal = /^[^*?[{]*/.exec(glob)?.[0] ?? '';
+  const slash = literal.lastIndexOf('/');
+  const rest = glob.slice(literal.length);
+  return {
+    directory: literal.slice(0, Math.max(slash, 0)),
+    prefix: literal.slice(slash + 1),
+    recursive: rest.includes('/') || rest.includes('**'),
+  };
+}
+
 /** Where a set ends; a `]` that comes first is one of its members. Negative for a `[` that begins none. */
 function setEnd(glob: string, start: number): number {
   const first = start + (/[!^]/.test(glob.charAt(start + 1)) ? 2 : 1);

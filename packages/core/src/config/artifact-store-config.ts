@@ -7,8 +7,25 @@ export interface ArtifactStoreConfigOptions {
   readonly localPath?: boolean;
 }
 
+const retrySchema = z.object({
+  attempts: z.int().min(1).max(100).default(5).describe('How often a request is sent, the first time included'),
+  baseDelay: z
+    .number()
+    .min(0)
+    .max(600_000)
+    .default(200)
+    .describe('Longest wait before the second attempt, in milliseconds. It doubles with each further one'),
+  maximumDelay: z
+    .number()
+    .min(0)
+    .max(600_000)
+    .default(10_000)
+    .describe('Longest wait between two attempts, in milliseconds'),
+});
+
 /**
- * The config that every artifact store has: `path`, the root below which it keeps everything. Add fields with
+ * The config that every artifact store has: `path`, the root below which it keeps everything, and `retry`, how often
+ * and after what waits a request is sent again that failed for a reason that may pass. Add fields with
  * `.extend({ ... })`.
  */
 export function artifactStoreConfig({
@@ -24,15 +41,20 @@ export function artifactStoreConfig({
       .string()
       .regex(new RegExp(pattern, 's'), { error: `must be ${forms.join(' or ')}` })
       .describe(`Root of the store: ${forms.join(' or ')}`),
+    retry: retrySchema.prefault({}),
   });
 }
 
-export type ArtifactStoreConfigSchema = z.ZodObject<{ path: z.ZodString }>;
+export type ArtifactStoreConfigSchema = z.ZodObject<{ path: z.ZodString; retry: z.ZodPrefault<typeof retrySchema> }>;
 
 /** What the config of every artifact store has, parsed. */
 export interface ArtifactStoreConfig {
   readonly path: string;
+  readonly retry: RetryPolicy;
 }
+
+/** How often, and after what waits, a request is sent again. */
+export type RetryPolicy = Readonly<z.output<typeof retrySchema>>;
 
 function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');

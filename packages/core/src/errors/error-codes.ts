@@ -82,6 +82,10 @@ export const errorCodes = {
   EXPORT_NOT_FOUND: { category: 'not-found', summary: 'The module does not have this export.' },
   FILE_NOT_FOUND: { category: 'not-found', summary: 'No file at this path.' },
   NOT_FOUND: { category: 'not-found', summary: 'The artifact store holds nothing at this path.' },
+  ROOT_NOT_FOUND: {
+    category: 'not-found',
+    summary: 'The bucket, container or folder that the artifact store lies in does not exist.',
+  },
 
   // Things that are there, and in the way.
   ALREADY_EXISTS: { category: 'conflict', summary: 'The name or path is taken.' },
@@ -122,6 +126,7 @@ export const errorCodes = {
   ACCESS_DENIED: { category: 'backend', summary: 'The backend refused the credentials or the permission is missing.' },
   UNAVAILABLE: { category: 'backend', summary: 'The backend does not answer.' },
   TIMEOUT: { category: 'backend', summary: 'The backend did not answer in time.' },
+  THROTTLED: { category: 'backend', summary: 'The backend takes no more requests for now.' },
   NO_SPACE: { category: 'backend', summary: 'The disk or the quota is full.' },
   CAPABILITY_UNSUPPORTED: { category: 'backend', summary: 'The backend of this flavor cannot do that.' },
   INTEGRITY: { category: 'backend', summary: 'Stored bytes are not the bytes that were written.' },

@@ -173,6 +173,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'Nothing was ever written at this path of the artifact store, or it was removed.',
     remedy: 'Look at what is there with `list` of the artifact store.',
   },
+  ROOT_NOT_FOUND: {
+    cause: 'The bucket or container of the artifact store was never made, was removed, or has another name.',
+    remedy: 'Make it, or correct the path of the component: `stack artifact-store update NAME --path=PATH`.',
+  },
   ALREADY_EXISTS: {
     cause: 'Something of this name is there already.',
     remedy: 'Choose another name, or change or delete what is there.',
@@ -275,6 +279,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   TIMEOUT: {
     cause: 'The service or the network is slow, or the time limit is short.',
     remedy: 'Try again, or raise the limit where the component has one.',
+  },
+  THROTTLED: {
+    cause: 'More requests were sent than the service takes, and waiting between attempts did not help.',
+    remedy: 'Send fewer at once, or give `retry` of the component more attempts and longer delays.',
   },
   NO_SPACE: {
     cause: 'The disk, or the quota at the backend, has no room left.',

@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { ArtifactStore, type ObjectStat } from '../artifact-store/artifact-store.ts';
+import { ArtifactStore } from '../artifact-store/artifact-store.ts';
+import type { ObjectStat } from '../artifact-store/object-stat.ts';
+import type { ObjectContent } from '../artifact-store/requests.ts';
 import type { ComponentContext } from '../component/stack-component.ts';
 import { Orchestrator } from '../orchestrator/orchestrator.ts';
 import { createStack } from './create-stack.ts';
@@ -16,15 +17,17 @@ class Cluster extends Orchestrator {
 }
 
 class Nowhere extends ArtifactStore {
-  override async doRead(): Promise<Readable> {
-    return Readable.from([]);
+  override async doRead(): Promise<ObjectContent> {
+    return { stat: await this.doWrite(), body: Buffer.alloc(0) };
   }
   override async doWrite(): Promise<ObjectStat> {
     return { size: 0, modifiedAt: new Date(0), etag: '' };
   }
   override async doStat(): Promise<undefined> {}
   override async *doList() {}
-  override async doRemove(): Promise<void> {}
+  override async doRemove(): Promise<readonly never[]> {
+    return [];
+  }
   override mapError(): undefined {}
   override async [Symbol.asyncDispose](): Promise<void> {
     disposed.push(this.name);
@@ -35,8 +38,9 @@ function contextOf<Config extends object>(type: string, name: string, config: Co
   return { id: name, name, type, flavor: 'test', config, settings: {}, labels: {}, baseDirectory: '/', overrides: {} };
 }
 
+const retry = { attempts: 1, baseDelay: 0, maximumDelay: 0 };
 const orchestrator = (name: string) => new Cluster(contextOf('orchestrator', name, {}));
-const artifactStore = (name: string) => new Nowhere(contextOf('artifact-store', name, { path: 'x://y' }));
+const artifactStore = (name: string) => new Nowhere(contextOf('artifact-store', name, { path: 'x://y', retry }));
 
 describe('a stack', () => {
   test('gives its components by type and by name', async () => {

@@ -4,10 +4,11 @@ import {
   ArtifactStore,
   type ErrorCode,
   type ListEntry,
-  type ObjectStat,
-  type OperationOptions,
-  StackError,
-  type WriteOptions,
+  type ObjectContent,
+  type ReadRequest,
+  type RemovalFailure,
+  type StoredStat,
+  type WriteRequest,
 } from '@stack/core';
 
 interface StoredObject {
@@ -28,7 +29,7 @@ export class MemoryArtifactStore extends ArtifactStore {
       name: 'memory',
       type: 'artifact-store',
       flavor: 'memory',
-      config: { path: 'memory://artifacts' },
+      config: { path: 'memory://artifacts', retry: { attempts: 1, baseDelay: 0, maximumDelay: 0 } },
       settings: {},
       labels: {},
       baseDirectory: '/',
@@ -36,49 +37,43 @@ export class MemoryArtifactStore extends ArtifactStore {
     });
   }
 
-  protected override async doRead(
-    key: string,
-    { start, end }: { readonly start: number; readonly end: number | undefined },
-  ): Promise<Readable> {
-    return Readable.from([this.#object(key).bytes.subarray(start, end)]);
+  protected override async doRead(key: string, { start, end }: ReadRequest): Promise<ObjectContent> {
+    const stat = await this.doStat(key);
+    const object = this.objects.get(key);
+    if (object === undefined || stat === undefined) throw this.refusal('NOT_FOUND');
+    return { stat, body: Buffer.from(object.bytes.subarray(start, end)) };
   }
 
-  protected override async doWrite(key: string, source: Readable, { ifAbsent }: WriteOptions): Promise<ObjectStat> {
+  protected override async doWrite(
+    key: string,
+    source: Uint8Array | Readable,
+    { ifAbsent }: WriteRequest,
+  ): Promise<StoredStat> {
     await this.beforeWrite(key);
-    const bytes = await buffer(source);
-    if (ifAbsent === true && this.objects.has(key)) {
-      throw new StackError({ code: 'ALREADY_EXISTS', message: `There is "${key}" already.` });
-    }
+    const bytes = source instanceof Readable ? await buffer(source) : Buffer.from(source);
+    if (ifAbsent && this.objects.has(key)) throw this.refusal('ALREADY_EXISTS');
     this.writes++;
     this.objects.set(key, { bytes, modifiedAt: new Date() });
     return { size: bytes.length, modifiedAt: new Date(), etag: key };
   }
 
-  protected override async doStat(key: string): Promise<ObjectStat | undefined> {
+  protected override async doStat(key: string): Promise<StoredStat | undefined> {
     const object = this.objects.get(key);
     return object && { size: object.bytes.length, modifiedAt: object.modifiedAt, etag: key };
   }
 
-  protected override async *doList(
-    key: string,
-    _options: OperationOptions & { readonly recursive: boolean },
-  ): AsyncIterable<ListEntry> {
+  protected override async *doList(key: string): AsyncIterable<ListEntry> {
     for (const [path, { bytes, modifiedAt }] of [...this.objects].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (key === '' || path.startsWith(`${key}/`)) yield { type: 'file', path, size: bytes.length, modifiedAt };
     }
   }
 
-  protected override async doRemove(keys: readonly string[]): Promise<void> {
+  protected override async doRemove(keys: readonly string[]): Promise<readonly RemovalFailure[]> {
     for (const key of keys) this.objects.delete(key);
+    return [];
   }
 
   protected override mapError(): ErrorCode | undefined {
     return undefined;
-  }
-
-  #object(key: string): StoredObject {
-    const object = this.objects.get(key);
-    if (object !== undefined) return object;
-    throw new StackError({ code: 'NOT_FOUND', message: `There is no "${key}".` });
   }
 }

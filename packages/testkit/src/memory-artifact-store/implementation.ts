@@ -2,16 +2,19 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import {
   ArtifactStore,
+  type CopyRequest,
   type ErrorCode,
   type ListEntry,
-  type ObjectStat,
-  type OperationOptions,
-  StackError,
-  type WriteOptions,
+  type ListRequest,
+  type ObjectContent,
+  type ReadRequest,
+  type RemovalFailure,
+  type StoredStat,
+  type WriteRequest,
 } from '@stack/core';
 import type { MemoryArtifactStoreConfig } from './config.ts';
 
-interface StoredObject extends ObjectStat {
+interface StoredObject extends StoredStat {
   readonly bytes: Buffer;
 }
 
@@ -20,100 +23,82 @@ export default class MemoryArtifactStore extends ArtifactStore<MemoryArtifactSto
   readonly #objects = new Map<string, StoredObject>();
   #writes = 0;
 
-  protected override async doRead(
+  protected override async doRead(key: string, { start, end, ifMatch }: ReadRequest): Promise<ObjectContent> {
+    const { bytes, ...stat } = this.#get(key);
+    if (ifMatch !== undefined && ifMatch !== stat.etag) throw this.refusal('PRECONDITION_FAILED');
+    return { stat, body: Readable.from(chunksOf(bytes.subarray(start, end)), { objectMode: false }) };
+  }
+
+  protected override async doWrite(
     key: string,
-    { start, end, signal }: { readonly start: number; readonly end: number | undefined; readonly signal?: AbortSignal },
-  ): Promise<Readable> {
-    const bytes = this.#get(key).bytes.subarray(start, end);
-    const chunkSize = 64 * 1024;
-    const chunks = function* () {
-      for (let from = 0; from < bytes.length; from += chunkSize)
-        yield Buffer.from(bytes.subarray(from, from + chunkSize));
-    };
-    return Readable.from(chunks(), { signal });
+    source: Uint8Array | Readable,
+    request: WriteRequest,
+  ): Promise<StoredStat> {
+    const bytes = source instanceof Readable ? await buffer(source) : Buffer.from(source);
+    const { digest, writeId } = request;
+    return this.#put(key, { bytes, sha256: digest?.sha256, writeId }, request);
   }
 
-  protected override async doWrite(key: string, source: Readable, options: WriteOptions): Promise<ObjectStat> {
-    const abort = () => source.destroy(options.signal?.reason);
-    options.signal?.addEventListener('abort', abort);
-    try {
-      const bytes = Buffer.from(await buffer(source));
-      options.signal?.throwIfAborted();
-      return this.#put(key, bytes, options);
-    } finally {
-      options.signal?.removeEventListener('abort', abort);
-    }
+  protected override async doStat(key: string): Promise<StoredStat | undefined> {
+    const object = this.#objects.get(key);
+    if (object === undefined) return undefined;
+    const { bytes: _, ...stat } = object;
+    return stat;
   }
 
-  protected override async doStat(key: string): Promise<ObjectStat | undefined> {
-    return describe(this.#objects.get(key));
-  }
-
-  protected override async *doList(
-    key: string,
-    { recursive }: OperationOptions & { readonly recursive: boolean },
-  ): AsyncIterable<ListEntry> {
+  protected override async *doList(key: string, { recursive }: ListRequest): AsyncIterable<ListEntry> {
     const prefix = key === '' ? '' : `${key}/`;
-    const directories = new Set<string>();
+    let directory: string | undefined;
     const keys = [...this.#objects.keys()].filter((candidate) => candidate.startsWith(prefix));
     for (const path of keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
       const slash = path.indexOf('/', prefix.length);
-      if (recursive || slash < 0) {
-        const object = this.#objects.get(path);
-        if (object !== undefined) yield { type: 'file', path, size: object.size, modifiedAt: object.modifiedAt };
-      } else if (!directories.has(path.slice(0, slash))) {
-        directories.add(path.slice(0, slash));
-        yield { type: 'directory', path: path.slice(0, slash) };
+      const object = this.#objects.get(path);
+      if (object === undefined) continue;
+      if (recursive || slash < 0) yield { type: 'file', path, size: object.size, modifiedAt: object.modifiedAt };
+      else if (path.slice(0, slash) !== directory) {
+        directory = path.slice(0, slash);
+        yield { type: 'directory', path: directory };
       }
     }
   }
 
-  protected override async doRemove(keys: readonly string[]): Promise<void> {
+  protected override async doRemove(keys: readonly string[]): Promise<readonly RemovalFailure[]> {
     for (const key of keys) this.#objects.delete(key);
+    return [];
   }
 
-  protected override async doCopy(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
-    return this.#put(to, this.#get(from).bytes, options);
+  protected override async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    return this.#put(to, { ...this.#get(from), writeId: undefined }, request);
   }
 
-  protected override async doRename(from: string, to: string, options: WriteOptions): Promise<ObjectStat> {
-    const stat = this.#put(to, this.#get(from).bytes, options);
+  protected override async doRename(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    const stat = this.#put(to, this.#get(from), request);
     this.#objects.delete(from);
     return stat;
   }
 
-  /** Every error here is a `StackError` already, or the caller's own. */
+  /** Everything that goes wrong here is a refusal already, or the caller's own. */
   protected override mapError(_error: unknown): ErrorCode | undefined {
     return undefined;
   }
 
   #get(key: string): StoredObject {
     const object = this.#objects.get(key);
-    if (object !== undefined) return object;
-    throw new StackError({ code: 'NOT_FOUND', message: `There is no object "${key}" in the ${this}.` });
+    if (object === undefined) throw this.refusal('NOT_FOUND');
+    return object;
   }
 
-  #put(key: string, bytes: Buffer, { ifAbsent, ifMatch }: WriteOptions): ObjectStat {
+  #put(
+    key: string,
+    { bytes, sha256, writeId }: Pick<StoredObject, 'bytes' | 'sha256' | 'writeId'>,
+    { ifAbsent, ifMatch, signal }: CopyRequest,
+  ): StoredStat {
+    signal?.throwIfAborted();
     const present = this.#objects.get(key);
-    if (this.#isInTheWay(key)) {
-      throw new StackError({
-        code: 'PATH_CONFLICT',
-        message: `"${key}" in the ${this} is the directory of other objects, or lies below an object.`,
-      });
-    }
-    if (ifAbsent && present !== undefined) {
-      throw new StackError({
-        code: 'ALREADY_EXISTS',
-        message: `There is an object "${key}" in the ${this} already.`,
-      });
-    }
-    if (ifMatch !== undefined && present?.etag !== ifMatch) {
-      throw new StackError({
-        code: 'PRECONDITION_FAILED',
-        message: `The object "${key}" in the ${this} is not the one with the etag ${ifMatch}.`,
-      });
-    }
-    const stat = { size: bytes.length, modifiedAt: new Date(), etag: String(++this.#writes) };
+    if (this.#isInTheWay(key)) throw this.refusal('PATH_CONFLICT');
+    if (ifAbsent && present !== undefined) throw this.refusal('ALREADY_EXISTS');
+    if (ifMatch !== undefined && present?.etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
+    const stat = { size: bytes.length, modifiedAt: new Date(), etag: String(++this.#writes), sha256, writeId };
     this.#objects.set(key, { ...stat, bytes });
     return stat;
   }
@@ -126,6 +111,8 @@ export default class MemoryArtifactStore extends ArtifactStore<MemoryArtifactSto
   }
 }
 
-function describe(object: StoredObject | undefined): ObjectStat | undefined {
-  return object && { size: object.size, modifiedAt: object.modifiedAt, etag: object.etag };
+/** The bytes in chunks that are the reader's own. */
+function* chunksOf(bytes: Buffer): Iterable<Buffer> {
+  const size = 64 * 1024;
+  for (let start = 0; start < bytes.length; start += size) yield Buffer.from(bytes.subarray(start, start + size));
 }

@@ -1,0 +1,182 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { constants, createWriteStream, type Dirent } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type ErrorCode, type Problem, StackError } from '../errors/index.ts';
+import { keyProblem } from './artifact-key.ts';
+import type { ArtifactStore, DirectoryOptions } from './artifact-store.ts';
+import { forEachAtOnce } from './for-each-at-once.ts';
+
+/** Files up to this size are read and written as a whole: it costs less than a stream. */
+const smallFile = 256 * 1024;
+const defaultConcurrency = 16;
+/** A link that has taken the place of a file since it was looked at is not followed. */
+const withoutLinks = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+/** Writes every file below a folder to the directory of a key. */
+export async function uploadFolder(
+  store: ArtifactStore,
+  folder: string,
+  key: string,
+  { concurrency = defaultConcurrency, signal }: DirectoryOptions,
+): Promise<void> {
+  const { files, problems } = await findFiles(folder, key);
+  if (problems.length > 0) {
+    const code = problems.every((problem) => problem.code === 'PATH_INVALID') ? 'PATH_INVALID' : 'ARGUMENT_INVALID';
+    throw problemsError(code, `The folder ${folder} cannot be uploaded`, problems);
+  }
+  await forEachAtOnce(files, concurrency, async (file) => {
+    const path = join(folder, ...file.split('/'));
+    try {
+      await store.write(below(key, file), (await readSmallFile(path)) ?? (() => readLargeFile(path)), { signal });
+    } catch (error) {
+      throw diskFailure('read', path, error);
+    }
+  });
+}
+
+/** Writes every object below the directory of a key into a folder. */
+export async function downloadFolder(
+  store: ArtifactStore,
+  key: string,
+  folder: string,
+  { concurrency = defaultConcurrency, signal }: DirectoryOptions,
+): Promise<void> {
+  const objects: { readonly path: string; readonly file: string; readonly size: number }[] = [];
+  for await (const { path, size } of store.walk(key, { signal })) {
+    objects.push({ path, file: key === '' ? path : path.slice(key.length + 1), size });
+  }
+  await onDisk('made', folder, () => mkdir(folder, { recursive: true }));
+  const problems = await namingProblems(
+    folder,
+    objects.map(({ file }) => file),
+  );
+  if (problems.length > 0)
+    throw problemsError('PATH_INVALID', `The folder ${folder} cannot hold every object`, problems);
+  const folders = new Set(objects.map(({ file }) => dirname(join(folder, ...file.split('/')))));
+  for (const each of folders) await onDisk('made', each, () => mkdir(each, { recursive: true }));
+  await forEachAtOnce(objects, concurrency, async ({ path, file, size }) => {
+    const target = join(folder, ...file.split('/'));
+    const partial = join(folder, `.stack-download-${randomUUID()}`);
+    try {
+      await (size <= smallFile
+        ? writeFile(partial, await store.read(path, { signal }))
+        : pipeline(await store.openRead(path, { signal }), createWriteStream(partial)));
+      await rename(partial, target);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw diskFailure('written', target, error);
+    }
+  });
+}
+
+async function readSmallFile(path: string): Promise<Buffer | undefined> {
+  await using file = await open(path, withoutLinks);
+  const { size } = await file.stat();
+  return size <= smallFile ? file.readFile() : undefined;
+}
+
+async function* readLargeFile(path: string): AsyncGenerator<Buffer> {
+  await using file = await open(path, withoutLinks);
+  yield* file.createReadStream({ autoClose: false, highWaterMark: smallFile });
+}
+
+/** The files below a folder, as keys relative to it, and what keeps it from being uploaded. */
+async function findFiles(folder: string, key: string): Promise<{ files: string[]; problems: Problem[] }> {
+  const files: string[] = [];
+  const problems: Problem[] = [];
+  const queue = [''];
+  for (const parent of queue) {
+    const path = join(folder, ...parent.split('/'));
+    const entries: Dirent<Buffer>[] = await onDisk('read', path, () =>
+      readdir(path, { withFileTypes: true, encoding: 'buffer' }),
+    );
+    for (const entry of entries) {
+      const file = below(parent, entry.name.toString());
+      if (entry.isDirectory()) queue.push(file);
+      else if (!entry.isFile()) problems.push({ path: file, message: 'is neither a regular file nor a folder' });
+      else {
+        const problem = isUtf8(entry.name) ? keyProblem(below(key, file)) : 'is not a name in UTF-8';
+        if (problem === undefined) files.push(file);
+        else problems.push({ path: file, message: problem, code: 'PATH_INVALID' });
+      }
+    }
+  }
+  return { files, problems };
+}
+
+/** What keeps files of these names from lying side by side in a folder of this machine. */
+async function namingProblems(folder: string, files: readonly string[]): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const seen = new Map<string, string>();
+  const foldsNames = await foldsCase(folder);
+  for (const file of files) {
+    if (sep === '\\' && file.split('/').some((name) => refusedByWindows.test(name))) {
+      problems.push({ path: file, message: 'is no name that Windows takes' });
+    }
+    if (!foldsNames) continue;
+    const folded = file.normalize('NFC').toUpperCase().toLowerCase();
+    const other = seen.get(folded);
+    if (other !== undefined) problems.push({ path: file, message: `is the same file as "${other}" on this disk` });
+    seen.set(folded, file);
+  }
+  return problems;
+}
+
+const refusedByWindows = /[<>:"|?*\\\p{Cc}]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
+
+async function foldsCase(folder: string): Promise<boolean> {
+  const name = `.stack-download-${randomUUID()}-case`;
+  const file = join(folder, name);
+  await onDisk('written', file, () => writeFile(file, ''));
+  try {
+    return await lstat(join(folder, name.toUpperCase())).then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+function below(parent: string, name: string): string {
+  return parent === '' ? name : `${parent}/${name}`;
+}
+
+function problemsError(code: ErrorCode, what: string, problems: readonly Problem[]): StackError {
+  const lines = problems.map(({ path, message }) => `  ${JSON.stringify(path)} ${message}`);
+  return new StackError({ code, message: `${what}:\n${lines.join('\n')}`, problems });
+}
+
+async function onDisk<Result>(what: string, path: string, action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    throw diskFailure(what, path, error);
+  }
+}
+
+/** The error for what the disk of this machine refused; others as they are. */
+function diskFailure(what: string, path: string, error: unknown): unknown {
+  if (StackError.is(error) || !(error instanceof Error) || !('code' in error)) return error;
+  const code = diskCodes[String(error.code)];
+  if (code === undefined) return error;
+  return new StackError({ code, message: `${path} could not be ${what}: ${error.message}`, cause: error });
+}
+
+const diskCodes: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'FILE_NOT_FOUND',
+  ENOTDIR: 'PATH_CONFLICT',
+  EISDIR: 'PATH_CONFLICT',
+  EEXIST: 'PATH_CONFLICT',
+  ENOTEMPTY: 'PATH_CONFLICT',
+  ELOOP: 'ARGUMENT_INVALID',
+  ENAMETOOLONG: 'PATH_INVALID',
+  EACCES: 'ACCESS_DENIED',
+  EPERM: 'ACCESS_DENIED',
+  EROFS: 'ACCESS_DENIED',
+  ENOSPC: 'NO_SPACE',
+  EDQUOT: 'NO_SPACE',
+};

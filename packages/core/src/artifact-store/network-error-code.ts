@@ -1,0 +1,31 @@
+import type { ErrorCode } from '../errors/index.ts';
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ECONNREFUSED: 'UNAVAILABLE',
+  ECONNRESET: 'UNAVAILABLE',
+  ECONNABORTED: 'UNAVAILABLE',
+  EPIPE: 'UNAVAILABLE',
+  ENETDOWN: 'UNAVAILABLE',
+  ENETUNREACH: 'UNAVAILABLE',
+  EHOSTDOWN: 'UNAVAILABLE',
+  EHOSTUNREACH: 'UNAVAILABLE',
+  ENOTFOUND: 'UNAVAILABLE',
+  EAI_AGAIN: 'UNAVAILABLE',
+  ERR_STREAM_PREMATURE_CLOSE: 'UNAVAILABLE',
+  UND_ERR_SOCKET: 'UNAVAILABLE',
+  ETIMEDOUT: 'TIMEOUT',
+  ESOCKETTIMEDOUT: 'TIMEOUT',
+  UND_ERR_CONNECT_TIMEOUT: 'TIMEOUT',
+  UND_ERR_HEADERS_TIMEOUT: 'TIMEOUT',
+  UND_ERR_BODY_TIMEOUT: 'TIMEOUT',
+};
+
+/** The code for an error of Node's network, or for one that such an error is the cause of. */
+export function networkErrorCode(error: unknown): ErrorCode | undefined {
+  for (let depth = 0; error instanceof Error && depth < 5; depth++) {
+    const found = 'code' in error && typeof error.code === 'string' ? codes[error.code] : undefined;
+    if (found !== undefined) return found;
+    error = error.cause;
+  }
+  return undefined;
+}

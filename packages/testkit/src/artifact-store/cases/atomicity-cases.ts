@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { type ArtifactStore, addMaskedValue } from '@stack/core';
+import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectCode } from '../../conformance/expect-code.ts';
+import type { Context } from './case-context.ts';
+import { chunks, failingChunks, inParts, megabyte, settlingTime } from './chunks.ts';
+import { paths } from './listing.ts';
+
+export const atomicityCases = {
+  'a reader during a write sees the old bytes or the new ones': async ({ component: store }: Context) => {
+    const versions = ['a', 'b', 'c'].map((letter) => Buffer.alloc(megabyte, letter));
+    await store.write('a', versions[0] ?? '');
+    let isWriting = true;
+    const writing = (async () => {
+      for (const version of [...versions, ...versions]) await store.write('a', chunks(inParts(version, 50_000), true));
+    })().finally(() => {
+      isWriting = false;
+    });
+    let reads = 0;
+    while (isWriting) {
+      const bytes = await store.read('a');
+      const isWhole = versions.some((version) => version.equals(bytes));
+      assert.ok(isWhole, `a reader saw ${bytes.length} bytes that nobody wrote`);
+      reads++;
+      await nextTurn();
+    }
+    await writing;
+    assert.ok(reads > 0);
+  },
+  'an object is not seen before it is complete': async ({ component: store }: Context) => {
+    const { promise: half, resolve: halfWritten } = Promise.withResolvers<void>();
+    const { promise: goOn, resolve: finish } = Promise.withResolvers<void>();
+    const writing = store.write(
+      'a/b',
+      (async function* () {
+        yield randomBytes(megabyte);
+        halfWritten();
+        await goOn;
+        yield randomBytes(10);
+      })(),
+    );
+    await half;
+    await delay(settlingTime);
+    assert.equal(await store.exists('a/b'), false);
+    assert.equal(await store.exists('a'), false);
+    assert.deepEqual(await paths(store.walk()), []);
+    assert.deepEqual(await paths(store.list()), []);
+    await expectCode('NOT_FOUND', () => store.read('a/b'));
+    finish();
+    await writing;
+    assert.equal(await store.size('a/b'), megabyte + 10);
+  },
+  'an object being replaced keeps its old bytes': async ({ component: store }: Context) => {
+    await store.write('a', 'old');
+    const { promise: half, resolve: halfWritten } = Promise.withResolvers<void>();
+    const { promise: goOn, resolve: finish } = Promise.withResolvers<void>();
+    const writing = store.write(
+      'a',
+      (async function* () {
+        yield randomBytes(megabyte);
+        halfWritten();
+        await goOn;
+        yield 'end';
+      })(),
+    );
+    await half;
+    await delay(settlingTime);
+    assert.equal(await store.readText('a'), 'old');
+    finish();
+    await writing;
+    assert.equal(await store.size('a'), megabyte + 3);
+  },
+  'a write whose source fails rejects with the error of the source': async ({ component: store }: Context) => {
+    const failure = Object.assign(new Error('the source failed'), { code: 'ENOENT' });
+    await assert.rejects(store.write('a', failingChunks(failure)), failure);
+    const stream = new Readable({ read() {} });
+    stream.destroy(failure);
+    await assert.rejects(store.write('a', stream), failure);
+    // Errors of the store have no secrets in them; this one is none.
+    addMaskedValue('a secret of the source');
+    const withSecret = Object.assign(new Error('not with a secret of the source'), { code: 'ENOENT' });
+    await assert.rejects(store.write('a', failingChunks(withSecret)), withSecret);
+  },
+  'a write whose source fails leaves what was there': async ({ component: store }: Context) => {
+    await store.write('a', 'old');
+    await assert.rejects(store.write('a', failingChunks(new Error('the source failed'))));
+    assert.equal(await store.readText('a'), 'old');
+    assert.deepEqual(await paths(store.walk()), ['a']);
+  },
+  'a write whose source fails leaves nothing where nothing was': async ({ component: store }: Context) => {
+    await assert.rejects(store.write('a/b/c', failingChunks(new Error('the source failed'))));
+    assert.equal(await store.exists('a/b/c'), false);
+    assert.equal(await store.exists('a'), false);
+    assert.deepEqual(await paths(store.walk()), []);
+  },
+  'an aborted write is ABORTED and leaves what was there': async ({ component: store }: Context) => {
+    await store.write('a', 'old');
+    const controller = new AbortController();
+    const source = (async function* () {
+      yield randomBytes(megabyte);
+      controller.abort();
+      await nextTurn();
+      yield randomBytes(megabyte);
+    })();
+    await expectCode('ABORTED', () => store.write('a', source, { signal: controller.signal }));
+    assert.equal(await store.readText('a'), 'old');
+  },
+  'an aborted write whose source never goes on is ABORTED all the same': async ({ component: store }: Context) => {
+    const controller = new AbortController();
+    const source = new Readable({ read() {} });
+    source.push('begins');
+    setTimeout(() => controller.abort(), 20);
+    await expectCode('ABORTED', () => store.write('a', source, { signal: controller.signal }));
+    assert.equal(await store.exists('a'), false);
+  },
+  'a destroyed stream leaves what was there': async ({ component: store }: Context) => {
+    await store.write('a', 'old');
+    for (const key of ['a', 'b']) {
+      const atOnce = await store.openWrite(key);
+      const stream = await store.openWrite(key);
+      const ends = [atOnce, stream].map((one) => assert.rejects(finished(one)));
+      atOnce.destroy();
+      stream.write(randomBytes(megabyte));
+      await nextTurn();
+      stream.destroy(new Error('given up'));
+      await Promise.all(ends);
+    }
+    assert.equal(await store.readText('a'), 'old');
+    assert.deepEqual(await paths(store.walk()), ['a']);
+  },
+  'a signal that is aborted already is ABORTED and changes nothing': async ({ component: store }: Context) => {
+    await store.write('a', 'old');
+    const options = { signal: AbortSignal.abort() };
+    await expectCode('ABORTED', () => store.write('a', 'new', options));
+    await expectCode('ABORTED', () => store.write('b', 'new', options));
+    await expectCode('ABORTED', () => store.read('a', options));
+    await expectCode('ABORTED', () => store.stat('a', options));
+    await expectCode('ABORTED', () => store.exists('a', options));
+    await expectCode('ABORTED', () => store.copy('a', 'b', options));
+    await expectCode('ABORTED', () => store.rename('a', 'b', options));
+    await expectCode('ABORTED', () => store.remove('a', options));
+    await expectCode('ABORTED', () => store.removeTree('', options));
+    await expectCode('ABORTED', () => paths(store.list('', options)));
+    await expectCode('ABORTED', () => paths(store.walk('nothing', options)));
+    assert.equal(await store.readText('a'), 'old');
+    assert.deepEqual(await paths(store.walk()), ['a']);
+  },
+  'an abort ends a read that has begun': async ({ component: store }: Context) => {
+    await store.write('a', randomBytes(4 * megabyte));
+    const controller = new AbortController();
+    const stream = await store.openRead('a', { signal: controller.signal });
+    await expectCode('ABORTED', async () => {
+      for await (const _ of stream) controller.abort();
+    });
+  },
+  'of writers of one object at once one wins as a whole': async ({ component: store }: Context) => {
+    const versions = Array.from({ length: 12 }, (_, index) => Buffer.alloc(200_000 + index, index));
+    await Promise.all(versions.map((version) => store.write('a/b', chunks(inParts(version, 30_000), true))));
+    const bytes = await store.read('a/b');
+    assert.ok(
+      versions.some((version) => version.equals(bytes)),
+      'the object is a mixture',
+    );
+    assert.deepEqual(await paths(store.walk()), ['a/b']);
+  },
+} satisfies ConformanceCases<ArtifactStore>;

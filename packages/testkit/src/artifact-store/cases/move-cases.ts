@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import type { ArtifactStore } from '@stack/core';
+import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectCode } from '../../conformance/expect-code.ts';
+import type { Context } from './case-context.ts';
+import { allBytes } from './chunks.ts';
+import { paths } from './listing.ts';
+
+export const moveCases = {
+  'copy keeps the source': async ({ component: store }: Context) => {
+    await store.write('a', allBytes);
+    const stat = await store.copy('a', 'b/c');
+    assert.deepEqual(await store.read('b/c'), allBytes);
+    assert.deepEqual(await store.read('a'), allBytes);
+    assert.deepEqual(await store.stat('b/c'), stat);
+  },
+  'copy replaces the object at the target, unless ifAbsent is set': async ({ component: store }: Context) => {
+    for (const key of ['a', 'b']) await store.write(key, key);
+    await expectCode('ALREADY_EXISTS', () => store.copy('a', 'b', { ifAbsent: true }));
+    assert.equal(await store.readText('b'), 'b');
+    await store.copy('a', 'b');
+    assert.equal(await store.readText('b'), 'a');
+  },
+  'copy of an object onto itself keeps it': async ({ component: store }: Context) => {
+    await store.write('a', allBytes);
+    await store.copy('a', 'a');
+    assert.deepEqual(await store.read('a'), allBytes);
+  },
+  'rename moves an object': async ({ component: store }: Context) => {
+    await store.write('a/b', allBytes);
+    const stat = await store.rename('a/b', 'c/d');
+    assert.deepEqual(await store.read('c/d'), allBytes);
+    assert.deepEqual(await store.stat('c/d'), stat);
+    assert.deepEqual(await paths(store.walk()), ['c/d']);
+    assert.equal(await store.exists('a'), false);
+  },
+  'rename replaces the object at the target': async ({ component: store }: Context) => {
+    for (const key of ['a', 'b']) await store.write(key, key);
+    await store.rename('a', 'b');
+    assert.equal(await store.readText('b'), 'a');
+    assert.deepEqual(await paths(store.walk()), ['b']);
+  },
+  'a rename that is refused keeps both objects': async ({ component: store }: Context) => {
+    for (const key of ['a', 'b']) await store.write(key, key);
+    await expectCode('ALREADY_EXISTS', () => store.rename('a', 'b', { ifAbsent: true }));
+    await expectCode('PRECONDITION_FAILED', () => store.rename('a', 'b', { ifMatch: 'another' }));
+    assert.equal(await store.readText('a'), 'a');
+    assert.equal(await store.readText('b'), 'b');
+  },
+  'rename of an object to its own path keeps it': async ({ component: store }: Context) => {
+    await store.write('a', allBytes);
+    await store.rename('a', store.resolve('a'));
+    assert.deepEqual(await store.read('a'), allBytes);
+  },
+  'a copy with ifMatch is PRECONDITION_FAILED for another object, and keeps both': async ({
+    component: store,
+  }: Context) => {
+    await store.write('a', 'a');
+    const { etag } = await store.write('b', 'old');
+    await store.write('b', 'mid');
+    await expectCode('PRECONDITION_FAILED', () => store.copy('a', 'b', { ifMatch: etag }));
+    await expectCode('PRECONDITION_FAILED', () => store.copy('a', 'c', { ifMatch: etag }));
+    assert.equal(await store.readText('a'), 'a');
+    assert.equal(await store.readText('b'), 'mid');
+    assert.deepEqual(await paths(store.walk()), ['a', 'b']);
+  },
+  'a copy with ifMatch replaces the object of that etag': async ({ component: store }: Context) => {
+    await store.write('a', 'a');
+    const { etag } = await store.write('b', 'old');
+    await store.copy('a', 'b', { ifMatch: etag });
+    assert.equal(await store.readText('b'), 'a');
+  },
+} satisfies ConformanceCases<ArtifactStore>;

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactStore } from '@stack/core';
+import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectCode } from '../../conformance/expect-code.ts';
+import { type Context, temporaryFolder } from './case-context.ts';
+import { megabyte } from './chunks.ts';
+import { byBytes, paths } from './listing.ts';
+
+export const transferCases = {
+  'a folder that is uploaded is downloaded as it was': async ({ component: store, disposables }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    const files = { 'a.txt': 'a', 'b/c.bin': 'c', 'b/d/ \u00e9 #1.txt': 'd', empty: '' };
+    await mkdir(join(folder, 'from', 'b', 'd'), { recursive: true });
+    await mkdir(join(folder, 'from', 'nothing'));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, 'from', name), text);
+    await store.uploadDirectory(join(folder, 'from'), 'up/here');
+    assert.deepEqual(
+      await paths(store.walk()),
+      Object.keys(files)
+        .map((name) => `up/here/${name}`)
+        .sort(byBytes),
+    );
+    await store.write('up/hereafter', 'not below it');
+    await store.downloadDirectory('up/here', join(folder, 'to'));
+    assert.deepEqual((await readdir(join(folder, 'to'))).sort(), ['a.txt', 'b', 'empty']);
+    for (const [name, text] of Object.entries(files)) {
+      assert.equal(await readFile(join(folder, 'to', name), 'utf8'), text);
+    }
+  },
+  'a symbolic link in a folder that is uploaded is refused': async ({ component: store, disposables }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    await symlink('/etc/passwd', join(folder, 'link'));
+    await expectCode('ARGUMENT_INVALID', () => store.uploadDirectory(folder, 'a'));
+    assert.deepEqual(await paths(store.walk()), []);
+  },
+  'a folder that cannot be uploaded as a whole is not uploaded at all': async ({
+    component: store,
+    disposables,
+  }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    await writeFile(join(folder, 'a'), 'a');
+    await mkdir(join(folder, 'z'));
+    await symlink('/etc/passwd', join(folder, 'z', 'link'));
+    await expectCode('ARGUMENT_INVALID', () => store.uploadDirectory(folder, 'up'));
+    await expectCode('PATH_INVALID', () => store.uploadDirectory(folder, '../up'));
+    await expectCode('FILE_NOT_FOUND', () => store.uploadDirectory(join(folder, 'nothing'), 'up'));
+    assert.deepEqual(await paths(store.walk()), []);
+  },
+  'a download replaces files, and leaves no others': async ({ component: store, disposables }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    const large = randomBytes(megabyte);
+    await store.write('down/a', 'new');
+    await store.write('down/b/large', large);
+    await writeFile(join(folder, 'a'), 'old and longer');
+    await store.downloadDirectory('down', folder, { concurrency: 1 });
+    assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'new');
+    assert.ok(large.equals(await readFile(join(folder, 'b', 'large'))), 'the bytes differ');
+    assert.deepEqual((await readdir(folder, { recursive: true })).sort(), ['a', 'b', join('b', 'large')]);
+  },
+  'an aborted upload or download of a folder is ABORTED': async ({ component: store, disposables }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    await writeFile(join(folder, 'a'), 'a');
+    await store.write('down/b', 'b');
+    const signal = AbortSignal.abort();
+    await expectCode('ABORTED', () => store.uploadDirectory(folder, 'up', { signal }));
+    await expectCode('ABORTED', () => store.downloadDirectory('down', folder, { signal }));
+    assert.deepEqual(await paths(store.walk()), ['down/b']);
+    assert.deepEqual(await readdir(folder), ['a']);
+  },
+} satisfies ConformanceCases<ArtifactStore>;
