@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 const provider = dirname(dirname(import.meta.dirname));
 const integrationsFrom = [provider];
 const fixtures = join(provider, '..', 'store', 'fixtures');
+const defaultRetry = { attempts: 5, baseDelay: 200, maximumDelay: 10_000 };
 
 /** A flavor as its author wrote it, as a module in a file of the project or in a package. */
 function flavorModule(
@@ -461,7 +462,9 @@ describe('a component of an older config version', () => {
     const before = await register('second');
     await project.flavors.update(type, './flavors/disk-2.ts#flavor');
     const opened = await Promise.all([1, 2, 3].map(() => project.components.open(before)));
-    expect(opened.map(({ config }) => config)).toEqual(Array(3).fill({ path: 'disk://second', url: 'https://h' }));
+    expect(opened.map(({ config }) => config)).toEqual(
+      Array(3).fill({ path: 'disk://second', url: 'https://h', retry: defaultRetry }),
+    );
     expect(await project.components.versions(type, 'second')).toMatchObject([{ configVersion: 1 }]);
     for (const component of opened) await component[Symbol.asyncDispose]();
   });
@@ -530,7 +533,7 @@ describe('a flavor that became stricter', () => {
       removeAttributes: ['host'],
     });
     await using store = await project.components.open(await project.components.get(type, 'prod'));
-    expect(store.config).toEqual({ path: 'disk://prod', region: 'eu', maxRetries: 1 });
+    expect(store.config).toEqual({ path: 'disk://prod', region: 'eu', maxRetries: 1, retry: defaultRetry });
   });
 });
 
@@ -583,7 +586,7 @@ describe('a project of a past version', () => {
         labels: { team: 'a', stage: 'prod' },
       });
       await using store = await past.components.open(await past.components.get(type, 'by-package'));
-      expect(store.config).toEqual({ path: 'disk://packaged', url: 'https://packaged' });
+      expect(store.config).toEqual({ path: 'disk://packaged', url: 'https://packaged', retry: defaultRetry });
       expect(await past.components.versions(type, 'plain')).toMatchObject([{ configVersion: 1 }]);
       expect(await past.stacks.active()).toMatchObject({
         name: 'mine',
