@@ -8,6 +8,7 @@ export type {
 export {
   type ArtifactStoreCase,
   type ArtifactStoreTestOptions,
+  artifactStoreGaps,
   checkArtifactStore,
   testArtifactStore,
 } from './artifact-store/test-artifact-store.ts';

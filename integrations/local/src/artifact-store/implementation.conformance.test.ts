@@ -2,11 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createComponent } from '@stack/core';
-import { testArtifactStore } from '@stack/testkit';
+import { artifactStoreGaps, testArtifactStore } from '@stack/testkit';
 import { describe, it } from 'vitest';
 import { localArtifactStoreFlavor } from './flavor.ts';
-
-const noAddress = 'a folder has no address';
 
 testArtifactStore(
   {
@@ -16,12 +14,7 @@ testArtifactStore(
       disposables.defer(() => rm(path, { recursive: true }));
       return createComponent(localArtifactStoreFlavor, { name: 'local', config: { path } });
     },
-    unsupported: {
-      'a signed URL for get gives the bytes without credentials': noAddress,
-      'a signed URL for put writes the object without credentials': noAddress,
-      'a signed URL allows one method on one object': noAddress,
-      'a signed URL expires': noAddress,
-    },
+    unsupported: artifactStoreGaps({ signedUrl: 'a folder has no address' }),
   },
   { describe, it },
 );

@@ -12,7 +12,7 @@ import { rangeCases } from './cases/range-cases.ts';
 import { removalCases } from './cases/removal-cases.ts';
 import { roundTripCases } from './cases/round-trip-cases.ts';
 import { sideBySideCases } from './cases/side-by-side-cases.ts';
-import { signedUrlCases } from './cases/signed-url-cases.ts';
+import { signedUrlArgumentCases, signedUrlCases } from './cases/signed-url-cases.ts';
 import { transferCases } from './cases/transfer-cases.ts';
 
 /** Every case of the suite, by its name. */
@@ -31,6 +31,10 @@ export const artifactStoreCases = {
   ...moveCases,
   ...transferCases,
   ...signedUrlCases,
+  ...signedUrlArgumentCases,
   ...garbageCases,
   ...sideBySideCases,
 };
+
+/** The cases about what a store need not be able to do. */
+export const optionalCases = { signedUrl: signedUrlCases };

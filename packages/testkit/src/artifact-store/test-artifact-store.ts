@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@stack/core';
 import type { ConformanceOptions } from '../conformance/conformance-suite.ts';
 import { registerCases, type TestRunner } from '../conformance/register-cases.ts';
 import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
-import { artifactStoreCases } from './artifact-store-cases.ts';
+import { artifactStoreCases, optionalCases } from './artifact-store-cases.ts';
 import type { ArtifactStoreHooks } from './artifact-store-hooks.ts';
 
 /** The name of a case of the suite for artifact stores. */
@@ -29,4 +29,17 @@ export function checkArtifactStore(
   run?: RunOptions<ArtifactStoreCase>,
 ): Promise<CaseResult<ArtifactStoreCase>[]> {
   return runCases(artifactStoreCases, options, run);
+}
+
+/**
+ * All cases about what an artifact store lacks, for `unsupported`: each kind with the reason, such as
+ * `{ signedUrl: 'a folder has no address' }`.
+ */
+export function artifactStoreGaps(
+  reasons: Readonly<Partial<Record<keyof typeof optionalCases, string>>>,
+): Partial<Record<ArtifactStoreCase, string>> {
+  const kinds = Object.entries(reasons) as [keyof typeof optionalCases, string][];
+  return Object.fromEntries(
+    kinds.flatMap(([kind, reason]) => Object.keys(optionalCases[kind]).map((name) => [name, reason])),
+  );
 }

@@ -7,6 +7,7 @@ import type { Context } from './case-context.ts';
 import { allBytes } from './chunks.ts';
 import { oddKeys } from './odd-keys.ts';
 
+/** What a store with the capability `signedUrl` can do. */
 export const signedUrlCases = {
   'a signed URL for get gives the bytes without credentials': async ({ component: store }: Context) => {
     for (const key of ['a/b', ...oddKeys.slice(0, 20)]) {
@@ -40,6 +41,16 @@ export const signedUrlCases = {
     assert.ok(left > -60_000 && left < 60_000, `it expires in ${left} ms`);
     await delay(2500);
     assert.ok(!(await fetch(url, { headers })).ok, 'it still gives the object');
+  },
+} satisfies ConformanceCases<ArtifactStore>;
+
+/** What holds of every store, whether it can sign or not. */
+export const signedUrlArgumentCases = {
+  'signedUrl is CAPABILITY_UNSUPPORTED unless the capability is declared': async ({ component: store }: Context) => {
+    for (const method of ['get', 'put'] as const) {
+      if (store.hasCapability('signedUrl')) assert.ok(URL.canParse((await store.signedUrl('a', { method })).url));
+      else await expectCode('CAPABILITY_UNSUPPORTED', () => store.signedUrl('a', { method }));
+    }
   },
   'a signed URL that would expire never or at once is ARGUMENT_INVALID': async ({ component: store }: Context) => {
     for (const expiresIn of [0, -1, 0.5, 604_801, Number.NaN, Number.POSITIVE_INFINITY]) {
