@@ -133,6 +133,8 @@ export {
 // Secrets.
 export {
   addMaskedValue,
+  type ChildEnvironmentOptions,
+  createChildEnvironment,
   createEnvironmentSecretResolver,
   findSecretReferences,
   formatSecretReference,

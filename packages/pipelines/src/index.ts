@@ -27,6 +27,8 @@ export {
   type PlanOptions,
   pipeline,
 } from './pipeline/pipeline.ts';
+// Programs that steps run.
+export type { SpawnOptions } from './programs/run-program.ts';
 export { parseRunConfig, type RunConfig } from './run-config/run-config.ts';
 export {
   type NamedOutputs,

@@ -4,6 +4,7 @@ import { StackError } from '@stack/core/errors';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { type InstallCommand, installCommand } from '../integrations/install-command.ts';
+import { installEnvironment } from '../integrations/install-environment.ts';
 import { packageRequest } from '../integrations/integration-package.ts';
 import { findIntegration } from '../integrations/integrations-here.ts';
 import { integrationSummary } from '../output/integration-summary.ts';
@@ -34,7 +35,11 @@ async function install({ folder, program, arguments: words }: InstallCommand, li
   const failed = (what: string, hint: string, cause?: unknown) =>
     new StackError({ code: 'INSTALL_FAILED', message: `"${line}" in ${folder} ${what}.`, hint, cause });
   // Its standard output would stand in the document of --json; nobody is there to answer what it asks.
-  const child = spawn(program, words, { cwd: folder, stdio: ['ignore', process.stderr, process.stderr] });
+  const child = spawn(program, words, {
+    cwd: folder,
+    env: installEnvironment(folder),
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
   let status: unknown;
   try {
     [status] = await once(child, 'exit');

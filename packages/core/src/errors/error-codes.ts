@@ -133,6 +133,7 @@ export const errorCodes = {
 
   // Runs.
   STEP_FAILED: { category: 'run', summary: 'The code of a step threw.' },
+  PROGRAM_FAILED: { category: 'run', summary: 'A program that a step runs did not start, or ended with an error.' },
   RUN_FAILED: { category: 'run', summary: 'A run ended with a failed step.' },
   CONFORMANCE_FAILED: { category: 'run', summary: 'A flavor breaks rules of the contract of its component type.' },
 

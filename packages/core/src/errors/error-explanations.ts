@@ -300,6 +300,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'The function of a step threw an error; it is recorded with the run.',
     remedy: 'See where: `stack run describe RUN`, and what it printed: `stack run logs RUN STEP`.',
   },
+  PROGRAM_FAILED: {
+    cause: 'The program is not installed, its working directory is not there, or it ended with another code than 0.',
+    remedy: 'See what it printed: `stack run logs RUN STEP`.',
+  },
   RUN_FAILED: {
     cause: 'A step failed, or what was around it: loading its inputs, writing its outputs, a component.',
     remedy: 'See which: `stack run describe RUN`.',

@@ -1,3 +1,4 @@
+export { type ChildEnvironmentOptions, createChildEnvironment } from './child-environment.ts';
 export { createEnvironmentSecretResolver } from './environment-secret-resolver.ts';
 export { maskValue } from './mask-value.ts';
 export { Secret, secretMask } from './secret.ts';

@@ -13,6 +13,7 @@ import {
 import { storeArtifact } from '../artifacts/artifact-content.ts';
 import { captureOutput } from '../logs/output-capture.ts';
 import { StepLog } from '../logs/step-log.ts';
+import { runProgram } from '../programs/run-program.ts';
 import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
 import { HookMetadata, type InfoFor } from './component-hooks.ts';
@@ -155,6 +156,8 @@ export class PipelineExecutor implements StepExecutor {
       parameters: plan.parameters,
       log: log.logger,
       signal,
+      spawn: (program, words = [], options = {}) =>
+        runProgram(program, words, options, { signal, openLog: (level) => log.openStream(level) }),
     };
     const running = captureOutput(log, async () => definition.run(input, context));
     const result = await orAbandon(running, signal);

@@ -1,4 +1,6 @@
 import { type JsonObject, type Stack, StackError } from '@stack/core';
+import { LineStream } from '../logs/line-stream.ts';
+import { runProgram, type SpawnOptions } from '../programs/run-program.ts';
 
 /** Writes to the log of a step. Values are formatted as `console.log` does, without colours; secrets are masked. */
 export interface StepLogger {
@@ -21,17 +23,31 @@ export interface StepContext {
   readonly log: StepLogger;
   /** Aborted when the run is cancelled. A step that takes long passes it on, or checks it now and then. */
   readonly signal: AbortSignal;
+  /**
+   * Runs a program to its end. What it prints goes to the log of the step, masked. Of this process' environment it gets
+   * `PATH`, `HOME`, `LANG`, `LC_*`, `TZ` and `TMPDIR`, on Windows what programs need there; secrets by files or its
+   * standard input, never as arguments or variables. When the run is cancelled it is sent SIGTERM, and 3 s later SIGKILL.
+   *
+   * @returns its standard output where `returnsOutput` asks for it, else an empty text
+   * @throws ARGUMENT_INVALID for a secret among the arguments or variables
+   * @throws PROGRAM_FAILED when it cannot be started, or ends with another code than 0
+   * @throws ABORTED when the run is cancelled
+   */
+  spawn(program: string, words?: readonly string[], options?: SpawnOptions): Promise<string>;
 }
 
 /** The context of `step.run()` in a unit test: what is not given is made up, but for the stack. */
 export function unitTestContext(step: string, given: Partial<StepContext>): StepContext {
+  const { signal = new AbortController().signal, log = console } = given;
   return {
     runId: 'unit-test',
     step,
     attempt: 1,
     parameters: {},
-    log: console,
-    signal: new AbortController().signal,
+    log,
+    signal,
+    spawn: (program, words = [], options = {}) =>
+      runProgram(program, words, options, { signal, openLog: (level) => new LineStream((line) => log[level](line)) }),
     get stack(): Stack {
       throw new StackError({
         code: 'ARGUMENT_INVALID',
