@@ -1,10 +1,14 @@
 import { azurite } from './azurite.ts';
 import type { Backend } from './backend.ts';
+import { fakeGcsServer } from './fake-gcs-server.ts';
 import { minio } from './minio.ts';
 import { postgres } from './postgres.ts';
 
 /** Every backend, by the name that commands and tests call it by. */
-export const backends = { azurite, minio, postgres } satisfies Record<string, Backend<AsyncDisposable>>;
+export const backends = { azurite, 'fake-gcs-server': fakeGcsServer, minio, postgres } satisfies Record<
+  string,
+  Backend<AsyncDisposable>
+>;
 
 export type BackendName = keyof typeof backends;
 

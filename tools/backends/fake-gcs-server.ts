@@ -1,0 +1,54 @@
+import type { Backend } from './backend.ts';
+import { goProgram } from './go-program.ts';
+import { answersHttp, findFreePort, makeServerFolder, ServerProcess } from './server-process.ts';
+
+/** A server of the JSON API of Google Cloud Storage, which takes any credentials and none. */
+export interface GcsServer extends AsyncDisposable {
+  /** The `apiEndpoint` of clients. */
+  readonly endpoint: string;
+  readonly projectId: string;
+  /** One that is there, and empty. */
+  readonly bucket: string;
+}
+
+const installation = goProgram({ module: 'github.com/fsouza/fake-gcs-server', version: 'v1.56.1' });
+
+const projectId = 'stack-test';
+const bucket = 'stack-test';
+
+/** What it gets right and what not, compared with the others that there are: README.md. */
+export const fakeGcsServer: Backend<GcsServer> = {
+  name: 'fake-gcs-server',
+  findObstacle: installation.findObstacle,
+  install: installation.install,
+
+  async start() {
+    const folder = await makeServerFolder('fake-gcs-server', undefined);
+    const port = await findFreePort();
+    const endpoint = `http://127.0.0.1:${port}`;
+    const options = {
+      scheme: 'http',
+      host: '127.0.0.1',
+      port: `${port}`,
+      // Files could not hold each key, nor a key that is also the beginning of others.
+      backend: 'memory',
+      'public-host': `127.0.0.1:${port}`,
+      'external-url': endpoint,
+      'log-level': 'error',
+    };
+    const server = await ServerProcess.start({
+      name: 'fake-gcs-server',
+      command: installation.program,
+      arguments: Object.entries(options).map(([name, value]) => `-${name}=${value}`),
+      endSignal: 'SIGTERM',
+      folder,
+      isReady: () => answersHttp(`${endpoint}/_internal/healthcheck`, 200),
+    });
+    await fetch(`${endpoint}/storage/v1/b?project=${projectId}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: bucket }),
+    });
+    return { endpoint, projectId, bucket, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  },
+};
