@@ -2,10 +2,11 @@ import { azurite } from './azurite.ts';
 import type { Backend } from './backend.ts';
 import { fakeGcsServer } from './fake-gcs-server.ts';
 import { minio } from './minio.ts';
+import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
 
 /** Every backend, by the name that commands and tests call it by. */
-export const backends = { azurite, 'fake-gcs-server': fakeGcsServer, minio, postgres } satisfies Record<
+export const backends = { azurite, 'fake-gcs-server': fakeGcsServer, minio, moto, postgres } satisfies Record<
   string,
   Backend<AsyncDisposable>
 >;
