@@ -85,11 +85,14 @@ function urlForms(text: string): string[] {
   const strict = component.replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
   const url = new URL('stack://host');
   url.password = text;
-  return [component, strict, new URLSearchParams([['', text]]).toString().slice(1), url.password].flatMap((form) => [
+  const forms = [component, strict, new URLSearchParams([['', text]]).toString().slice(1), url.password];
+  const inBothCases = forms.flatMap((form) => [
     form,
     form.replaceAll(/%[0-9a-f]{2}/gi, (hex) => hex.toUpperCase()),
     form.replaceAll(/%[0-9a-f]{2}/gi, (hex) => hex.toLowerCase()),
   ]);
+  // A URL may have single quotes in it.
+  return inBothCases.flatMap((form) => [form, inspected(form)]);
 }
 
 /** In both cases, and as a `Buffer` is printed. */

@@ -56,6 +56,10 @@ const encodings: Record<string, [encode: (value: string) => string, masked: stri
   'in a form': [(value) => new URLSearchParams({ value }).toString(), 'value=[secret]'],
   'in a form with small hex': [(value) => lowerHex(new URLSearchParams({ value }).toString()), 'value=[secret]'],
   'as the password of a URL': [urlWith, 'postgres://user:[secret]@host/db'],
+  'as the password of a URL among quotes': [
+    (value) => inspect(`'"\`${urlWith(value)}`).slice(5, -1),
+    'postgres://user:[secret]@host/db',
+  ],
   inspected: [(value) => inspect({ value }), "{ value: '[secret]' }"],
   'inspected among quotes': [(value) => inspect({ value: `'"\`${value}` }).slice(14), "[secret]' }"],
   'inspected twice': [(value) => inspect(inspect({ value })).slice(1, -1), "{ value: '[secret]' }"],
