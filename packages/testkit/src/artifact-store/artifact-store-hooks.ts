@@ -13,6 +13,8 @@ export interface ArtifactStoreHooks {
   readonly denied?: DeniedHooks | undefined;
   /** For a store that other processes can reach: the kit starts some, and kills them while they write. */
   readonly worker?: WorkerModule | undefined;
+  /** Bytes that an object of the store can have; larger ones are not tried. Default: any number. */
+  readonly maximumObjectSize?: number | undefined;
   /** For a store on this disk: the folder of its objects, so that the kit can lay traps there. */
   readonly folderOf?: ((root: string) => string) | undefined;
 }

@@ -14,10 +14,10 @@ import {
   type StoredStat,
   type WriteRequest,
 } from '@stack/core';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type MemoryArtifactStoreConfig, memoryArtifactStoreConfigSchema } from '../memory-artifact-store/config.ts';
 import MemoryArtifactStore from '../memory-artifact-store/implementation.ts';
-import { type ArtifactStoreCase, checkArtifactStore, testArtifactStore } from './test-artifact-store.ts';
+import { type ArtifactStoreCase, checkArtifactStore } from './test-artifact-store.ts';
 
 type StoreClass = new (
   context: ComponentContext<MemoryArtifactStoreConfig>,
@@ -210,10 +210,26 @@ const convictions: readonly (readonly [fault: string, store: StoreClass, convict
   ['lists by the beginning of keys', ListsByTheBeginningOfKeys, 'the beginning of a key is no key and no directory'],
   ['removes before it renames', RemovesBeforeItRenames, 'a rename that is refused keeps both objects'],
   ['never removes', NeverRemoves, 'remove takes one object away'],
-  ['folds case', withKeys((key) => key.toLowerCase()), 'odd keys are kept byte for byte'],
-  ['trims keys', withKeys((key) => key.trim()), 'odd keys are kept byte for byte'],
-  ['normalises Unicode', withKeys((key) => key.normalize('NFC')), 'odd keys are kept byte for byte'],
-  ['decodes per cent', withKeys((key) => key.replaceAll('%2F', '/')), 'odd keys are kept byte for byte'],
+  [
+    'folds case',
+    withKeys((key) => key.toLowerCase()),
+    'keys with letters of another case are kept byte for byte, apart from each other',
+  ],
+  [
+    'trims keys',
+    withKeys((key) => key.trim()),
+    'keys with spaces at their ends are kept byte for byte, apart from each other',
+  ],
+  [
+    'normalises Unicode',
+    withKeys((key) => key.normalize('NFC')),
+    'keys with characters in several forms are kept byte for byte, apart from each other',
+  ],
+  [
+    'decodes per cent',
+    withKeys((key) => key.replaceAll('%2F', '/')),
+    'keys with per cent signs are kept byte for byte, apart from each other',
+  ],
 ];
 
 function optionsFor(store: StoreClass) {
@@ -234,63 +250,3 @@ describe('the suite convicts a store that', () => {
     expect(result).toMatchObject({ name: convictedBy, outcome: 'failed' });
   });
 });
-
-describe('a declaration', () => {
-  const name = 'ifMatch is PRECONDITION_FAILED for an object that changed';
-
-  it('of what a store does not support is reported as such', async () => {
-    const options = { ...optionsFor(IgnoresIfMatch), unsupported: { [name]: 'it has no etags' } };
-    expect(await checkArtifactStore(options, { cases: [name] })).toMatchObject([{ outcome: 'unsupported' }]);
-  });
-
-  it('of what a store does support is a failure', async () => {
-    const options = { ...optionsFor(MemoryArtifactStore), unsupported: { [name]: 'it has no etags' } };
-    expect(await checkArtifactStore(options, { cases: [name] })).toMatchObject([{ outcome: 'misdeclared' }]);
-    const registered = register(options);
-    await expect(registered.tests.get('what is declared as unsupported is so')?.()).rejects.toThrow(name);
-  });
-
-  it('is a skip that shows the reason', () => {
-    const registered = register({ ...optionsFor(IgnoresIfMatch), unsupported: { [name]: 'it has no etags' } });
-    expect(registered.skipped).toEqual([`${name} (unsupported: it has no etags)`]);
-  });
-
-  it('of a case that there is not is refused', () => {
-    const unsupported: Record<string, string> = {
-      'ifMatch is PRECONDITION_FAILED for an object that change': 'a typo',
-    };
-    expect(() => register({ ...optionsFor(MemoryArtifactStore), unsupported })).toThrow(
-      expect.objectContaining({ code: 'ARGUMENT_INVALID', hint: expect.stringContaining(name) }),
-    );
-  });
-});
-
-describe('a backend that is not there', () => {
-  const options = { ...optionsFor(MemoryArtifactStore), unavailable: 'no server on port 1' };
-
-  afterEach(() => vi.unstubAllEnvs());
-
-  it('skips every case with the reason', () => {
-    vi.stubEnv('STACK_REQUIRE_BACKENDS', undefined);
-    const { tests, skipped } = register(options);
-    expect(tests.size).toBe(0);
-    expect(skipped.length).toBeGreaterThan(70);
-    expect(skipped[0]).toContain('(no server on port 1)');
-  });
-
-  it('fails every case where backends are required', async () => {
-    vi.stubEnv('STACK_REQUIRE_BACKENDS', '1');
-    const [body] = register(options).tests.values();
-    await expect(body?.()).rejects.toThrow('no server on port 1');
-  });
-});
-
-function register(options: Parameters<typeof testArtifactStore>[0]) {
-  const tests = new Map<string, () => Promise<void>>();
-  const skipped: string[] = [];
-  const it = Object.assign((name: string, body: () => Promise<void>) => tests.set(name, body), {
-    skip: (name: string) => skipped.push(name),
-  });
-  testArtifactStore(options, { describe: (_, body) => body(), it });
-  return { tests, skipped };
-}

@@ -56,6 +56,11 @@ export class FaultProxy implements AsyncDisposable {
     return this.#strikes;
   }
 
+  /** Whether somebody listens: always, but during a refusal. */
+  get isOpen(): boolean {
+    return this.#listener !== undefined;
+  }
+
   /** Begins a fault in the place of the one before. It is one of the connections that are there, too. */
   async begin(fault: NetworkFault): Promise<void> {
     await this.end();

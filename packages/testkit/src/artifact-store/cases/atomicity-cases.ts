@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { type ArtifactStore, addMaskedValue } from '@stack/core';
+import { type ArtifactStore, addMaskedValue, StackError } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
 import { chunks, failingChunks, inParts, megabyte, settlingTime } from './chunks.ts';
 import { paths } from './listing.ts';
+import { operations } from './operations.ts';
 
 export const atomicityCases = {
   'a reader during a write sees the old bytes or the new ones': async ({ component: store }: Context) => {
@@ -132,22 +133,56 @@ export const atomicityCases = {
     assert.equal(await store.readText('a'), 'old');
     assert.deepEqual(await paths(store.walk()), ['a']);
   },
-  'a signal that is aborted already is ABORTED and changes nothing': async ({ component: store }: Context) => {
+  'a signal that is aborted already is ABORTED and changes nothing': async ({
+    component: store,
+    disposables,
+  }: Context) => {
     await store.write('a', 'old');
-    const options = { signal: AbortSignal.abort() };
-    await expectCode('ABORTED', () => store.write('a', 'new', options));
-    await expectCode('ABORTED', () => store.write('b', 'new', options));
-    await expectCode('ABORTED', () => store.read('a', options));
-    await expectCode('ABORTED', () => store.stat('a', options));
-    await expectCode('ABORTED', () => store.exists('a', options));
-    await expectCode('ABORTED', () => store.copy('a', 'b', options));
-    await expectCode('ABORTED', () => store.rename('a', 'b', options));
-    await expectCode('ABORTED', () => store.remove('a', options));
-    await expectCode('ABORTED', () => store.removeTree('', options));
-    await expectCode('ABORTED', () => paths(store.list('', options)));
-    await expectCode('ABORTED', () => paths(store.walk('nothing', options)));
+    for (const [name, operation] of Object.entries(operations(store, disposables))) {
+      const error = await operation(AbortSignal.abort()).catch((reason: unknown) => reason);
+      assert.ok(StackError.is(error, 'ABORTED'), `${name} is ${StackError.is(error) ? error.code : error}`);
+    }
     assert.equal(await store.readText('a'), 'old');
     assert.deepEqual(await paths(store.walk()), ['a']);
+  },
+  'an abort after the end changes nothing': async ({ component: store, disposables }: Context) => {
+    await store.write('a', 'old');
+    const controller = new AbortController();
+    for (const name of ['read', 'write', 'write of a stream', 'stat', 'walk', 'copy'] as const) {
+      await operations(store, disposables)[name]?.(controller.signal);
+    }
+    controller.abort();
+    await nextTurn();
+    assert.deepEqual(await paths(store.walk()), ['a', 'b', 'c', 'd']);
+    assert.equal(await store.readText('b'), 'new');
+  },
+  'an abort ends a listing that has begun': async ({ component: store }: Context) => {
+    for (const key of ['a', 'b', 'c']) await store.write(key, key);
+    const controller = new AbortController();
+    const found: string[] = [];
+    await expectCode('ABORTED', async () => {
+      for await (const { path } of store.walk('', { signal: controller.signal })) {
+        found.push(path);
+        controller.abort();
+      }
+    });
+    assert.deepEqual(found, ['a']);
+  },
+  'of many writes under one signal an abort leaves whole objects alone': async ({ component: store }: Context) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const version = Buffer.alloc(megabyte, 'x');
+    const writes = Array.from({ length: 8 }, async (_, index) => {
+      if (index === 4) controller.abort();
+      await store.write(`many/${index}`, chunks(inParts(version, 100_000), true), { signal });
+    });
+    for (const result of await Promise.allSettled(writes)) {
+      if (result.status === 'rejected') await expectCode('ABORTED', () => Promise.reject(result.reason));
+    }
+    await delay(settlingTime);
+    for (const path of await paths(store.walk()))
+      assert.ok(version.equals(await store.read(path)), `${path} is not whole`);
+    assert.deepEqual(await store.collectGarbage({ olderThan: 0 }), []);
   },
   'an abort ends a read that has begun': async ({ component: store }: Context) => {
     await store.write('a', randomBytes(4 * megabyte));

@@ -3,7 +3,7 @@ import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
-import { chunks } from './chunks.ts';
+import { chunks, inParts, megabyte } from './chunks.ts';
 import { paths } from './listing.ts';
 
 export const conditionCases = {
@@ -70,5 +70,37 @@ export const conditionCases = {
     await expectCode('ARGUMENT_INVALID', () => store.rename('a', 'b', both));
     assert.deepEqual(await paths(store.walk()), ['a']);
     assert.equal(await store.readText('a'), 'old');
+  },
+  'ifAbsent writes again where an object was removed': async ({ component: store }: Context) => {
+    await store.write('a', 'one', { ifAbsent: true });
+    await store.remove('a');
+    await store.write('a', 'two', { ifAbsent: true });
+    assert.equal(await store.readText('a'), 'two');
+  },
+  'a counter that many change under ifMatch loses no increment': async ({ component: store }: Context) => {
+    await store.write('counter', '0');
+    await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        for (let added = 0; added < 4; ) {
+          const { etag } = await store.stat('counter');
+          const written = store
+            .readText('counter', { ifMatch: etag })
+            .then((text) => store.write('counter', `${Number(text) + 1}`, { ifMatch: etag }));
+          const [result] = await Promise.allSettled([written]);
+          if (result.status === 'fulfilled') added++;
+          else await expectCode('PRECONDITION_FAILED', () => Promise.reject(result.reason));
+        }
+      }),
+    );
+    assert.equal(await store.readText('counter'), '24');
+  },
+  'a large write that is refused by its condition leaves nothing behind': async ({ component: store }: Context) => {
+    const { etag } = await store.write('a', 'old');
+    await store.write('a', 'mid');
+    const large = () => chunks(inParts(Buffer.alloc(9 * megabyte, 'x'), 500_000));
+    await expectCode('ALREADY_EXISTS', () => store.write('a', large(), { ifAbsent: true }));
+    await expectCode('PRECONDITION_FAILED', () => store.write('a', large(), { ifMatch: etag }));
+    assert.equal(await store.readText('a'), 'mid');
+    assert.deepEqual(await store.collectGarbage({ olderThan: 0 }), []);
   },
 } satisfies ConformanceCases<ArtifactStore>;

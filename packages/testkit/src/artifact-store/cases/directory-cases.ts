@@ -3,7 +3,7 @@ import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
-import { collect, kinds, paths } from './listing.ts';
+import { byBytes, collect, kinds, paths } from './listing.ts';
 
 export const directoryCases = {
   'the root is a directory, also when it is empty': async ({ component: store }: Context) => {
@@ -87,6 +87,42 @@ export const directoryCases = {
       break;
     }
     assert.deepEqual(await paths(store.walk()), ['a', 'b', 'c']);
+  },
+  'a directory is listed once, however much is below it': async ({ component: store }: Context) => {
+    const keys = Array.from({ length: 60 }, (_, index) => `${'abc'[index % 3]}/${index % 5}/${index}`);
+    await Promise.all(keys.map((key) => store.write(key, '')));
+    assert.deepEqual(await kinds(store.list()), ['directory a', 'directory b', 'directory c']);
+    assert.equal((await paths(store.list('b'))).length, 5);
+    assert.equal((await paths(store.walk())).length, 60);
+  },
+  'a listing gives every object that is there all the while others write and remove': async ({
+    component: store,
+  }: Context) => {
+    const stay = Array.from({ length: 200 }, (_, index) => `many/${String(index).padStart(4, '0')}-stays`);
+    await Promise.all(stay.map((key) => store.write(key, '')));
+    let isListing = true;
+    const changing = (async () => {
+      for (let count = 0; isListing; count = (count + 7) % 200) {
+        const key = `many/${String(count).padStart(4, '0')}-goes`;
+        await store.write(key, '');
+        await store.remove(key);
+      }
+    })();
+    for (let round = 0; round < 5; round++) {
+      const found = await paths(store.walk('many'));
+      assert.deepEqual(found, [...new Set(found)].sort(byBytes), 'an entry comes twice, or out of order');
+      assert.deepEqual(
+        found.filter((path) => path.endsWith('-stays')),
+        stay,
+      );
+    }
+    isListing = false;
+    await changing;
+  },
+  'a path with its URI lists as one without': async ({ component: store }: Context) => {
+    for (const key of ['a/b', 'a/c/d']) await store.write(key, key);
+    assert.deepEqual(await kinds(store.list(store.resolve('a'))), await kinds(store.list('a')));
+    assert.deepEqual(await paths(store.walk(store.root)), ['a/b', 'a/c/d']);
   },
 } satisfies ConformanceCases<ArtifactStore>;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
 import { paths } from './listing.ts';
 
@@ -32,5 +33,18 @@ export const globCases = {
     assert.deepEqual(await paths(store.glob('a/b**')), ['a/b1', 'a/b2/c']);
     assert.deepEqual(await paths(store.glob('a/b1')), ['a/b1']);
     assert.deepEqual(await paths(store.glob('a/b')), []);
+  },
+  'the other signs of a glob stand for themselves': async ({ component: store }: Context) => {
+    const keys = ['$a^', 'a(b)', 'a+b', 'a.b', 'a\\d', 'a|b', 'axb'];
+    for (const key of keys) await store.write(key, key);
+    for (const key of keys) assert.deepEqual(await paths(store.glob(key)), [key]);
+    assert.deepEqual(await paths(store.glob('a?b')), ['a+b', 'a.b', 'axb', 'a|b']);
+  },
+  '? of a glob is one character, also one of two code units': async ({ component: store }: Context) => {
+    for (const key of ['\u{1F600}', 'ab', '\u00e9']) await store.write(key, key);
+    assert.deepEqual(await paths(store.glob('?')), ['\u00e9', '\u{1F600}']);
+  },
+  'a glob that is none is ARGUMENT_INVALID': async ({ component: store }: Context) => {
+    for (const pattern of ['{a{b}', '[z-a]']) await expectCode('ARGUMENT_INVALID', () => paths(store.glob(pattern)));
   },
 } satisfies ConformanceCases<ArtifactStore>;

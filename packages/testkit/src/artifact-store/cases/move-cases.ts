@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
-import { allBytes } from './chunks.ts';
+import { allBytes, chunks, inParts, megabyte } from './chunks.ts';
 import { paths } from './listing.ts';
 
 export const moveCases = {
@@ -69,5 +70,37 @@ export const moveCases = {
     const { etag } = await store.write('b', 'old');
     await store.copy('a', 'b', { ifMatch: etag });
     assert.equal(await store.readText('b'), 'a');
+  },
+  'a write to a copy leaves the original as it was': async ({ component: store }: Context) => {
+    await store.write('a', 'text');
+    await store.copy('a', 'b');
+    await store.write('b', 'new');
+    assert.equal(await store.readText('a'), 'text');
+    await store.remove('a');
+    assert.equal(await store.readText('b'), 'new');
+  },
+  'a large object is copied and renamed byte for byte': async ({ component: store }: Context) => {
+    const bytes = randomBytes(9 * megabyte + 1);
+    await store.write('a', chunks(inParts(bytes, 500_000)));
+    await store.copy('a', 'b');
+    await store.rename('a', 'c');
+    for (const key of ['b', 'c']) assert.ok(bytes.equals(await store.read(key)), 'the bytes differ');
+    assert.deepEqual(await paths(store.walk()), ['b', 'c']);
+  },
+  'a rename with ifAbsent or ifMatch moves where they hold': async ({ component: store }: Context) => {
+    await store.write('a', 'text');
+    await store.rename('a', 'b', { ifAbsent: true });
+    const { etag } = await store.write('c', 'old');
+    await store.rename('b', 'c', { ifMatch: etag });
+    assert.deepEqual(await paths(store.walk()), ['c']);
+    assert.equal(await store.readText('c'), 'text');
+  },
+  'of copies with ifAbsent at once exactly one wins': async ({ component: store }: Context) => {
+    const keys = Array.from({ length: 8 }, (_, index) => `from/${index}`);
+    await Promise.all(keys.map((key) => store.write(key, key)));
+    const results = await Promise.allSettled(keys.map((key) => store.copy(key, 'to', { ifAbsent: true })));
+    const winners = keys.filter((_, index) => results[index]?.status === 'fulfilled');
+    assert.equal(winners.length, 1, `${winners.length} copies won`);
+    assert.equal(await store.readText('to'), winners[0]);
   },
 } satisfies ConformanceCases<ArtifactStore>;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
-import { allBytes } from './chunks.ts';
+import { allBytes, megabyte } from './chunks.ts';
 
 export const rangeCases = {
   'a range holds its start and not its end': async ({ component: store }: Context) => {
@@ -44,5 +46,20 @@ export const rangeCases = {
       await expectCode('PRECONDITION_FAILED', () => store.read('a', { ...range, ifMatch: etag }));
       await expectCode('PRECONDITION_FAILED', () => store.openRead('a', { ...range, ifMatch: etag }));
     }
+  },
+  'ranges that meet make the object': async ({ component: store }: Context) => {
+    const bytes = randomBytes(300_000);
+    await store.write('a', bytes);
+    const limits = [0, 1, 2, 65_535, 65_536, 65_537, 131_072, 299_999, 300_000];
+    const parts = limits.slice(1).map((end, index) => store.read('a', { start: limits[index] ?? 0, end }));
+    assert.ok(bytes.equals(Buffer.concat(await Promise.all(parts))), 'the bytes differ');
+  },
+  'a range of a stream holds its start and not its end': async ({ component: store }: Context) => {
+    const bytes = randomBytes(megabyte);
+    await store.write('a', bytes);
+    const range = { start: 70_001, end: 900_001 };
+    assert.ok(bytes.subarray(range.start, range.end).equals(await buffer(await store.openRead('a', range))));
+    assert.deepEqual(await buffer(await store.openRead('a', { start: megabyte - 1 })), bytes.subarray(-1));
+    assert.equal((await buffer(await store.openRead('a', { start: megabyte }))).length, 0);
   },
 } satisfies ConformanceCases<ArtifactStore>;

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ArtifactStore } from '@stack/core';
-import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import type { CaseBody, ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
 import { allBytes, chunks, inParts, megabyte } from './chunks.ts';
 import { paths } from './listing.ts';
@@ -65,4 +67,105 @@ export const roundTripCases = {
     const age = Date.now() - modifiedAt.getTime();
     assert.ok(Math.abs(age) < 15 * 60_000, `modifiedAt is ${age} ms ago`);
   },
+  'a part of a buffer is written without what is around it': async ({ component: store }: Context) => {
+    const part = new Uint8Array(allBytes.buffer, allBytes.byteOffset + 100, 50);
+    await store.write('a', part);
+    assert.deepEqual(await store.read('a'), allBytes.subarray(100, 150));
+    await store.write('b', chunks([part, allBytes.subarray(7, 8)]));
+    assert.deepEqual(await store.read('b'), Buffer.concat([part, allBytes.subarray(7, 8)]));
+  },
+  'bytes that the writer or a reader changes later stay as they were written': async ({
+    component: store,
+  }: Context) => {
+    const bytes = Buffer.from('text');
+    await store.write('a', bytes);
+    await store.write('b', chunks([bytes]));
+    bytes.fill('x');
+    for (const key of ['a', 'b']) {
+      (await store.read(key)).fill('y');
+      for await (const piece of (await store.openRead(key)) as AsyncIterable<Buffer>) piece.fill('z');
+      assert.equal(await store.readText(key), 'text');
+    }
+  },
+  'a later write has a later time': async ({ component: store }: Context) => {
+    const first = await store.write('a', 'one');
+    // Some backends tell whole seconds.
+    await delay(1_100);
+    const second = await store.write('a', 'two');
+    assert.ok(second.modifiedAt > first.modifiedAt, 'it has the time of the object that it replaced');
+    assert.deepEqual((await store.stat('a')).modifiedAt, second.modifiedAt);
+  },
+  'a stream that ends without a byte makes an empty object': async ({ component: store }: Context) => {
+    await store.write('a', chunks([]));
+    (await store.openWrite('b')).end();
+    await pipeline(Readable.from([]), await store.openWrite('c'));
+    for (const key of ['a', 'c']) assert.equal((await store.read(key)).length, 0);
+  },
+  'openWrite keeps the conditions of a write': async ({ component: store }: Context) => {
+    const { etag } = await store.write('a', 'old');
+    await expectCode('ALREADY_EXISTS', async () =>
+      pipeline(chunks(['new']), await store.openWrite('a', { ifAbsent: true })),
+    );
+    await pipeline(chunks(['new']), await store.openWrite('a', { ifMatch: etag }));
+    await expectCode('PRECONDITION_FAILED', async () =>
+      pipeline(chunks(['newer']), await store.openWrite('a', { ifMatch: etag })),
+    );
+    assert.equal(await store.readText('a'), 'new');
+  },
+  'readers of one object at once do not disturb each other': async ({ component: store }: Context) => {
+    const bytes = randomBytes(megabyte);
+    await store.write('a', bytes);
+    const streams = await Promise.all(Array.from({ length: 4 }, () => store.openRead('a')));
+    streams[0]?.destroy();
+    const read = await Promise.all(streams.slice(1).map((stream) => buffer(stream)));
+    for (const found of read) assert.ok(found.equals(bytes), 'the bytes differ');
+  },
+  'a reader gets one version as a whole when the object is replaced or removed meanwhile': async ({
+    component: store,
+  }: Context) => {
+    for (const change of [() => store.write('a', Buffer.alloc(4 * megabyte, 'n')), () => store.remove('a')]) {
+      await store.write('a', Buffer.alloc(4 * megabyte, 'o'));
+      const stream = await store.openRead('a');
+      const pieces: Buffer[] = [];
+      try {
+        for await (const piece of stream as AsyncIterable<Buffer>) if (pieces.push(piece) === 1) await change();
+      } catch (error) {
+        await expectCode('UNAVAILABLE', () => Promise.reject(error));
+        continue;
+      }
+      assert.ok(Buffer.concat(pieces).equals(Buffer.alloc(4 * megabyte, 'o')), 'it is not the version that was opened');
+    }
+  },
 } satisfies ConformanceCases<ArtifactStore>;
+
+type SizeCase = `objects of about ${keyof typeof partSizes} keep every byte`;
+
+/** Sizes at which stores begin another chunk, buffer or part. */
+const partSizes = {
+  '64 KiB': 64 * 1024,
+  '256 KiB': 256 * 1024,
+  '1 MiB': megabyte,
+  '5 MiB': 5 * megabyte,
+  '8 MiB': 8 * megabyte,
+};
+
+/** A case for each size. */
+export const sizeCases = Object.fromEntries(
+  Object.entries(partSizes).map(([name, size]): [string, CaseBody<ArtifactStore>] => [
+    `objects of about ${name} keep every byte`,
+    async ({ component: store }) => {
+      const bytes = randomBytes(size + 1);
+      for (const length of [size - 1, size, size + 1]) {
+        const part = bytes.subarray(0, length);
+        await store.write('bytes', part);
+        await store.write('stream', chunks(inParts(part, 99_999)));
+        for (const key of ['bytes', 'stream']) {
+          assert.equal(await store.size(key), length);
+          assert.ok(part.equals(await store.read(key)), `the bytes of the ${key} differ`);
+          const middle = { start: length >> 1, end: (length >> 1) + 3 };
+          assert.deepEqual(await store.read(key, middle), part.subarray(middle.start, middle.end));
+        }
+      }
+    },
+  ]),
+) as Record<SizeCase, CaseBody<ArtifactStore>>;

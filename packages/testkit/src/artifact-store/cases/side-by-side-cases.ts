@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { ArtifactStore } from '@stack/core';
-import { StackError } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
@@ -25,11 +24,5 @@ export const sideBySideCases = {
     await Promise.all(objects.map(({ key, bytes }) => store.write(key, bytes)));
     const read = await Promise.all(objects.map(({ key }) => store.read(key)));
     for (const [index, { key, bytes }] of objects.entries()) assert.ok(read[index]?.equals(bytes), `${key} differs`);
-  },
-  'an error names the component and the path': async ({ component: store }: Context) => {
-    const error = await store.read('some/where').catch((reason: unknown) => reason);
-    assert.ok(StackError.is(error, 'NOT_FOUND'));
-    assert.match(error.message, /some\/where/);
-    assert.ok(error.message.includes(store.name), `"${error.message}" does not name the component`);
   },
 } satisfies ConformanceCases<ArtifactStore>;

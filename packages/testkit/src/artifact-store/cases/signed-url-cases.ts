@@ -10,7 +10,7 @@ import { oddKeys } from './odd-keys.ts';
 /** What a store with the capability `signedUrl` can do. */
 export const signedUrlCases = {
   'a signed URL for get gives the bytes without credentials': async ({ component: store }: Context) => {
-    for (const key of ['a/b', ...oddKeys.slice(0, 20)]) {
+    for (const key of ['a/b', ...Object.values(oddKeys).map((keys) => keys[1])]) {
       await store.write(key, allBytes);
       const { url, headers } = await store.signedUrl(key, { expiresIn: 60 });
       const response = await fetch(url, { headers });

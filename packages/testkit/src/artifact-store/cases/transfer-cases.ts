@@ -70,4 +70,43 @@ export const transferCases = {
     assert.deepEqual(await paths(store.walk()), ['down/b']);
     assert.deepEqual(await readdir(folder), ['a']);
   },
+  'files of every size go up and down byte for byte, however many at once': async ({
+    component: store,
+    disposables,
+  }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    const sizes = [0, 1, 65_536, 262_143, 262_144, 262_145, megabyte + 1];
+    const files = new Map(sizes.map((size) => [`file-${size}`, randomBytes(size)]));
+    await mkdir(join(folder, 'from'));
+    for (const [name, bytes] of files) await writeFile(join(folder, 'from', name), bytes);
+    for (const concurrency of [1, 20]) {
+      await store.uploadDirectory(join(folder, 'from'), `up/${concurrency}`, { concurrency });
+      await store.downloadDirectory(`up/${concurrency}`, join(folder, `to-${concurrency}`), { concurrency });
+      for (const [name, bytes] of files) {
+        assert.ok(bytes.equals(await store.read(`up/${concurrency}/${name}`)), `${name} differs in the store`);
+        assert.ok(bytes.equals(await readFile(join(folder, `to-${concurrency}`, name))), `${name} differs on the disk`);
+      }
+    }
+  },
+  'an upload replaces objects, and leaves others': async ({ component: store, disposables }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    await writeFile(join(folder, 'a'), 'new');
+    await store.write('up/a', 'old and longer');
+    await store.write('up/b', 'other');
+    await store.uploadDirectory(folder, 'up');
+    assert.equal(await store.readText('up/a'), 'new');
+    assert.equal(await store.readText('up/b'), 'other');
+  },
+  'the root of a store is uploaded to and downloaded as any directory': async ({
+    component: store,
+    disposables,
+  }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    await mkdir(join(folder, 'from', 'b'), { recursive: true });
+    await writeFile(join(folder, 'from', 'b', 'c'), 'text');
+    await store.uploadDirectory(join(folder, 'from'), '');
+    assert.deepEqual(await paths(store.walk()), ['b/c']);
+    await store.downloadDirectory(store.root, join(folder, 'to'));
+    assert.equal(await readFile(join(folder, 'to', 'b', 'c'), 'utf8'), 'text');
+  },
 } satisfies ConformanceCases<ArtifactStore>;
