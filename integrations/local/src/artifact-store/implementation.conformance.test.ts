@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createComponent } from '@stack/core';
 import { artifactStoreGaps, testArtifactStore } from '@stack/testkit';
 import { describe, it } from 'vitest';
-import { localArtifactStoreFlavor } from './flavor.ts';
+import { openLocalStore } from '../../test/open-local-store.ts';
 
 testArtifactStore(
   {
@@ -12,8 +11,11 @@ testArtifactStore(
     create: async (disposables) => {
       const path = await mkdtemp(join(tmpdir(), 'stack-local-'));
       disposables.defer(() => rm(path, { recursive: true }));
-      return createComponent(localArtifactStoreFlavor, { name: 'local', config: { path } });
+      return openLocalStore(path);
     },
+    reopen: openLocalStore,
+    folderOf: (root) => root,
+    worker: { module: new URL('../../test/open-local-store.ts', import.meta.url).href, export: 'openLocalStore' },
     unsupported: artifactStoreGaps({ signedUrl: 'a folder has no address' }),
   },
   { describe, it },

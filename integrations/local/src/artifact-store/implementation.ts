@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
 import {
   type FileHandle,
@@ -35,6 +35,7 @@ import {
 } from '@stack/core';
 import type { LocalArtifactStoreConfig } from './config.ts';
 import { exclusively } from './exclusively.ts';
+import { withFileLock } from './file-lock.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
@@ -214,7 +215,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#makeParent(target);
-        await exclusively(target, () => this.#place(complete, target, options));
+        await exclusively(target, () => this.#placeAlone(complete, target, options));
         return;
       } catch (error) {
         if (attempt === maximumCommitAttempts) throw error;
@@ -233,6 +234,13 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
         } else throw error;
       }
     }
+  }
+
+  /** No process beside this one is to replace the object between the look at its etag and the move. */
+  async #placeAlone(complete: string, target: string, options: CopyRequest): Promise<void> {
+    if (options.ifMatch === undefined) return this.#place(complete, target, options);
+    const lock = join(await this.#makeRoot(), stagingFolder, `lock-${hash('sha256', target)}`);
+    await withFileLock(lock, () => this.#place(complete, target, options));
   }
 
   async #place(complete: string, target: string, { ifAbsent, ifMatch }: CopyRequest): Promise<void> {
