@@ -86,8 +86,10 @@ it('runs under node:test, with a test for each case and the skips among them', a
   const counts = Object.fromEntries(
     [...stdout.matchAll(/^# (\w+) (\d+)$/gm)].map(([, name, count]) => [name, Number(count)]),
   );
-  expect(counts).toMatchObject({ fail: 1, skipped: 5, cancelled: 0 });
-  expect(counts.pass).toBeGreaterThan(70);
+  expect(counts).toMatchObject({ fail: 1, cancelled: 0 });
+  expect(counts.pass).toBeGreaterThan(150);
+  expect(counts.skipped).toBeGreaterThan(4);
+  expect(stdout).toMatch(/is TIMEOUT \(.*\) # SKIP/);
   expect(stdout).toContain('# Subtest: what is written is read back byte for byte');
   expect(stdout).toMatch(/text is kept as UTF-8 \(unsupported: it is said so, and is not\) # SKIP/);
   expect(stdout).toMatch(/not ok \d+ - what is declared as unsupported is so/);
