@@ -17,7 +17,8 @@ const packageArrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['@stack/core', '@stack/store', '@stack/pipelines', '@stack/project', '@stack/testkit', '@stack/integration-*'],
 };
 const integrationArrows = ['@stack/core'];
-const integrationTestArrows = [...integrationArrows, '@stack/testkit'];
+/** What keeps something in the metadata store is tested with a real one. */
+const integrationTestArrows = [...integrationArrows, '@stack/store', '@stack/testkit'];
 
 /** Packages that speak SQL, and the one package that may import them. */
 const sqlPackages = new Set([

@@ -7,3 +7,7 @@ export {
   localOrchestratorSettingsSchema,
 } from './orchestrator/config.ts';
 export { localOrchestratorFlavor } from './orchestrator/flavor.ts';
+export { type EnvSecretStoreConfig, envSecretStoreConfigSchema } from './secret-store/env/config.ts';
+export { envSecretStoreFlavor } from './secret-store/env/flavor.ts';
+export { type LocalSecretStoreConfig, localSecretStoreConfigSchema } from './secret-store/local/config.ts';
+export { localSecretStoreFlavor } from './secret-store/local/flavor.ts';

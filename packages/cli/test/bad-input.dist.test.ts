@@ -432,7 +432,7 @@ describe('a project that cannot be used', () => {
 });
 
 function mountSmallDisk(folder: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', folder]).status === 0;
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=480k', 'tmpfs', folder]).status === 0;
 }
 
 function canMount(): boolean {

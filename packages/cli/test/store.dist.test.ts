@@ -32,11 +32,11 @@ describe('stack store, in SQLite', () => {
     const { status, stdout } = runStack(root, ['store', 'check']);
     expect(status).toBe(0);
     expect(stdout).toContain(store);
-    expect(stdout).toMatch(/^components +3 rows$/m);
+    expect(stdout).toMatch(/^components +5 rows$/m);
     expect(stdout).toContain('No damage was found.');
     expect(stackJson(root, 'store', 'check')).toMatchObject({
       ok: true,
-      data: { product: 'SQLite', store, rows: { components: 3, stacks: 1, runs: 0 }, problems: [] },
+      data: { product: 'SQLite', store, rows: { components: 5, stacks: 1, runs: 0 }, problems: [] },
     });
   });
 

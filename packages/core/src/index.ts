@@ -147,6 +147,7 @@ export {
   SecretMaskStream,
   type SecretReference,
   type SecretResolver,
+  secretVariable,
 } from './secrets/index.ts';
 // Settings.
 export type { SettingsTarget } from './settings/check-settings.ts';

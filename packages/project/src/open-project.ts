@@ -85,7 +85,10 @@ function createProject(root: string, store: MetadataStore, options: OpenProjectO
   });
 }
 
-/** The stack is made active last: once one is active, all is there. */
+/**
+ * Adds what a new project has beside the secret stores that every metadata store has. The stack is made active last: once
+ * one is active, all is there.
+ */
 async function addDefaultStack(store: MetadataStore, folders: readonly string[]): Promise<boolean> {
   if (await hasActiveStack(store)) return false;
   const name = 'default';
@@ -103,12 +106,21 @@ async function addDefaultStack(store: MetadataStore, folders: readonly string[])
     () => store.stacks.add({ name, components: [orchestrator.id, artifactStore.id], isProtected: true }),
     () => store.stacks.get(name),
   );
+  for (const secretStore of await store.components.list({ type: 'secret-store' })) {
+    const flavorPackage = onlyPackage(flavors, secretStore);
+    if (flavorPackage !== undefined) {
+      await store.components.upgrade(secretStore.type, secretStore.id, () => ({ flavorPackage }));
+    }
+  }
   await store.stacks.activate(name);
   return true;
 }
 
 /** Where there is none yet, or several, the component learns its package when it is first loaded. */
-function onlyPackage(flavors: readonly DiscoveredFlavor[], { type, flavor }: NewComponent): string | undefined {
+function onlyPackage(
+  flavors: readonly DiscoveredFlavor[],
+  { type, flavor }: Pick<NewComponent, 'type' | 'flavor'>,
+): string | undefined {
   const [found, ...others] = flavors.filter((candidate) => candidate.type === type && candidate.name === flavor);
   return others.length === 0 ? found?.package : undefined;
 }

@@ -107,7 +107,7 @@ describe('a project', () => {
     await using again = second.project;
     expect(second.isNew).toBe(false);
     expect((await again.stacks.active()).id).toBe(stack.id);
-    expect(await again.components.list()).toHaveLength(2);
+    expect(await again.components.list()).toHaveLength(4);
   });
 
   it('is made once by several inits at the same time', async () => {
@@ -115,7 +115,7 @@ describe('a project', () => {
     await mkdir(folder);
     const made = await Promise.all([1, 2, 3].map(() => initProject(folder, { integrationsFrom })));
     const [first] = made;
-    expect(await first?.project.components.list()).toHaveLength(2);
+    expect(await first?.project.components.list()).toHaveLength(4);
     expect(await first?.project.stacks.list()).toHaveLength(1);
     for (const { project: inner } of made) await inner[Symbol.asyncDispose]();
   });

@@ -9,6 +9,7 @@ const componentTypeSchema = z.object({
   description: z.string(),
   required: z.boolean().describe('Whether every stack has one.'),
   multiple: z.boolean().describe('Whether a stack may have several.'),
+  belongsTo: z.enum(['stack', 'project']).optional().describe('What its components are parts of. Default: stack.'),
 });
 
 const commandSchema = z.object({

@@ -30,8 +30,6 @@ export type SealedSecretChange = Partial<Pick<SealedSecret, 'name' | 'values'>>;
  * another process was faster.
  */
 export interface SealedSecretTable {
-  /** Identifies the metadata store, wherever it is copied to: a UUID. */
-  storeId(): Promise<string>;
   /** By name, in the order of its bytes; the project's before the personal one. */
   list(filter: {
     readonly store: string;

@@ -9,11 +9,12 @@ export function createEnvironmentSecretResolver(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): SecretResolver {
   return {
-    resolve: async (references) => references.map((reference) => environment[variableName(reference)]),
-    describeMissing: (reference) => `Set the environment variable ${variableName(reference)}.`,
+    resolve: async (references) => references.map((reference) => environment[secretVariable(reference)]),
+    describeMissing: (reference) => `Set the environment variable ${secretVariable(reference)}.`,
   };
 }
 
-function variableName({ name, key }: SecretReference): string {
+/** The environment variable that a reference means: `STACK_SECRET_DB__PASSWORD` for `{{db.password}}`. */
+export function secretVariable({ name, key }: SecretReference): string {
   return `STACK_SECRET_${[name, key].map((part) => part.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_')).join('__')}`;
 }

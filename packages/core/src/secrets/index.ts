@@ -1,5 +1,5 @@
 export { type ChildEnvironmentOptions, createChildEnvironment } from './child-environment.ts';
-export { createEnvironmentSecretResolver } from './environment-secret-resolver.ts';
+export { createEnvironmentSecretResolver, secretVariable } from './environment-secret-resolver.ts';
 export { maskValue } from './mask-value.ts';
 export { Secret, secretMask } from './secret.ts';
 export { SecretMaskStream } from './secret-mask-stream.ts';

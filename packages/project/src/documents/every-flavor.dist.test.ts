@@ -10,7 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isPlainObject, type JsonObject, type JsonSchema, type JsonValue, StackError } from '@stack/core';
+import {
+  isPlainObject,
+  type JsonObject,
+  type JsonSchema,
+  type JsonValue,
+  listStackTypes,
+  StackError,
+} from '@stack/core';
 import { discoverIntegrations } from '@stack/core/discovery';
 import { initProject, type StackInput, stackDocumentJson } from '@stack/project';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -27,7 +34,8 @@ for (const file of globSync('integrations/*/package.json', { cwd: repository }))
   symlinkSync(dirname(join(repository, file)), join(root, 'node_modules', name));
 }
 writeFileSync(join(root, 'package.json'), JSON.stringify({ dependencies }));
-const { flavors } = discoverIntegrations([root]);
+const stackTypes = listStackTypes().map(({ name }) => name);
+const flavors = discoverIntegrations([root]).flavors.filter(({ type }) => stackTypes.includes(type));
 
 const { project } = await initProject(root, { integrationsFrom: [join(import.meta.dirname, '..', '..')] });
 

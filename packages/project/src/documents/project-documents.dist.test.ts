@@ -384,7 +384,9 @@ describe('plan and apply', () => {
       'delete component files document: ',
     ]);
     await project.documents.apply(withoutFiles);
-    expect((await project.components.list()).map(({ name }) => name)).toEqual(['default', 'default']);
+    const left = (await project.components.list()).map(({ type, name }) => `${type} ${name}`);
+    const stores = ['secret-store default', 'secret-store environment'];
+    expect(left).toEqual(['artifact-store default', 'orchestrator default', ...stores]);
     expect(await summary(withoutFiles)).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { whyUnavailable } from '../../../../tools/backends/backend.ts';
 import { type PostgresServer, postgres } from '../../../../tools/backends/postgres.ts';
+import { addedComponents } from '../../test/added-components.ts';
 import { heavyPackages, runChild } from '../../test/run-child.ts';
 import { createComponentTable } from '../components/component-table.ts';
 import { readFlavorSnapshots } from '../flavors/flavor-snapshots.ts';
@@ -174,7 +175,7 @@ describe.skipIf(obstacle !== undefined)(`a store in PostgreSQL${reason}`, () => 
     const store = await makeStore();
     await using other = await openStore({ url: `${url}-other`, create: true });
     await store.components.add(newComponent('prod'));
-    expect(await other.components.list()).toEqual([]);
+    expect(await addedComponents(other.components)).toEqual([]);
   });
 
   test('is in the schema "public" when the URL names none, whatever is set for the role', async () => {
@@ -215,7 +216,7 @@ describe.skipIf(obstacle !== undefined)(`a store in PostgreSQL${reason}`, () => 
     const url2 = new URL(url);
     url2.searchParams.set('options', '-c default_transaction_read_only=on');
     await using store = await openStore({ url: url2.href });
-    expect(await store.components.list()).toEqual([]);
+    expect(await addedComponents(store.components)).toEqual([]);
     await expect(store.components.add(newComponent('prod'))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       hint: expect.stringContaining('read-only'),
@@ -233,7 +234,7 @@ describe.skipIf(obstacle !== undefined)(`a store in PostgreSQL${reason}`, () => 
     await endConnections();
     await expect
       .poll(() =>
-        store.components.list().then(
+        addedComponents(store.components).then(
           (list) => list.length,
           () => undefined,
         ),
@@ -245,7 +246,7 @@ describe.skipIf(obstacle !== undefined)(`a store in PostgreSQL${reason}`, () => 
     const store = await makeStore();
     await store.components.add(newComponent('prod'));
     // The row is locked, so that the change waits when its connection ends.
-    await edit('begin', `update components set name = 'other'`);
+    await edit('begin', `update components set name = 'other' where name = 'prod'`);
     const update = store.components.update('artifact-store', 'prod', () => ({ labels: { a: 'b' } }));
     const failure = expect(update).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await expect.poll(waitingConnections).toBe(1);
@@ -283,7 +284,7 @@ describe.skipIf(obstacle !== undefined)(`a store in PostgreSQL${reason}`, () => 
     await expect.poll(() => Promise.race([opened, Promise.resolve('waiting')])).toBe('waiting');
     await first.end();
     await using store = await opened;
-    expect(await store.components.list()).toEqual([]);
+    expect(await addedComponents(store.components)).toEqual([]);
   });
 
   test('takes writes in the order in which they were asked for', async () => {
@@ -332,7 +333,7 @@ describe.skipIf(obstacle !== undefined)(`a store in PostgreSQL${reason}`, () => 
       expect(await checkStore({ url })).toMatchObject({
         product: 'PostgreSQL',
         store: `postgres://stack@127.0.0.1:${server.port}/postgres?schema=${schema}`,
-        rows: { components: 2 },
+        rows: { components: 4 },
         problems: [],
       });
       await edit(`update components set config = '[]' where name = 'dev'`);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
-import { storeIdSetting } from './store-id-setting.ts';
 import type { Tables } from './tables.ts';
 
 /** Brings the database from one version to the next. */
@@ -179,7 +178,7 @@ async function addAppliedDocuments({ schema }: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** Secret stores keep their secrets here, and are asked in an order. */
+/** From here on every project has two secret stores, a new one too, which are asked for secrets in an order. */
 async function addSecretStores(database: Kysely<Tables>): Promise<void> {
   const { schema } = database;
   await schema
@@ -199,5 +198,30 @@ async function addSecretStores(database: Kysely<Tables>): Promise<void> {
     .addColumn('position', 'integer', (column) => column.primaryKey())
     .addColumn('component_id', 'text', (column) => column.notNull().unique().references('components.id'))
     .execute();
-  await database.insertInto('settings').values({ key: storeIdSetting, value: randomUUID() }).execute();
+  const now = Date.now();
+  // What is in the environment of a process is for this process, and so comes first.
+  const stores = [
+    { name: 'environment', flavor: 'env' },
+    { name: 'default', flavor: 'local' },
+  ];
+  for (const [position, store] of stores.entries()) {
+    const id = randomUUID();
+    await database
+      .insertInto('components')
+      .values({
+        ...store,
+        id,
+        type: 'secret-store',
+        flavor_package: null,
+        config_version: 1,
+        config: '{}',
+        settings: '{}',
+        labels: '{}',
+        is_protected: 1,
+        created_at: now,
+        updated_at: now,
+      })
+      .execute();
+    await database.insertInto('secret_store_order').values({ position, component_id: id }).execute();
+  }
 }

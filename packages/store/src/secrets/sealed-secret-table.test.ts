@@ -180,14 +180,6 @@ describeEachEngine('sealed secrets', (create) => {
     await store.components.remove('secret-store', 'mine');
   });
 
-  test('the store has one id, and another store another', async () => {
-    const id = await store.sealedSecrets.storeId();
-    expect(id).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await other.sealedSecrets.storeId()).toBe(id);
-    await using another = await openStore({ ...(await create()), create: true });
-    expect(await another.sealedSecrets.storeId()).not.toBe(id);
-  });
-
   describe('a check of the store', () => {
     test('counts secrets, and finds those that were edited by hand', async () => {
       const { id } = await add('a');
@@ -201,12 +193,6 @@ describeEachEngine('sealed secrets', (create) => {
       expect(problems).toEqual([expect.stringContaining(`"sealed_values" of ${id} in the table sealed_secrets`)]);
       await expect(store.sealedSecrets.list({ store: keeper })).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
       expect(await store.sealedSecrets.remove(place('a'))).toBe(true);
-    });
-
-    test('of a store that lost its id says so', async () => {
-      await using engine = await openEngine(location);
-      await engine.write((database) => database.deleteFrom('settings').where('key', '=', 'store-id').execute());
-      await expect(store.sealedSecrets.storeId()).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
     });
   });
 });

@@ -2,7 +2,6 @@ import type { SealedSecret, SealedSecretPlace, SealedSecretTable, SecretScope } 
 import { StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Transactions } from '../engine.ts';
-import { storeIdSetting } from '../schema/store-id-setting.ts';
 import { StoredRow } from '../schema/stored-row.ts';
 import type { SealedSecretRow, Tables } from '../schema/tables.ts';
 
@@ -10,21 +9,6 @@ const scopes: readonly SecretScope[] = ['project', 'personal'];
 
 export function createSealedSecretTable(engine: Transactions): SealedSecretTable {
   return {
-    storeId: () =>
-      engine.read(async (database) => {
-        const setting = await database
-          .selectFrom('settings')
-          .select('value')
-          .where('key', '=', storeIdSetting)
-          .executeTakeFirst();
-        if (setting !== undefined) return setting.value;
-        throw new StackError({
-          code: 'STORE_CORRUPT',
-          message: `The metadata store has lost its id: the row "${storeIdSetting}" of the table settings.`,
-          hint: 'Restore the store from a backup: stack store restore FILE',
-        });
-      }),
-
     list: ({ store, scope, owner, names }) =>
       engine.read(async (database) => {
         if (names?.length === 0) return [];

@@ -102,8 +102,8 @@ function flavorProblems(
   if (module[`${prefix}ConfigSchema`] !== flavor.configSchema) {
     problems.push({ path, message: 'its config schema is not exported', hint: `Export it as ${prefix}ConfigSchema.` });
   }
-  if (!has(exports, `./${flavor.type}`)) {
-    const hint = `Export ./${flavor.type}, so that the class can be extended.`;
+  if (!has(exports, `./${flavor.type}`) && !has(exports, `./${path}`)) {
+    const hint = `Export ./${flavor.type}, so that the class can be extended; ./${path} where the type has several flavors.`;
     problems.push({ path: 'package.json: exports', message: `the implementation of ${path} is missing`, hint });
   }
   const schemas = { config: flavor.configSchema, settings: flavor.settingsSchema };
