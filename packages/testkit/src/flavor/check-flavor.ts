@@ -8,8 +8,9 @@ import {
   type SecretResolver,
   StackError,
 } from '@stack/core';
-import { artifactStoreCases } from '../artifact-store/artifact-store-cases.ts';
+import { artifactStoreCases, optionalCases } from '../artifact-store/artifact-store-cases.ts';
 import type { WorkerModule } from '../artifact-store/artifact-store-hooks.ts';
+import { type ArtifactStoreCase, artifactStoreGaps } from '../artifact-store/test-artifact-store.ts';
 import type { ConformanceCases, ConformanceOptions } from '../conformance/conformance-suite.ts';
 import { type ConformanceReport, conformanceReport } from '../conformance/report/conformance-report.ts';
 import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
@@ -69,7 +70,8 @@ async function runSuite(flavor: AnyFlavor, options: FlavorCheckOptions): Promise
   switch (flavor.type) {
     case 'artifact-store': {
       const store = await configuredArtifactStore((fields) => create(fields) as Promise<ArtifactStore>, options);
-      return runSelected(artifactStoreCases, { name: flavor.name, ...store }, options);
+      const unsupported = { ...undeclared(flavor), ...options.unsupported };
+      return runSelected(artifactStoreCases, { name: flavor.name, ...store }, { ...options, unsupported });
     }
     case 'orchestrator': {
       const orchestrator = { name: flavor.name, create: () => create() as Promise<Orchestrator> };
@@ -81,6 +83,16 @@ async function runSuite(flavor: AnyFlavor, options: FlavorCheckOptions): Promise
         message: `There is no conformance suite for components of the type ${flavor.type}.`,
       });
   }
+}
+
+/** The cases about capabilities that an artifact store does not declare. */
+function undeclared({ capabilities }: AnyFlavor): Partial<Record<ArtifactStoreCase, string>> {
+  const kinds = (Object.keys(optionalCases) as (keyof typeof optionalCases)[]).filter(
+    (kind) => !capabilities.includes(kind),
+  );
+  return artifactStoreGaps(
+    Object.fromEntries(kinds.map((kind) => [kind, `it does not declare the capability ${kind}`])),
+  );
 }
 
 async function runSelected<Component extends AsyncDisposable, CaseName extends string, Hooks>(
