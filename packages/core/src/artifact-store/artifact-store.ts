@@ -457,7 +457,7 @@ export abstract class ArtifactStore<
 
   /** Server-side where the backend can; by default the bytes pass through this process. */
   protected async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
-    const source = await this.#open(from, { signal: request.signal }, 'copy');
+    const source = await this.#open(from, { signal: request.signal }, to);
     const { sha256 } = source;
     const digest = sha256 === undefined ? undefined : { sha256 };
     return this.doWrite(to, this.#stream(from, source), { ...request, digest, writeId: undefined });
@@ -513,12 +513,13 @@ export abstract class ArtifactStore<
     return this.send({ operation: 'stat', key, signal }, () => this.doStat(key, { signal }));
   }
 
-  async #open(key: string, options: ReadOptions, operation = 'read'): Promise<OpenObject> {
+  async #open(key: string, options: ReadOptions, to?: string): Promise<OpenObject> {
     const { start = 0, end, ifMatch, signal } = options;
+    const operation = to === undefined ? 'read' : 'copy';
     checkRange(start, end);
     if (options.sha256 !== undefined) checkPromise(options.sha256, start === 0 && end === undefined);
     const request = { start, end, ifMatch, signal };
-    const { stat, body } = await this.send({ operation, key, signal }, () =>
+    const { stat, body } = await this.send({ operation, key, to, signal }, () =>
       // No backend can be asked for no bytes.
       start === end ? this.#readNothing(key, request) : this.doRead(key, request),
     );

@@ -70,7 +70,9 @@ export class ObjectStream extends Readable {
     });
     body.on('end', () => isCurrent() && this.#end());
     body.on('error', (error) => isCurrent() && this.#break(error));
-    body.on('close', () => isCurrent() && !body.readableEnded && this.#break(new Error('the connection was closed')));
+    body.on('close', () => isCurrent() && this.#break(body.errored ?? closed()));
+    // Before anybody listened.
+    if (body.destroyed) this.#break(body.errored ?? closed());
   }
 
   /** Whether more may come at once. */
@@ -115,7 +117,11 @@ export class ObjectStream extends Readable {
     );
   }
 
-  readonly #abort = () => this.#fail(this.#options.signal?.reason);
+  readonly #abort = () => {
+    // Who has aborted it may have no more use for its error.
+    this.on('error', ignore);
+    this.#fail(this.#options.signal?.reason);
+  };
 
   #fail(error: unknown): void {
     this.destroy(this.#options.failure(error) as Error);
@@ -123,3 +129,7 @@ export class ObjectStream extends Readable {
 }
 
 function ignore(): void {}
+
+function closed(): StackError {
+  return new StackError({ code: 'UNAVAILABLE', message: 'the connection was closed' });
+}
