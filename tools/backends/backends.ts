@@ -1,15 +1,21 @@
 import { azurite } from './azurite.ts';
 import type { Backend } from './backend.ts';
+import { rgw16, rgw18 } from './ceph.ts';
 import { fakeGcsServer } from './fake-gcs-server.ts';
 import { minio } from './minio.ts';
 import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
 
 /** Every backend, by the name that commands and tests call it by. */
-export const backends = { azurite, 'fake-gcs-server': fakeGcsServer, minio, moto, postgres } satisfies Record<
-  string,
-  Backend<AsyncDisposable>
->;
+export const backends = {
+  azurite,
+  'fake-gcs-server': fakeGcsServer,
+  minio,
+  moto,
+  postgres,
+  rgw16,
+  rgw18,
+} satisfies Record<string, Backend<AsyncDisposable>>;
 
 export type BackendName = keyof typeof backends;
 

@@ -1,10 +1,11 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { whyUnavailable } from './backend.ts';
+import { rgw16, rgw18 } from './ceph.ts';
 import { minio } from './minio.ts';
 import { s3Client } from './s3-server.ts';
 
-for (const backend of [minio]) {
+for (const backend of [minio, rgw18, rgw16]) {
   const obstacle = await whyUnavailable(backend);
   const reason = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
 

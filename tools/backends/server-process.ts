@@ -22,7 +22,7 @@ export interface ServerCommand {
   /** Default: the user that runs the tests. */
   readonly user?: SystemUser | undefined;
   /** Asks it to end without waiting for its clients. */
-  readonly endSignal: 'SIGINT' | 'SIGTERM';
+  readonly endSignal: 'SIGINT' | 'SIGTERM' | 'SIGKILL';
   /** Whether it answers; asked until it does. */
   readonly isReady: () => Promise<boolean>;
   /** Removed when the server has ended. */
