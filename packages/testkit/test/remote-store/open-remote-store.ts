@@ -1,11 +1,16 @@
 import { type ArtifactStore, createComponent } from '@stack/core';
-import type { RemoteArtifactStoreConfig } from './config.ts';
 import { remoteArtifactStoreFlavor } from './flavor.ts';
+
+export interface RemoteStoreInput {
+  readonly endpoint: string;
+  readonly token: string;
+}
 
 /** Makes a store in a process of its own. */
 export function openRemoteStore(
-  root: string,
-  input: Pick<RemoteArtifactStoreConfig, 'endpoint'> & { readonly token: string },
+  path: string,
+  { endpoint, token }: RemoteStoreInput,
+  flavor = remoteArtifactStoreFlavor,
 ): Promise<ArtifactStore> {
-  return createComponent(remoteArtifactStoreFlavor, { name: 'remote', config: { ...input, path: root } });
+  return createComponent(flavor, { name: 'remote', config: { path, endpoint, token } });
 }

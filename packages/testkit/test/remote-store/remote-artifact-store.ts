@@ -29,6 +29,8 @@ export interface RemoteCall {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: Uint8Array | Readable | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds. Default: `config.requestTimeout`. */
+  readonly timeout?: number;
 }
 
 /** What the server answered that was no success. */
@@ -67,6 +69,10 @@ export default class RemoteArtifactStore extends ArtifactStore<RemoteArtifactSto
 
   override async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
+  }
+
+  protected get token(): string {
+    return this.config.token.reveal();
   }
 
   protected override async doRead(key: string, { start, end, ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
@@ -173,21 +179,15 @@ export default class RemoteArtifactStore extends ArtifactStore<RemoteArtifactSto
   }
 
   /** Sends a request. Rejects when the server refuses it. */
-  protected async call({
-    method = 'GET',
-    key,
-    query,
-    headers = {},
-    body,
-    signal,
-  }: RemoteCall): Promise<IncomingMessage> {
-    const { endpoint, token, requestTimeout } = this.config;
+  protected async call(call: RemoteCall): Promise<IncomingMessage> {
+    const { endpoint, requestTimeout } = this.config;
+    const { method = 'GET', key, query, headers = {}, body, signal, timeout = requestTimeout } = call;
     const path = key === undefined ? '' : (this.prefix + key).split('/').map(encodeURIComponent).join('/');
     const sent = request(`${endpoint}/${path}?${new URLSearchParams(query)}`, {
       method: query === undefined ? method : 'POST',
       agent: this.#agent,
-      headers: { ...defined(headers), authorization: token.reveal() },
-      timeout: requestTimeout,
+      headers: { ...defined(headers), authorization: this.token },
+      timeout,
       ...(signal === undefined ? {} : { signal }),
     });
     sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));

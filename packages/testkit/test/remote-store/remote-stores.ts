@@ -1,4 +1,4 @@
-import { type AnyFlavor, type ArtifactStore, createComponent, type JsonObject } from '@stack/core';
+import { type ArtifactStore, createComponent, type JsonObject } from '@stack/core';
 import type { ArtifactStoreHooks, ArtifactStoreTestOptions } from '@stack/testkit';
 import { remoteArtifactStoreFlavor } from './flavor.ts';
 import { expiredToken, RemoteServer, rightToken } from './remote-server.ts';
@@ -20,23 +20,18 @@ export class RemoteStores implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
   }
 
-  options(
-    flavor: AnyFlavor = remoteArtifactStoreFlavor,
-  ): Pick<ArtifactStoreTestOptions, 'create'> & ArtifactStoreHooks {
+  options(flavor = remoteArtifactStoreFlavor): Pick<ArtifactStoreTestOptions, 'create'> & ArtifactStoreHooks {
     const { endpoint } = this.#server;
-    const open = (path: string, changes: JsonObject = {}) => {
+    const open = (path: string, changes: JsonObject = {}): Promise<ArtifactStore> => {
       const retry = { attempts: 3, baseDelay: 5, maximumDelay: 20 };
       const config = { path, endpoint, token: rightToken, requestTimeout: 5000, retry, ...changes };
-      return createComponent(flavor, { name: 'remote', config, settings: {} }) as Promise<ArtifactStore>;
+      return createComponent(flavor, { name: 'remote', config, settings: {} });
     };
+    const connect = (path: string, through: string) => open(path, { endpoint: through, requestTimeout: 1500 });
     return {
       create: () => open(`remote://${this.#stores++}`),
-      reopen: open,
-      network: {
-        endpoint,
-        connect: (path, through) => open(path, { endpoint: through, requestTimeout: 1000 }),
-        timeLimit: 3500,
-      },
+      reopen: (path) => open(path),
+      network: { endpoint, connect, timeLimit: 5000 },
       denied: {
         wrong: (path) => open(path, { token: 'wrong-token-1234' }),
         expired: (path) => open(path, { token: expiredToken }),

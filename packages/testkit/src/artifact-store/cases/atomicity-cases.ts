@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { type ArtifactStore, addMaskedValue, StackError } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
 import { chunks, failingChunks, inParts, megabyte, settlingTime } from './chunks.ts';
@@ -180,8 +181,7 @@ export const atomicityCases = {
       if (result.status === 'rejected') await expectCode('ABORTED', () => Promise.reject(result.reason));
     }
     await delay(settlingTime);
-    for (const path of await paths(store.walk()))
-      assert.ok(version.equals(await store.read(path)), `${path} is not whole`);
+    for (const path of await paths(store.walk())) expectBytes(await store.read(path), version, path);
     assert.deepEqual(await store.collectGarbage({ olderThan: 0 }), []);
   },
   'an abort ends a read that has begun': async ({ component: store }: Context) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ArtifactStore, type ErrorCode, StackError } from '@stack/core';
+import { expectBytes, expectTexts } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import { FaultProxy } from '../../network/fault-proxy.ts';
 import type { NetworkHook } from '../artifact-store-hooks.ts';
@@ -46,12 +47,12 @@ export const networkCases = casesWithHook('network', {
     await context.component.write('a', bytes);
     for (const read of [() => store.read('a'), async () => buffer(await store.openRead('a'))]) {
       await proxy.begin({ kind: 'cut', direction: 'response', afterBytes: 700_000 });
-      assert.ok(bytes.equals(await within(read())), 'the bytes differ');
+      expectBytes(await within(read()), bytes);
       assert.ok(proxy.strikes > 2, 'no connection broke');
     }
     await proxy.begin({ kind: 'cut', direction: 'response', afterBytes: 700_000 });
     const range = { start: 1_000, end: 2 * megabyte + 1 };
-    assert.ok(bytes.subarray(range.start, range.end).equals(await within(store.read('a', range))), 'the range differs');
+    expectBytes(await within(store.read('a', range)), bytes.subarray(range.start, range.end), 'the range');
   },
   'a read that cannot be gone on with is UNAVAILABLE, and never a short one': async (context, network) => {
     const { store, proxy } = await throughProxy(context, network);
@@ -65,7 +66,7 @@ export const networkCases = casesWithHook('network', {
       for await (const _ of stream) if (proxy.isOpen) await proxy.begin({ kind: 'refuse' });
     });
     await proxy.end();
-    assert.ok(bytes.equals(await store.read('a')), 'the bytes differ');
+    expectBytes(await store.read('a'), bytes);
   },
   'a read that goes on after the object was replaced is UNAVAILABLE, and never a mixture': async (context, network) => {
     const { store, proxy } = await throughProxy(context, network);
@@ -118,7 +119,7 @@ export const networkCases = casesWithHook('network', {
     for (const afterBytes of cuts) {
       await proxy.begin({ kind: 'cut', direction: 'request', afterBytes });
       const result = await outcome(() => within(store.write('a/b', chunks(inParts(fresh, 50_000)))));
-      if (await direct.exists('a')) assert.ok(fresh.equals(await direct.read('a/b')), 'it is not whole');
+      if (await direct.exists('a')) expectBytes(await direct.read('a/b'), fresh);
       else assert.equal(result, 'UNAVAILABLE');
       await proxy.end();
       await direct.removeTree('');
@@ -131,7 +132,7 @@ export const networkCases = casesWithHook('network', {
       await proxy.begin({ kind: 'cut', direction, afterBytes: 0, times: 1 });
       await store.write(direction, () => chunks(inParts(fresh, 50_000)));
       assert.equal(proxy.strikes, 1);
-      assert.ok(fresh.equals(await context.component.read(direction)), 'the bytes differ');
+      expectBytes(await context.component.read(direction), fresh);
     }
   },
   'a write with ifAbsent whose answer is lost does not take itself for another': async (context, network) => {
@@ -182,7 +183,7 @@ export const networkCases = casesWithHook('network', {
     }
     for (const afterBytes of [0, 2_000, 10_000]) {
       await proxy.begin({ kind: 'cut', direction: 'response', afterBytes, times: 1 });
-      assert.deepEqual(await paths(store.walk()), keys);
+      expectTexts(await paths(store.walk()), keys);
       assert.equal(proxy.strikes, 1);
     }
   },
@@ -205,6 +206,15 @@ export const networkCases = casesWithHook('network', {
     await store.removeMany(['a/b', 'd']);
     assert.deepEqual(await paths(context.component.walk()), ['a/c']);
   },
+  'a removal that cannot be done is UNAVAILABLE, and never taken for done': async (context, network) => {
+    const { store, proxy } = await throughProxy(context, network);
+    for (const key of ['a', 'b/c']) await context.component.write(key, key);
+    await proxy.begin({ kind: 'cut', direction: 'request', afterBytes: 0 });
+    await expectCode('UNAVAILABLE', () => within(store.remove('a')));
+    await expectCode('UNAVAILABLE', () => within(store.removeMany(['a'])));
+    await expectCode('UNAVAILABLE', () => within(store.removeMany(['a', 'b/c'])));
+    assert.deepEqual(await paths(context.component.walk()), ['a', 'b/c']);
+  },
   'a folder whose connections break is uploaded as it is': async (context, network) => {
     const { store, proxy } = await throughProxy(context, network);
     const folder = await temporaryFolder(context.disposables);
@@ -213,7 +223,7 @@ export const networkCases = casesWithHook('network', {
     await store.uploadDirectory(folder, 'up', { concurrency: 4 });
     assert.ok(proxy.strikes > 0, 'no connection broke');
     for (const [file, bytes] of files) {
-      assert.ok(bytes.equals(await context.component.read(`up/${file}`)), `${file} differs`);
+      expectBytes(await context.component.read(`up/${file}`), bytes, file);
     }
   },
   'a folder whose connections break is downloaded as it is, or with whole files alone': async (context, network) => {
@@ -224,13 +234,14 @@ export const networkCases = casesWithHook('network', {
     await proxy.begin({ kind: 'cut', direction: 'response', afterBytes: 500_000, times: 3 });
     await store.downloadDirectory('up', join(folder, 'to'), { concurrency: 4 });
     assert.deepEqual(await readFiles(join(folder, 'to')), files);
-    await proxy.begin({ kind: 'throttle', bytesPerSecond: 20_000_000 });
-    const downloading = outcome(() => within(store.downloadDirectory('up', join(folder, 'half'), { concurrency: 2 })));
-    await delay(60);
+    const half = join(folder, 'half');
+    await mkdir(half);
+    await proxy.begin({ kind: 'throttle', bytesPerSecond: 2_000_000 });
+    const downloading = outcome(() => within(store.downloadDirectory('up', half, { concurrency: 2 })));
+    while ((await readFiles(half)).size < 3) await delay(5);
     await proxy.begin({ kind: 'refuse' });
-    const result = await downloading;
-    assert.ok(result === undefined || result === 'UNAVAILABLE', `it is ${result}`);
-    const found = await readFiles(join(folder, 'half'));
+    assert.equal(await downloading, 'UNAVAILABLE');
+    const found = await readFiles(half);
     for (const [file, bytes] of found) assert.ok(files.get(file)?.equals(bytes), `${file} is not whole`);
   },
   'a slow connection brings every byte': async (context, network) => {
@@ -238,7 +249,7 @@ export const networkCases = casesWithHook('network', {
     const bytes = pattern(megabyte);
     await proxy.begin({ kind: 'throttle', bytesPerSecond: 4_000_000 });
     await store.write('a', chunks(inParts(bytes, 100_000)));
-    assert.ok(bytes.equals(await store.read('a')), 'the bytes differ');
+    expectBytes(await store.read('a'), bytes);
     assert.ok(proxy.strikes > 10, 'nothing was slowed down');
   },
   'a server that refuses connections is UNAVAILABLE until it is back': async (context, network) => {
@@ -262,7 +273,7 @@ export const networkCases = casesWithHook('network', {
         const started = performance.now();
         const result = await outcome(() => within(operation(AbortSignal.timeout(50))));
         assert.equal(result, 'ABORTED', `${name} is ${result}`);
-        assert.ok(performance.now() - started < 1_500, `${name} went on for ${performance.now() - started} ms`);
+        assert.ok(performance.now() - started < 1_200, `${name} went on for ${performance.now() - started} ms`);
       }),
     );
     // What is held never comes to the server.
@@ -292,11 +303,11 @@ export const timeoutCases = {
     run: async (context: Context & { readonly hooks: { readonly network?: NetworkHook | undefined } }) => {
       const { network } = context.hooks;
       if (network?.timeLimit === undefined) return;
-      const limit = network.timeLimit * 1.5 + 1_000;
+      const limit = network.timeLimit + 1_000;
       const { store, proxy } = await throughProxy(context, network);
       await context.component.write('a', 'text');
       await proxy.begin({ kind: 'hold' });
-      const requests = [
+      const requests: (() => Promise<unknown>)[] = [
         () => store.read('a'),
         () => store.write('b', 'text'),
         () => store.stat('a'),
@@ -304,9 +315,7 @@ export const timeoutCases = {
       ];
       await Promise.all(
         requests.map(async (request) => {
-          const started = performance.now();
-          await expectCode('TIMEOUT', request);
-          assert.ok(performance.now() - started < limit, `it took ${performance.now() - started} ms`);
+          await expectCode('TIMEOUT', () => within(request(), limit));
         }),
       );
       await proxy.end();
@@ -363,10 +372,10 @@ async function outcome(operation: () => Promise<unknown>): Promise<string | unde
 }
 
 /** Rejects when it takes too long. */
-async function within<Result>(operation: Promise<Result>): Promise<Result> {
+async function within<Result>(operation: Promise<Result>, limit = patience): Promise<Result> {
   const controller = new AbortController();
-  const late = delay(patience, undefined, { signal: controller.signal }).then(
-    () => assert.fail(`it has not ended after ${patience / 1000} s`),
+  const late = delay(limit, undefined, { signal: controller.signal }).then(
+    () => assert.fail(`it has not ended after ${limit / 1000} s`),
     () => operation,
   );
   try {

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ArtifactStore } from '@stack/core';
 import type { CaseBody, ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
 import { allBytes, chunks, inParts, megabyte } from './chunks.ts';
@@ -14,7 +15,7 @@ import { paths } from './listing.ts';
 export const roundTripCases = {
   'what is written is read back byte for byte': async ({ component: store }: Context) => {
     await store.write('a/bytes', allBytes);
-    assert.deepEqual(await store.read('a/bytes'), allBytes);
+    expectBytes(await store.read('a/bytes'), allBytes);
   },
   'text is kept as UTF-8': async ({ component: store }: Context) => {
     await store.write('text', 'h\u00e9 \u{1F600}\r\n');
@@ -31,24 +32,24 @@ export const roundTripCases = {
   'a stream of unknown length is written as one object': async ({ component: store }: Context) => {
     const parts = [randomBytes(1), randomBytes(70_000), randomBytes(3), randomBytes(200_001)];
     await store.write('stream', chunks(parts));
-    assert.deepEqual(await store.read('stream'), Buffer.concat(parts));
+    expectBytes(await store.read('stream'), Buffer.concat(parts));
     await store.write('texts', chunks(['\u00e9', Buffer.from('b'), 'c']));
     assert.equal(await store.readText('texts'), '\u00e9bc');
   },
   'a large object keeps every byte': async ({ component: store }: Context) => {
     const bytes = randomBytes(9 * megabyte + 1);
     await store.write('large', chunks(inParts(bytes, 100_003)));
-    assert.equal(Buffer.compare(await store.read('large'), bytes), 0, 'the bytes differ');
+    expectBytes(await store.read('large'), bytes);
   },
   'openWrite makes an object of what goes into the stream': async ({ component: store }: Context) => {
     const bytes = randomBytes(300_000);
     await pipeline(Readable.from(inParts(bytes, 10_000)), await store.openWrite('a/stream'));
-    assert.equal(Buffer.compare(await store.read('a/stream'), bytes), 0, 'the bytes differ');
+    expectBytes(await store.read('a/stream'), bytes);
   },
   'openRead gives the bytes as a stream': async ({ component: store }: Context) => {
     const bytes = randomBytes(300_000);
     await store.write('bytes', bytes);
-    assert.equal(Buffer.compare(await buffer(await store.openRead('bytes')), bytes), 0, 'the bytes differ');
+    expectBytes(await buffer(await store.openRead('bytes')), bytes);
   },
   'a write replaces the whole object': async ({ component: store }: Context) => {
     await store.write('a', 'a long text');
@@ -70,9 +71,9 @@ export const roundTripCases = {
   'a part of a buffer is written without what is around it': async ({ component: store }: Context) => {
     const part = new Uint8Array(allBytes.buffer, allBytes.byteOffset + 100, 50);
     await store.write('a', part);
-    assert.deepEqual(await store.read('a'), allBytes.subarray(100, 150));
+    expectBytes(await store.read('a'), allBytes.subarray(100, 150));
     await store.write('b', chunks([part, allBytes.subarray(7, 8)]));
-    assert.deepEqual(await store.read('b'), Buffer.concat([part, allBytes.subarray(7, 8)]));
+    expectBytes(await store.read('b'), Buffer.concat([part, allBytes.subarray(7, 8)]));
   },
   'bytes that the writer or a reader changes later stay as they were written': async ({
     component: store,
@@ -118,7 +119,7 @@ export const roundTripCases = {
     const streams = await Promise.all(Array.from({ length: 4 }, () => store.openRead('a')));
     streams[0]?.destroy();
     const read = await Promise.all(streams.slice(1).map((stream) => buffer(stream)));
-    for (const found of read) assert.ok(found.equals(bytes), 'the bytes differ');
+    for (const found of read) expectBytes(found, bytes);
   },
   'a reader gets one version as a whole when the object is replaced or removed meanwhile': async ({
     component: store,
@@ -133,7 +134,7 @@ export const roundTripCases = {
         await expectCode('UNAVAILABLE', () => Promise.reject(error));
         continue;
       }
-      assert.ok(Buffer.concat(pieces).equals(Buffer.alloc(4 * megabyte, 'o')), 'it is not the version that was opened');
+      expectBytes(Buffer.concat(pieces), Buffer.alloc(4 * megabyte, 'o'), 'the version that was opened');
     }
   },
 } satisfies ConformanceCases<ArtifactStore>;
@@ -161,9 +162,9 @@ export const sizeCases = Object.fromEntries(
         await store.write('stream', chunks(inParts(part, 99_999)));
         for (const key of ['bytes', 'stream']) {
           assert.equal(await store.size(key), length);
-          assert.ok(part.equals(await store.read(key)), `the bytes of the ${key} differ`);
+          expectBytes(await store.read(key), part, `the object of the ${key}`);
           const middle = { start: length >> 1, end: (length >> 1) + 3 };
-          assert.deepEqual(await store.read(key, middle), part.subarray(middle.start, middle.end));
+          expectBytes(await store.read(key, middle), part.subarray(middle.start, middle.end));
         }
       }
     },

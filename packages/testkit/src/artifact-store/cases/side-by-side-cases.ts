@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
 
@@ -23,6 +24,6 @@ export const sideBySideCases = {
     }));
     await Promise.all(objects.map(({ key, bytes }) => store.write(key, bytes)));
     const read = await Promise.all(objects.map(({ key }) => store.read(key)));
-    for (const [index, { key, bytes }] of objects.entries()) assert.ok(read[index]?.equals(bytes), `${key} differs`);
+    for (const [index, { key, bytes }] of objects.entries()) expectBytes(read[index], bytes, key);
   },
 } satisfies ConformanceCases<ArtifactStore>;

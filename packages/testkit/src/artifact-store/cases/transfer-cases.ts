@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
+import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import { type Context, temporaryFolder } from './case-context.ts';
 import { megabyte } from './chunks.ts';
@@ -57,7 +58,7 @@ export const transferCases = {
     await writeFile(join(folder, 'a'), 'old and longer');
     await store.downloadDirectory('down', folder, { concurrency: 1 });
     assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'new');
-    assert.ok(large.equals(await readFile(join(folder, 'b', 'large'))), 'the bytes differ');
+    expectBytes(await readFile(join(folder, 'b', 'large')), large);
     assert.deepEqual((await readdir(folder, { recursive: true })).sort(), ['a', 'b', join('b', 'large')]);
   },
   'an aborted upload or download of a folder is ABORTED': async ({ component: store, disposables }: Context) => {
@@ -83,8 +84,8 @@ export const transferCases = {
       await store.uploadDirectory(join(folder, 'from'), `up/${concurrency}`, { concurrency });
       await store.downloadDirectory(`up/${concurrency}`, join(folder, `to-${concurrency}`), { concurrency });
       for (const [name, bytes] of files) {
-        assert.ok(bytes.equals(await store.read(`up/${concurrency}/${name}`)), `${name} differs in the store`);
-        assert.ok(bytes.equals(await readFile(join(folder, `to-${concurrency}`, name))), `${name} differs on the disk`);
+        expectBytes(await store.read(`up/${concurrency}/${name}`), bytes, `${name} in the store`);
+        expectBytes(await readFile(join(folder, `to-${concurrency}`, name)), bytes, `${name} on the disk`);
       }
     }
   },
