@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ArtifactStore, ComponentContext } from '@stack/core';
 import type { ArtifactStoreCase } from '@stack/testkit';
 
 /** A store with one fault, and the case whose name says it. */
@@ -10,10 +9,6 @@ export interface Mutant<Store> {
   readonly store: Store;
   readonly convictedBy: ArtifactStoreCase;
 }
-
-export type StoreClass<Config extends { readonly path: string }> = new (
-  context: ComponentContext<Config & ArtifactStore['config']>,
-) => ArtifactStore;
 
 export type Source = Uint8Array | Readable;
 
