@@ -238,7 +238,7 @@ export const networkCases = casesWithHook('network', {
     await mkdir(half);
     await proxy.begin({ kind: 'throttle', bytesPerSecond: 2_000_000 });
     const downloading = outcome(() => within(store.downloadDirectory('up', half, { concurrency: 2 })));
-    while ((await readFiles(half)).size < 3) await delay(5);
+    while ((await readdir(half)).length < 4) await delay(5);
     await proxy.begin({ kind: 'refuse' });
     assert.equal(await downloading, 'UNAVAILABLE');
     const found = await readFiles(half);
