@@ -25,6 +25,9 @@ function groupTitle(word: string): string {
     case 'run':
     case 'artifact':
       return 'Pipelines, runs and artifacts';
+    case 'secret':
+    case 'secret-store':
+      return 'Secrets';
     default:
       return 'Project and program';
   }

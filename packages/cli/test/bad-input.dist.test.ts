@@ -101,7 +101,7 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
       words: 'artifact-store register x --flavor=disk --path=disk://a --access-key=hunter2',
       code: 'CONFIG_INVALID',
       status: 2,
-      hint: 'STACK_SECRET_',
+      hint: 'stack secret create artifact-store-x --accessKey=VALUE',
     },
     { words: 'artifact-store register x --path=disk://a', code: 'OPTION_MISSING', status: 2, hint: '--flavor' },
     { words: 'artifact-store register --flavor=disk --path=disk://a', code: 'OPTION_MISSING', status: 2, hint: 'NAME' },

@@ -26,6 +26,7 @@ beforeAll(() => {
     'training.ts': trainingPipeline,
     'rows.ts': 'export const rows: number[] = [1];',
     'subfolder/file.txt': '',
+    'db.yaml': 'user: an admin\npassword: a password',
     // What is typed as a command is written down, and what the shell asks is answered.
     'bin/stack': `#!/bin/sh
       case "$1" in __complete | completion) exec '${process.execPath}' '${stackBin}' "$@" ;; esac
@@ -47,6 +48,7 @@ beforeAll(() => {
   stack(root, 'artifact-store', 'register', 'spare', '--flavor=local', '--path=spare');
   stack(root, 'register', 'other', '--orchestrator=default', '--artifact-store=spare');
   stack(root, 'pipeline', 'run', 'training.ts#training', '--run-name=first');
+  stack(root, 'secret', 'create', 'db', '--values=db.yaml');
 });
 
 afterAll(() => folder[Symbol.dispose]());
@@ -87,6 +89,11 @@ describe('what a command line can become', () => {
       ['artifact-store', 'register', 'x', '--flavor=stack-integration-copy:canary', '--de'],
       ['--depth'],
     ],
+    ['secrets', ['secret', 'get', ''], ['db']],
+    ['keys of a secret', ['secret', 'get', 'db', '--key', ''], ['user', 'password']],
+    ['no keys of no secret', ['secret', 'update', 'bd', '--remove='], []],
+    ['secret stores', ['secret', 'create', 'x', '--store='], ['--store=default', '--store=environment']],
+    ['the command of one type beside those of all', ['secret-store', 's'], ['set']],
     ['integrations', ['integration', 'describe', 'stack-integration-co'], ['stack-integration-copy']],
     ['the words of a command as arguments', ['schema', 'artifact-store', 'flavor', 'des'], ['describe']],
     ['no parameters of a pipeline, since that is code', ['pipeline', 'run', 'training.ts#training', '--f'], []],

@@ -12,8 +12,12 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** An environment in which nothing of the test runner changes what a command prints. */
-export const cleanEnvironment: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: tmpdir() };
+/** An environment in which nothing of the test runner changes what a command prints, and that needs no key file. */
+export const cleanEnvironment: NodeJS.ProcessEnv = {
+  PATH: process.env.PATH,
+  HOME: tmpdir(),
+  STACK_SECRETS_KEY: Buffer.alloc(32, 1).toString('base64'),
+};
 
 /** Runs the command to its end, without a terminal. */
 export function runStack(

@@ -166,7 +166,7 @@ describe('stack validate and stack doctor', () => {
 
   it('tell what is missing here, as a table and as JSON, and end with another code', () => {
     const { stdout, stderr, status } = runStack(root, ['validate', 'broken']);
-    expect(stdout).toMatch(/artifact-store:prod\.accessKey\s+SECRET_NOT_FOUND\s.*STACK_SECRET_DISK__KEY/);
+    expect(stdout).toMatch(/artifact-store:prod\.accessKey\s+SECRET_NOT_FOUND\s.*stack secret create disk --key=VALUE/);
     expect(stderr).toBe('error STACK_INVALID: The stack "broken" has a problem.\n');
     expect(status).toBe(2);
     const { ok, data, error } = stackJson<{ isValid: boolean; problems: Problem[] }>(root, 'validate', 'broken');

@@ -19,8 +19,13 @@ export { formatStackDocument } from './documents/format-stack-document.ts';
 export type { StackFile } from './documents/load-stack-file.ts';
 export { type ConflictRule, conflictRules, type ImportedComponent } from './documents/plan-import.ts';
 export type { ChangeCause, PlannedChange, PlannedFieldChange, StackPlan } from './documents/plan-stack.ts';
-export { type ImportedStack, type ImportOptions, ProjectDocuments } from './documents/project-documents.ts';
-export { readDocument } from './documents/read-document.ts';
+export {
+  type DocumentOptions,
+  type ImportedStack,
+  type ImportOptions,
+  ProjectDocuments,
+} from './documents/project-documents.ts';
+export { parseDocument, readDocument } from './documents/read-document.ts';
 export { readTextFile } from './documents/read-text-file.ts';
 export {
   type ComponentInput,
@@ -52,6 +57,19 @@ export {
 export { initProject, type OpenProjectOptions, openProject } from './open-project.ts';
 export { Project, type ProjectOptions } from './project.ts';
 export { findProjectRoot, requireProjectRoot } from './project-root.ts';
+export { type ImportedSecret, type SecretConflictRule, secretConflictRules } from './secrets/import-secrets.ts';
+export type { ComponentWriteOptions } from './secrets/plain-secret-keeper.ts';
+export {
+  type ListedSecrets,
+  type ProjectSecret,
+  type ProjectSecretOptions,
+  type ProjectSecretSummary,
+  ProjectSecrets,
+  type ProjectSecretWriteOptions,
+  type SecretImportOptions,
+  type SecretRemovalOptions,
+} from './secrets/project-secrets.ts';
+export { formatSecrets, parseSecrets, parseSecretValues, type SecretValues } from './secrets/secrets-document.ts';
 export type { CodedProblem, ComponentCheck, ComponentDiagnosis } from './stacks/examine-component.ts';
 export {
   type ComponentReferences,

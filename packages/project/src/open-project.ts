@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createEnvironmentSecretResolver, type SecretResolver, StackError } from '@stack/core';
+import { type SecretResolver, StackError } from '@stack/core';
 import { type DiscoveredFlavor, defineDiscoveredTypes, discoverIntegrations } from '@stack/core/discovery';
 import { type MetadataStore, type NewComponent, openStore } from '@stack/store';
 import { Project } from './project.ts';
@@ -12,7 +12,7 @@ export interface OpenProjectOptions {
   readonly from?: string;
   /** Further folders whose dependencies are looked through for integrations. Default: none. */
   readonly integrationsFrom?: readonly string[];
-  /** Finds the values of `{{name.key}}`. Default: environment variables `STACK_SECRET_<NAME>__<KEY>`. */
+  /** Finds the values of `{{name.key}}`. Default: the secret stores of the project. */
   readonly secrets?: SecretResolver;
 }
 
@@ -79,10 +79,7 @@ async function makeStateFolder(root: string): Promise<boolean> {
 function createProject(root: string, store: MetadataStore, options: OpenProjectOptions): Project {
   const { integrationsFrom = [] } = options;
   defineDiscoveredTypes(discoverIntegrations([root, ...integrationsFrom]).integrations);
-  return new Project(root, store, {
-    integrationsFrom,
-    secrets: options.secrets ?? createEnvironmentSecretResolver(),
-  });
+  return new Project(root, store, { integrationsFrom, secrets: options.secrets });
 }
 
 /**

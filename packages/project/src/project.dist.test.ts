@@ -279,7 +279,7 @@ describe('a component', () => {
         ['access-key', 'hunter2hunter2'],
       ]),
     );
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringContaining('STACK_SECRET_') });
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringContaining('stack secret create ') });
     expect(JSON.stringify(error)).not.toContain('hunter2');
   });
 

@@ -2,6 +2,7 @@ import type { CommandDescription, OptionDescription, PositionalDescription } fro
 
 const label = { value: 'KEY=VALUE', summary: 'A label.', isRepeatable: true };
 const dryRun = { summary: 'Do all checks, show what would change, and write nothing.' };
+const allowPlainSecret = { summary: 'Make secrets of the values in secret fields, and store references to them.' };
 const newName: PositionalDescription = { name: 'NEW_NAME', summary: 'Letters, digits, ".", "_" and "-".' };
 const componentInput: Readonly<Record<string, OptionDescription>> = {
   config: {
@@ -38,6 +39,38 @@ const runReference: PositionalDescription = {
 };
 const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
 const config = { value: 'FILE', summary: 'A run config, YAML or JSON: parameters, settings, steps, runName, stack.' };
+const secretName: PositionalDescription = { name: 'NAME', summary: 'Name of the secret.', completion: 'secrets' };
+const secretStore: OptionDescription = {
+  value: 'NAME',
+  summary: 'The secret store. Default: the first, in their order, that takes writes.',
+  completion: { componentType: 'secret-store' },
+};
+const secretScope: OptionDescription = {
+  value: 'SCOPE',
+  summary: 'project, or personal: a secret that your key alone opens. Default: project.',
+  completion: { words: ['project', 'personal'] },
+};
+const secretPlace = { store: secretStore, scope: secretScope };
+const secretFrom = {
+  store: { ...secretStore, summary: 'One secret store. Default: all, in their order.' },
+  scope: { ...secretScope, summary: 'project or personal. Default: both, the personal one first.' },
+};
+const secretValues: Readonly<Record<string, OptionDescription>> = {
+  values: {
+    value: 'FILE',
+    summary: 'Values by key, as YAML or JSON; "-" is standard input.',
+    completion: 'files',
+  },
+  prompt: { value: 'KEY', summary: 'A value to be asked for, as --KEY alone does.', isRepeatable: true },
+  set: { value: 'KEY=VALUE', summary: 'A value, like --KEY=VALUE.', isRepeatable: true },
+};
+const secretValuesByKey: NonNullable<CommandDescription['furtherOptions']> = {
+  summary:
+    'A value is given by its key: --password alone asks for it without showing it, --password=@FILE reads a file, --password=- standard input, and --password=VALUE stays in the history of the shell.',
+  loads: 'manifests',
+  load: () => import('../commands/secret-values.ts'),
+};
+const force = { summary: 'Do it although components refer to what is then no longer there.' };
 
 const stackFile: PositionalDescription = {
   name: 'FILE',
@@ -134,6 +167,7 @@ export const commands: readonly CommandDescription[] = [
       flavor: { value: 'FLAVOR', summary: 'Its flavor.', isRequired: true, completion: 'flavors' },
       ...componentInput,
       label,
+      'allow-plain-secret': allowPlainSecret,
       'dry-run': dryRun,
     },
     furtherOptions: {
@@ -183,6 +217,7 @@ export const commands: readonly CommandDescription[] = [
       'remove-attribute': { value: 'KEY', summary: 'An option that is to be unset.', isRepeatable: true },
       label,
       'remove-label': { value: 'KEY', summary: 'A label that is to go.', isRepeatable: true },
+      'allow-plain-secret': allowPlainSecret,
       'dry-run': dryRun,
     },
     furtherOptions: {
@@ -383,6 +418,7 @@ export const commands: readonly CommandDescription[] = [
           'What to do with taken names: reuse (what is identical; else fail), rename (what differs), fail. Default: reuse.',
         completion: { words: ['reuse', 'rename', 'fail'] },
       },
+      'allow-plain-secret': allowPlainSecret,
       'dry-run': { summary: 'Say only what would be done.' },
     },
     loads: 'modules',
@@ -401,7 +437,10 @@ export const commands: readonly CommandDescription[] = [
     words: ['stack', 'apply'],
     summary: 'Make a stack as its file says.',
     positionals: [stackFile],
-    options: { 'dry-run': { summary: 'Say only what would be done, as plan does.' } },
+    options: {
+      'allow-plain-secret': allowPlainSecret,
+      'dry-run': { summary: 'Say only what would be done, as plan does.' },
+    },
     loads: 'modules',
     data: 'applied-stack',
     load: () => import('../commands/stack-apply.ts'),
@@ -415,7 +454,7 @@ export const commands: readonly CommandDescription[] = [
   },
   {
     words: ['stack', 'validate'],
-    summary: 'Tell everything that is wrong with a stack, without network.',
+    summary: 'Tell everything that is wrong with a stack. It asks no system but secret stores.',
     positionals: [stackNameOrActive],
     loads: 'modules',
     data: 'stack-validation',
@@ -675,6 +714,128 @@ export const commands: readonly CommandDescription[] = [
     loads: 'manifests',
     data: 'store-restoration',
     load: () => import('../commands/store-restore.ts'),
+  },
+  {
+    words: ['secret', 'create'],
+    summary: 'Store a secret: values by key, which configs refer to as {{NAME.KEY}}.',
+    positionals: [{ name: 'NAME', summary: 'Letters, digits, "_" and "-".' }],
+    options: { ...secretValues, ...secretPlace, 'dry-run': dryRun },
+    furtherOptions: secretValuesByKey,
+    loads: 'implementations',
+    data: 'changed-secret',
+    load: () => import('../commands/secret-create.ts'),
+  },
+  {
+    words: ['secret', 'get'],
+    summary: 'Show a secret, its values masked.',
+    positionals: [secretName],
+    options: {
+      key: { value: 'KEY', summary: 'One value, alone.', completion: 'secret-keys' },
+      reveal: { summary: 'Show the values.' },
+      ...secretFrom,
+    },
+    loads: 'implementations',
+    data: 'secret',
+    load: () => import('../commands/secret-get.ts'),
+  },
+  {
+    words: ['secret', 'list'],
+    summary: 'List the secrets and their keys.',
+    options: secretFrom,
+    loads: 'implementations',
+    data: 'secrets',
+    load: () => import('../commands/secret-list.ts'),
+  },
+  {
+    words: ['secret', 'update'],
+    summary: 'Change values of a secret. What is not given stays.',
+    positionals: [secretName],
+    options: {
+      ...secretValues,
+      remove: { value: 'KEY', summary: 'A key that is to go.', isRepeatable: true, completion: 'secret-keys' },
+      force,
+      ...secretPlace,
+      'dry-run': dryRun,
+    },
+    furtherOptions: secretValuesByKey,
+    loads: 'implementations',
+    data: 'changed-secret',
+    load: () => import('../commands/secret-update.ts'),
+  },
+  {
+    words: ['secret', 'rename'],
+    summary: 'Give a secret another name.',
+    positionals: [secretName, { name: 'NEW_NAME', summary: 'Letters, digits, "_" and "-".' }],
+    options: { force, ...secretPlace, 'dry-run': dryRun },
+    loads: 'implementations',
+    data: 'changed-secret',
+    load: () => import('../commands/secret-rename.ts'),
+  },
+  {
+    words: ['secret', 'delete'],
+    summary: 'Delete a secret that nothing refers to.',
+    positionals: [secretName],
+    options: { force, ...secretPlace, 'dry-run': dryRun },
+    loads: 'implementations',
+    data: 'deleted-secret',
+    load: () => import('../commands/secret-delete.ts'),
+  },
+  {
+    words: ['secret', 'import'],
+    summary: 'Store the secrets of a file, all of them or none.',
+    positionals: [
+      {
+        name: 'FILE',
+        summary: 'YAML or JSON, { name: { key: value } }, or .env; "-" is standard input.',
+        completion: 'files',
+      },
+    ],
+    options: {
+      name: { value: 'NAME', summary: 'The file is one secret of this name: { key: value }. An .env file has to be.' },
+      'on-conflict': {
+        value: 'RULE',
+        summary: 'What to do with taken names: fail, skip, overwrite. Default: fail.',
+        completion: { words: ['fail', 'skip', 'overwrite'] },
+      },
+      ...secretPlace,
+      'dry-run': { summary: 'Say only what would be done.' },
+    },
+    loads: 'implementations',
+    data: 'imported-secrets',
+    load: () => import('../commands/secret-import.ts'),
+  },
+  {
+    words: ['secret', 'export'],
+    summary: 'Write the secrets of a secret store into a new file, in clear.',
+    positionals: [{ name: 'FILE', summary: 'A new file, .yaml or .json.', completion: 'files' }],
+    options: { reveal: { summary: 'The values in clear are what is wanted.' }, ...secretPlace },
+    loads: 'implementations',
+    data: 'exported-secrets',
+    load: () => import('../commands/secret-export.ts'),
+  },
+  {
+    words: ['secret', 'rekey'],
+    summary: 'Seal all secrets of a secret store with another key.',
+    options: { ...secretPlace, 'dry-run': dryRun },
+    loads: 'implementations',
+    data: 'rekeyed-secrets',
+    load: () => import('../commands/secret-rekey.ts'),
+  },
+  {
+    words: ['secret-store', 'set'],
+    summary: 'Say which secret stores are asked for secrets, and in which order.',
+    positionals: [
+      {
+        name: 'NAME',
+        summary: 'A secret store. Those that are not named are not asked.',
+        isRepeatable: true,
+        completion: { componentType: 'secret-store' },
+      },
+    ],
+    options: { 'dry-run': dryRun },
+    loads: 'manifests',
+    data: 'secret-store-order',
+    load: () => import('../commands/secret-store-set.ts'),
   },
   {
     words: ['version'],

@@ -10,8 +10,8 @@ import type { Invocation } from './invocation.ts';
 export type LoadDepth = 'manifests' | 'modules' | 'implementations';
 
 /**
- * What shells complete a value to: the names of things, where `components` are those of the command's `<type>`, files,
- * or one of these words.
+ * What shells complete a value to: the names of things, where `components` are those of the command's `<type>` and
+ * `secret-keys` those of the secret that is its first argument, files, or one of these words.
  */
 export type Completion =
   | 'components'
@@ -20,6 +20,8 @@ export type Completion =
   | 'stacks'
   | 'runs'
   | 'integrations'
+  | 'secrets'
+  | 'secret-keys'
   | 'commands'
   | 'files'
   | { readonly componentType: string }

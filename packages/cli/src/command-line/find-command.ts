@@ -38,12 +38,16 @@ export function findCommands(commandLine: readonly string[], componentTypes: rea
     if (candidates.some((command) => command.words.length === depth) || word.startsWith('-')) break;
     const exact = candidates.filter((command) => command.words[depth] === word);
     const typedByComponent = candidates.filter((command) => command.words[depth] === '<type>');
-    if (exact.length > 0) candidates = exact;
-    else if (typedByComponent.length > 0 && componentTypes.includes(word)) {
-      candidates = typedByComponent;
+    // Commands of one type alone stand beside those of all types: `secret-store set`.
+    if (typedByComponent.length > 0 && componentTypes.includes(word)) {
+      candidates = [...typedByComponent, ...exact];
       componentType = word;
-    } else throw unknownCommand(typed.slice(0, depth + 1 - (isShort ? 1 : 0)), depth, candidates, componentTypes);
+    } else if (exact.length > 0) candidates = exact;
+    else throw unknownCommand(typed.slice(0, depth + 1 - (isShort ? 1 : 0)), depth, candidates, componentTypes);
   }
+  // A type that is called like a command does not hide it.
+  const own = candidates.filter((command) => command.words.length === depth && command.words[0] !== '<type>');
+  if (own.length > 0) candidates = own;
   const isComplete = candidates.length === 1 && candidates[0]?.words.length === depth;
   return { commands: candidates, isComplete, depth, componentType, rest: [...flags, ...words.slice(depth)] };
 }

@@ -2,6 +2,7 @@ import { StackError } from '@stack/core/errors';
 import type { Option } from '@stack/core/manifest';
 import type { Screen } from '../output/screen.ts';
 import type { CommandArguments, CommandDescription } from './command.ts';
+import { usage } from './usage.ts';
 
 /** What a command is called with. */
 export class Invocation {
@@ -28,6 +29,16 @@ export class Invocation {
     this.screen = context.screen;
     this.isJson = this.flag('json');
     this.dryRun = this.flag('dry-run');
+  }
+
+  /** The one-line form of the command. */
+  get usage(): string {
+    return usage(this.#command, this.componentType);
+  }
+
+  /** Words beyond the positional arguments that the command takes. */
+  get surplus(): readonly string[] {
+    return this.#arguments.positionals.slice(this.#command.positionals?.length ?? 0);
   }
 
   /** Options that are not the command's own, for it to read by a schema. */

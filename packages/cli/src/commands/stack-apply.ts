@@ -13,7 +13,8 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   );
   const shown = relative(invocation.workingDirectory, file);
   const { documents } = project;
-  const plan = isDryRun ? await documents.plan(input, shown) : await documents.apply(input, shown);
+  const options = { allowPlainSecret: invocation.flag('allow-plain-secret') };
+  const plan = await (isDryRun ? documents.plan(input, shown, options) : documents.apply(input, shown, options));
   if (!isDryRun) await documents.writeSchema();
   return {
     data: { file, isDryRun, isEmpty: plan.changes.length === 0, ...plan },

@@ -16,13 +16,14 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     live: invocation.flag('live'),
     ...(timeLimit === undefined ? {} : { timeLimit }),
   });
-  const { stack, isHealthy, components, problems } = diagnosis;
+  const { stack, isHealthy, components, secretStores, problems } = diagnosis;
   const { id, name } = stack;
-  const data = { stack: { id, name }, isHealthy, components, problems };
+  const data = { stack: { id, name }, isHealthy, components, secretStores, problems };
   const { screen } = invocation;
-  const overview = renderComponents(components, screen);
+  const examined = [...components, ...secretStores];
+  const overview = renderComponents(examined, screen);
   if (isHealthy) return { data, text: `${overview}\n\nThe stack "${name}" works.` };
-  const all = [...problems, ...components.flatMap(({ checks }) => checks.flatMap((check) => check.problems))];
+  const all = [...problems, ...examined.flatMap(({ checks }) => checks.flatMap((check) => check.problems))];
   return {
     data,
     text: `${overview}\n\n${renderTable(...problemRows(all), screen)}`,
@@ -36,20 +37,23 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
 
 /** A row for each component, a column for each check. */
 function renderComponents(components: readonly ComponentDiagnosis[], screen: Screen): string {
-  const checks = components[0]?.checks.map(({ check }) => check) ?? [];
+  const checks = [...new Set(components.flatMap((component) => component.checks.map(({ check }) => check)))];
   return renderTable(
     ['TYPE', 'NAME', 'FLAVOR', ...checks.map((check) => (check === 'flavor' ? 'LOADS' : check.toUpperCase()))],
     components.map((component) => [
       component.type,
       component.name,
       component.flavor,
-      ...component.checks.map(showCheck),
+      ...checks.map((name) => showCheck(component.checks.find(({ check }) => check === name))),
     ]),
     screen,
   );
 }
 
-function showCheck({ outcome, message }: ComponentCheck): string {
+/** Of a secret store more may be looked at than of others. */
+function showCheck(check: ComponentCheck | undefined): string {
+  if (check === undefined) return '';
+  const { outcome, message } = check;
   const shown = { passed: 'ok', failed: 'failed', skipped: '-' }[outcome];
   return message === undefined ? shown : `${shown} (${message})`;
 }

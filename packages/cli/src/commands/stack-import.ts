@@ -16,7 +16,12 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const { input } = await project.documents.load(resolve(invocation.workingDirectory, typed));
   const imported = await project.documents.import(
     input,
-    { onConflict, dryRun: isDryRun, ...(name === undefined ? {} : { name }) },
+    {
+      onConflict,
+      dryRun: isDryRun,
+      allowPlainSecret: invocation.flag('allow-plain-secret'),
+      ...(name === undefined ? {} : { name }),
+    },
     typed,
   );
   const rows = [

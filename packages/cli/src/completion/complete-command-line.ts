@@ -6,11 +6,13 @@ import { Invocation } from '../command-line/invocation.ts';
 import { isOptionWord, parseArguments } from '../command-line/parse-arguments.ts';
 import { discoverComponentTypes } from '../discover-component-types.ts';
 import type { Candidate, Candidates } from './candidate.ts';
-import { completeNames } from './complete-names.ts';
+import { completeNames, completeSecretKeys } from './complete-names.ts';
 
 interface Context {
   readonly workingDirectory: string;
   readonly componentType: string;
+  /** What was typed after the words of the command. */
+  readonly positionals: readonly string[];
 }
 
 /**
@@ -33,10 +35,11 @@ async function complete(before: readonly string[], typed: string, workingDirecto
   if (!found.isComplete || command === undefined) {
     return typed.startsWith('-') ? optionNames(commonOptions) : nextWords(found);
   }
-  const context = { workingDirectory, componentType: found.componentType ?? '' };
-  const further = await readFurtherOptions(command, found.rest, context);
+  const componentType = found.componentType ?? '';
+  const further = await readFurtherOptions(command, found.rest, { workingDirectory, componentType });
   const { positionals, options } = parseArguments(command, found.rest, further);
-  if (found.rest.includes('--')) return completePositional(command, positionals, context);
+  const context = { workingDirectory, componentType, positionals };
+  if (found.rest.includes('--')) return completePositional(command, context);
 
   const [, assignedTo] = /^--([^=]+)=/.exec(typed) ?? [];
   if (assignedTo !== undefined) {
@@ -53,7 +56,7 @@ async function complete(before: readonly string[], typed: string, workingDirecto
     const more = (further?.options ?? []).map(({ option, description }) => ({ word: option, note: description }));
     return [...optionNames(Object.fromEntries(open)), ...more];
   }
-  return completePositional(command, positionals, context);
+  return completePositional(command, context);
 }
 
 /** The words that may follow those of the beginning of a command. */
@@ -77,7 +80,7 @@ function optionNames(options: Readonly<Record<string, OptionDescription>>): Cand
 async function readFurtherOptions(
   command: CommandDescription,
   rest: readonly string[],
-  context: Context,
+  context: Omit<Context, 'positionals'>,
 ): Promise<FurtherOptions | undefined> {
   if (command.furtherOptions?.loads !== 'manifests') return undefined;
   const { furtherOptions } = await command.furtherOptions.load();
@@ -110,11 +113,8 @@ function sameOption(option: string, name: string): boolean {
   return componentTypeProperty(option.slice(2)) === componentTypeProperty(name);
 }
 
-function completePositional(
-  { positionals: declared = [] }: CommandDescription,
-  given: readonly string[],
-  context: Context,
-): Promise<Candidates> {
+function completePositional({ positionals: declared = [] }: CommandDescription, context: Context): Promise<Candidates> {
+  const given = context.positionals;
   const last = declared.at(-1);
   const positional = declared[given.length] ?? (last?.isRepeatable === true ? last : undefined);
   return completeValue(positional?.completion, given.slice(declared.length - 1), context);
@@ -124,7 +124,7 @@ function completePositional(
 async function completeValue(
   completion: Completion | undefined,
   given: readonly string[],
-  { componentType, workingDirectory }: Context,
+  { componentType, workingDirectory, positionals }: Context,
 ): Promise<Candidates> {
   if (completion === undefined) return [];
   if (completion === 'files') return completion;
@@ -136,6 +136,7 @@ async function completeValue(
     if ('words' in completion) return completion.words.map((word) => ({ word, note: '' }));
     return completeNames('components', { componentType: completion.componentType, workingDirectory });
   }
+  if (completion === 'secret-keys') return completeSecretKeys(positionals[0] ?? '', workingDirectory);
   return completeNames(completion, { componentType, workingDirectory });
 }
 

@@ -7,7 +7,7 @@ import type { Candidate } from './candidate.ts';
 
 /** The names of the things of a project, by the manifests and the store alone. */
 export async function completeNames(
-  things: 'components' | 'flavors' | 'stacks' | 'runs' | 'integrations',
+  things: 'components' | 'flavors' | 'stacks' | 'runs' | 'integrations' | 'secrets',
   { componentType, workingDirectory }: { readonly componentType: string; readonly workingDirectory: string },
 ): Promise<Candidate[]> {
   const root = findProjectRoot(workingDirectory);
@@ -19,6 +19,15 @@ export async function completeNames(
   if (root === undefined) return [];
   const query: NameQuery = things === 'components' ? { of: things, type: componentType } : { of: things };
   return (await readNames(storeLocation(root), query)).map(({ name, note }) => ({ word: name, note }));
+}
+
+/** The keys of a secret that is in the metadata store: other secret stores would have to be asked. */
+export async function completeSecretKeys(name: string, workingDirectory: string): Promise<Candidate[]> {
+  const root = findProjectRoot(workingDirectory);
+  if (root === undefined) return [];
+  const secrets = await readNames(storeLocation(root), { of: 'secrets' });
+  const keys = secrets.filter((secret) => secret.name === name).flatMap(({ note }) => note.split(' '));
+  return [...new Set(keys)].map((key) => ({ word: key, note: '' }));
 }
 
 /** A name that several packages have is offered with that of the package. */

@@ -14,6 +14,16 @@ import { helpSchema } from './help-schema.ts';
 import { installationSchema, integrationSchema } from './integration-schemas.ts';
 import { componentSchema, stackSchema } from './record-schemas.ts';
 import { artifactSchema, describedRunSchema, endedRunSchema, logLineSchema, runSchema } from './run-schemas.ts';
+import {
+  changedSecretSchema,
+  deletedSecretSchema,
+  exportedSecretsSchema,
+  importedSecretsSchema,
+  rekeyedSecretsSchema,
+  secretSchema,
+  secretStoreOrderSchema,
+  secretSummarySchema,
+} from './secret-schemas.ts';
 import { settingsExplanationSchema } from './settings-schemas.ts';
 import {
   changedStackSchema,
@@ -37,6 +47,7 @@ export const dataSchemas = {
   }),
   'changed-component': changedComponentSchema,
   'changed-flavor': changedFlavorSchema,
+  'changed-secret': changedSecretSchema,
   'changed-stack': changedStackSchema,
   'completion-script': z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
   component: describedComponentSchema,
@@ -44,14 +55,17 @@ export const dataSchemas = {
   'conformance-report': conformanceReportSchema,
   'deleted-component': deletedComponentSchema,
   'deleted-flavor': deletedFlavorSchema,
+  'deleted-secret': deletedSecretSchema,
   'deleted-stack': deletedStackSchema,
   'described-flavor': flavorSchema.extend({ options: z.array(optionSchema) }),
   'described-run': describedRunSchema,
   'ended-run': endedRunSchema,
+  'exported-secrets': exportedSecretsSchema,
   'exported-stack': exportedStackSchema,
   flavor: flavorSchema,
   flavors: z.array(listedFlavorSchema),
   help: helpSchema,
+  'imported-secrets': importedSecretsSchema,
   'imported-stack': importedStackSchema,
   installation: installationSchema,
   integration: integrationSchema,
@@ -60,7 +74,11 @@ export const dataSchemas = {
   'log-lines': z.array(logLineSchema),
   migration: migrationSchema,
   project: z.object({ root: z.string(), isNew: z.boolean(), store: storeLabelSchema, activeStack: z.string() }),
+  'rekeyed-secrets': rekeyedSecretsSchema,
   runs: z.array(runSchema),
+  secret: secretSchema,
+  'secret-store-order': secretStoreOrderSchema,
+  secrets: z.array(secretSummarySchema),
   'settings-explanation': settingsExplanationSchema,
   stack: activatableStackSchema,
   'stack-diagnosis': stackDiagnosisSchema,

@@ -36,9 +36,12 @@ const checkSchema = z
   })
   .meta({ id: 'ComponentCheck' });
 
+const diagnosedSchema = partSchema.extend({ flavor: z.string(), checks: z.array(checkSchema) });
+
 export const stackDiagnosisSchema = z.object({
   stack: z.object({ id: z.uuid(), name: z.string() }),
   isHealthy: z.boolean(),
-  components: z.array(partSchema.extend({ flavor: z.string(), checks: z.array(checkSchema) })),
+  components: z.array(diagnosedSchema),
+  secretStores: z.array(diagnosedSchema).describe('Those that the project asks, in their order.'),
   problems: z.array(problemSchema).describe('What keeps the components from working together.'),
 });

@@ -1,17 +1,30 @@
 import { writeFile } from 'node:fs/promises';
 import { StackError } from '@stack/core/errors';
 
+interface WriteTextOptions {
+  /** Default `true`. */
+  readonly replace?: boolean;
+  /** Who may read a file that is new. Default: what the user's umask leaves. */
+  readonly mode?: number;
+  /** What to do about a file that is there. */
+  readonly hint?: string;
+}
+
 /** Writes a file that the user named. @throws ALREADY_EXISTS without `replace`, NO_SPACE, ACCESS_DENIED */
-export async function writeTextFile(path: string, text: string, { replace = true } = {}): Promise<void> {
+export async function writeTextFile(
+  path: string,
+  text: string,
+  { replace = true, mode, hint = 'Replace it with --force, or choose another one.' }: WriteTextOptions = {},
+): Promise<void> {
   try {
-    await writeFile(path, text, { flag: replace ? 'w' : 'wx' });
+    await writeFile(path, text, { flag: replace ? 'w' : 'wx', mode });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
       throw new StackError({
         code: 'ALREADY_EXISTS',
         message: `The file ${path} exists already.`,
-        hint: 'Replace it with --force, or choose another one.',
+        hint,
       });
     }
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';

@@ -53,6 +53,7 @@ export const errorCodes = {
     category: 'usage',
     summary: 'The config of a secret store refers to a secret that only this store could have.',
   },
+  SECRET_EXPOSED: { category: 'usage', summary: 'The value of a secret is where others may read it.' },
   MODULE_LOAD_FAILED: { category: 'usage', summary: 'A module of yours threw, or cannot be parsed, on import.' },
   PIPELINE_INVALID: { category: 'usage', summary: 'The pipeline does not compile to a plan.' },
   PIPELINE_NOT_ADDRESSABLE: { category: 'usage', summary: 'A worker cannot import this pipeline.' },

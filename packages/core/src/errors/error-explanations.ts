@@ -74,6 +74,11 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'A secret store needs a secret to be opened, and no other secret store has it.',
     remedy: 'Put that secret into another secret store, or set its environment variable `STACK_SECRET_<NAME>__<KEY>`.',
   },
+  SECRET_EXPOSED: {
+    cause: 'A value was typed on a command line, which the shell keeps, or secrets were exported to a file.',
+    remedy:
+      'Give values by a hidden prompt (`--KEY` alone), `--KEY=@FILE` or `--KEY=-`. Delete an exported file when it was imported.',
+  },
   MODULE_LOAD_FAILED: {
     cause: 'A file threw while it was imported, has a syntax error, or uses TypeScript that does not simply go away.',
     remedy:
@@ -153,8 +158,9 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     remedy: 'Import the module that defines it, or install its package.',
   },
   SECRET_NOT_FOUND: {
-    cause: 'A component refers to `{{name.key}}`, and no value is there for it.',
-    remedy: 'Set the environment variable `STACK_SECRET_<NAME>__<KEY>`.',
+    cause: 'A component refers to `{{name.key}}`, and no secret store of the project has a value for it.',
+    remedy:
+      'Create it: `stack secret create NAME --KEY`. Code without a project sets the environment variable `STACK_SECRET_<NAME>__<KEY>`.',
   },
   MODULE_NOT_FOUND: {
     cause: 'There is no file at the path, or no package of the name is installed.',

@@ -1,6 +1,7 @@
 import { componentTypeProperty } from '../component/component-type.ts';
 
 const reservedOptions: ReadonlySet<string> = new Set([
+  'allowPlainSecret',
   'config',
   'dryRun',
   'flavor',

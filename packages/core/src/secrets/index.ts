@@ -1,4 +1,5 @@
 export { type ChildEnvironmentOptions, createChildEnvironment } from './child-environment.ts';
+export { componentSecretName, fieldSecretKey } from './component-secret.ts';
 export { createEnvironmentSecretResolver, secretVariable } from './environment-secret-resolver.ts';
 export { maskValue } from './mask-value.ts';
 export { Secret, secretMask } from './secret.ts';

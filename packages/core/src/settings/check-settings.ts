@@ -3,7 +3,13 @@ import { type JsonSchema, propertySchema, schemaProperties, secretFieldPaths } f
 import { checkConfig } from '../config/parse-config.ts';
 import { didYouMean, type Problem, StackError } from '../errors/index.ts';
 import { isPlainObject, type JsonObject, type JsonValue } from '../json.ts';
-import { findSecretReferences, parseSecretReference } from '../secrets/index.ts';
+import {
+  componentSecretName,
+  fieldSecretKey,
+  findSecretReferences,
+  formatSecretReference,
+  parseSecretReference,
+} from '../secrets/index.ts';
 import { type MergedSettings, pathsOverlap, type SettingsAssignment } from './merge-settings.ts';
 import type { SettingsOrigin } from './settings-layer.ts';
 import { type SelectableComponent, selectorOf } from './settings-selector.ts';
@@ -27,7 +33,7 @@ export function checkSettings(target: SettingsTarget, merged: MergedSettings, st
   const given = merged.assignments
     .filter(({ origin }) => origin !== 'component')
     .flatMap((assignment) => {
-      const problem = assignmentProblem(jsonSchema, assignment);
+      const problem = assignmentProblem(target, jsonSchema, assignment);
       return problem === undefined ? [] : [{ ...problem, assignment }];
     });
   // What is no reference keeps the rest from being checked: `checkConfig` leaves out what is around references.
@@ -62,6 +68,7 @@ export const whereGiven: Readonly<Record<SettingsOrigin, string>> = {
 type AssignmentProblem = Omit<Problem, 'path'> & { readonly path: readonly string[] };
 
 function assignmentProblem(
+  target: SettingsTarget,
   schema: JsonSchema,
   { path, value, origin }: SettingsAssignment,
 ): AssignmentProblem | undefined {
@@ -76,10 +83,11 @@ function assignmentProblem(
     .map((field) => secretInClear(value, path, field.split('.')))
     .find((found) => found !== undefined);
   if (secret === undefined) return undefined;
+  const reference = { name: componentSecretName(target), key: fieldSecretKey(secret) };
   return {
     path: secret,
     message: 'is a secret, and is not stored in clear',
-    hint: "Set the environment variable STACK_SECRET_<NAME>__<KEY>, and give '{{name.key}}'.",
+    hint: `Make a secret of it: stack secret create ${reference.name} --${reference.key}=VALUE. Then write '${formatSecretReference(reference)}' in its place.`,
   };
 }
 

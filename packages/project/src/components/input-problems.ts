@@ -1,43 +1,45 @@
-import {
-  type AnyFlavor,
-  type ConfigSchema,
-  checkConfig,
-  configJsonSchema,
-  type JsonObject,
-  type JsonSchema,
-  type Problem,
-  parseSecretReference,
-  type StoredInput,
-} from '@stack/core';
-import { optionName, secretFieldPaths } from '@stack/core/manifest';
+import { type AnyFlavor, checkConfig, formatSecretReference, type Problem, type StoredInput } from '@stack/core';
+import { optionName } from '@stack/core/manifest';
+import { componentSecretName, fieldSecretKey } from '@stack/core/secrets';
+import { findPlainSecrets, inputSchemas, type PlainSecret } from './plain-secrets.ts';
+
+/** Whose input is checked, and how it came. */
+export interface InputOwner {
+  readonly type: string;
+  /** Name of the component. */
+  readonly name: string;
+  /** Whether texts in secret fields are made a secret before anything is stored. Default `false`. */
+  readonly allowPlainSecret?: boolean | undefined;
+  /** Whether it is of a document, in which fields have no options. Default `false`. */
+  readonly isDocument?: boolean | undefined;
+}
 
 /** Everything that keeps a flavor from storing this config and these settings. */
-export function inputProblems(flavor: AnyFlavor, { config, settings }: StoredInput): readonly Problem[] {
-  const parts: [ConfigSchema, JsonObject][] = [
-    [flavor.configSchema, config],
-    [flavor.settingsSchema, settings],
-  ];
-  return parts.flatMap(([schema, input]) => [
-    ...checkConfig(schema, input),
-    ...secretsInClear(configJsonSchema(schema), input),
-  ]);
+export function inputProblems(flavor: AnyFlavor, input: StoredInput, owner: InputOwner): readonly Problem[] {
+  const { configSchema, settingsSchema } = flavor;
+  const problems = [...checkConfig(configSchema, input.config), ...checkConfig(settingsSchema, input.settings)];
+  if (owner.allowPlainSecret) return problems;
+  return [...problems, ...plainSecretProblems(findPlainSecrets(inputSchemas(flavor), input), owner)];
 }
 
 /** The store keeps references alone: what it keeps is in backups, and on the screens of a team. */
-export function secretsInClear(schema: JsonSchema, input: JsonObject): Problem[] {
-  return secretFieldPaths(schema)
-    .filter((path) => valuesAt(input, path.split('.')).some((value) => parseSecretReference(value) === undefined))
-    .map((path) => ({
-      path,
-      message: 'is a secret, and is not stored in clear',
-      hint: `Set the environment variable STACK_SECRET_<NAME>__<KEY>, and give ${optionName(path)}='{{name.key}}'`,
-    }));
+export function plainSecretProblems(plain: readonly PlainSecret[], owner: InputOwner): Problem[] {
+  return plain.map(({ path }, index) => ({
+    path: path.join('.'),
+    message: 'is a secret, and is not stored in clear',
+    // One secret holds all of them.
+    ...(index === 0 ? { hint: howToKeep(plain, owner) } : {}),
+  }));
 }
 
-function valuesAt(value: unknown, path: readonly string[]): unknown[] {
-  const [segment, ...rest] = path;
-  if (segment === undefined) return value === undefined ? [] : [value];
-  if (typeof value !== 'object' || value === null) return [];
-  const below = segment === '*' ? Object.values(value) : [(value as Record<string, unknown>)[segment]];
-  return below.flatMap((item) => valuesAt(item, rest));
+function howToKeep(plain: readonly PlainSecret[], owner: InputOwner): string {
+  const name = componentSecretName(owner);
+  const values = plain.map(({ path }) => `--${fieldSecretKey(path)}=VALUE`);
+  const references = plain.map(({ path }) => {
+    const reference = `'${formatSecretReference({ name, key: fieldSecretKey(path) })}'`;
+    const field = path.join('.');
+    return owner.isDocument ? `${field}: ${reference}` : `${optionName(field)}=${reference}`;
+  });
+  const create = `stack secret create ${name} ${values.join(' ')}`;
+  return `Make a secret of it: ${create}, and then give ${references.join(' ')} instead. Or have both done by --allow-plain-secret.`;
 }

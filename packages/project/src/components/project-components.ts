@@ -5,7 +5,6 @@ import {
   type ArtifactStore,
   checkName,
   configError,
-  createComponent,
   didYouMean,
   flavorManifest,
   getComponentType,
@@ -25,10 +24,11 @@ import type {
 } from '@stack/store';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import { checkLabels } from '../labels/check-labels.ts';
+import { type ComponentWriteOptions, type PlainSecretKeeper, withReferences } from '../secrets/plain-secret-keeper.ts';
+import type { ComponentOpener } from './component-opener.ts';
 import { editInput, type InputEdits } from './edit-input.ts';
 import { type FieldChange, fieldChanges } from './field-changes.ts';
-import { inputProblems } from './input-problems.ts';
-import { storedConfigError } from './stored-config-error.ts';
+import { type InputOwner, inputProblems } from './input-problems.ts';
 
 export interface ComponentRegistration extends InputEdits {
   readonly type: string;
@@ -70,44 +70,50 @@ export interface MigrationReport {
  * method does all its checks, gives what it would give, and writes nothing.
  */
 export class ProjectComponents {
-  readonly #root: string;
   readonly #store: MetadataStore;
   readonly #flavors: ProjectFlavors;
+  readonly #opener: ComponentOpener;
   readonly #secrets: SecretResolver;
+  readonly #keeper: PlainSecretKeeper;
 
-  constructor(root: string, store: MetadataStore, flavors: ProjectFlavors, secrets: SecretResolver) {
-    this.#root = root;
+  constructor(
+    store: MetadataStore,
+    flavors: ProjectFlavors,
+    opener: ComponentOpener,
+    secrets: SecretResolver,
+    keeper: PlainSecretKeeper,
+  ) {
     this.#store = store;
     this.#flavors = flavors;
+    this.#opener = opener;
     this.#secrets = secrets;
+    this.#keeper = keeper;
   }
 
   /**
    * Checks a component and stores it, as it was given: defaults are not filled in, secrets stay references.
    *
    * @throws ARGUMENT_INVALID for a bad name or label, FLAVOR_NOT_FOUND, FLAVOR_CONFLICT, ALREADY_EXISTS
-   * @throws CONFIG_INVALID with every problem of the config and settings; a secret that is no reference is one
+   * @throws CONFIG_INVALID with every problem of the config and settings; a secret that is no reference is one, unless
+   * plain ones are allowed
    */
-  async register(registration: ComponentRegistration, options?: WriteOptions): Promise<ComponentRecord> {
+  async register(registration: ComponentRegistration, options: ComponentWriteOptions = {}): Promise<ComponentRecord> {
     const { type, name, labels = {} } = registration;
     checkName('component', name);
     checkLabels(labels);
     const entry = await this.#flavors.get(type, registration.flavor);
     const { flavor, flavorPackage } = await this.#flavors.loadEntry(entry, options);
     const empty = { config: {}, settings: {} };
-    const { config, settings, problems } = editInput(flavorManifest(flavor, flavor.name), empty, registration);
-    checkInput(flavor, { config, settings }, problems, `${getComponentType(type).label} "${name}"`);
-    const component = {
-      type,
-      name,
-      flavor: flavor.name,
-      flavorPackage,
-      configVersion: flavor.configVersion,
-      config,
-      settings,
-      labels,
-    };
-    return this.#store.transaction(({ components }) => components.add(component), options);
+    const { problems, ...input } = editInput(flavorManifest(flavor, flavor.name), empty, registration);
+    checkInput(flavor, input, problems, { type, name, ...options });
+    const { configVersion } = flavor;
+    const component = { type, name, flavor: flavor.name, flavorPackage, configVersion, labels };
+    return this.#keeper.keep([{ type, name, flavor, input }], options, ([hidden = []]) =>
+      this.#store.transaction(
+        ({ components }) => components.add({ ...component, ...withReferences(input, hidden) }),
+        options,
+      ),
+    );
   }
 
   /** @throws COMPONENT_NOT_FOUND, AMBIGUOUS */
@@ -133,12 +139,13 @@ export class ProjectComponents {
   }
 
   /**
-   * The components of a type in the active stack, the default one first.
+   * The components of a type in the active stack, the default one first. Secret stores are those that the project asks.
    *
    * @throws COMPONENT_NOT_FOUND when it has none
    */
   async active(type: string): Promise<readonly ComponentRecord[]> {
     const { label } = getComponentType(type);
+    if (type === 'secret-store') return this.#store.secretStores.order();
     const stack = await this.#store.stacks.active();
     const components = stack.components.filter((component) => component.type === type);
     if (components.length > 0) return components;
@@ -166,26 +173,31 @@ export class ProjectComponents {
     type: string,
     reference: string,
     { labels = {}, removeLabels = [], removeAttributes, ...edits }: ComponentUpdate,
-    options?: WriteOptions,
+    options: ComponentWriteOptions = {},
   ): Promise<Updated> {
     checkLabels(labels);
     const record = await this.get(type, reference);
     const { flavor, flavorPackage } = await this.#flavors.loadOf(record, options);
     const manifest = flavorManifest(flavor, flavor.name);
-    return this.#change(record, options, (current) => {
-      const edited = editInput(manifest, migrateConfig(flavor, current), edits, removeAttributes);
-      const { config, settings, problems } = edited;
-      const subject = `${getComponentType(type).label} "${current.name}"`;
-      checkInput(flavor, { config, settings }, [...problems, ...missingLabels(current, removeLabels)], subject);
-      const kept = Object.entries(current.labels).filter(([key]) => !removeLabels.includes(key));
-      return {
-        config,
-        settings,
-        labels: { ...Object.fromEntries(kept), ...labels },
-        configVersion: flavor.configVersion,
-        ...(flavorPackage === undefined ? {} : { flavorPackage }),
-      };
-    });
+    const edit = (stored: StoredInput) => editInput(manifest, stored, edits, removeAttributes);
+    const stored = migrateConfig(flavor, record);
+    const { problems, ...input } = edit(stored);
+    // Before a secret is made of what is in it.
+    if (options.allowPlainSecret) checkInput(flavor, input, problems, { type, name: record.name, ...options });
+    return this.#keeper.keep([{ type, name: record.name, flavor, input, stored }], options, ([hidden = []]) =>
+      this.#change(record, options, (current) => {
+        const { problems: found, ...edited } = edit(migrateConfig(flavor, current));
+        const changed = withReferences(edited, hidden);
+        checkInput(flavor, changed, [...found, ...missingLabels(current, removeLabels)], { type, name: current.name });
+        const kept = Object.entries(current.labels).filter(([key]) => !removeLabels.includes(key));
+        return {
+          ...changed,
+          labels: { ...Object.fromEntries(kept), ...labels },
+          configVersion: flavor.configVersion,
+          ...(flavorPackage === undefined ? {} : { flavorPackage }),
+        };
+      }),
+    );
   }
 
   /**
@@ -246,7 +258,7 @@ export class ProjectComponents {
     const problems: StackError[] = [];
     for (const before of await this.list()) {
       try {
-        const { after } = await this.#bringUpToDate(before, options);
+        const { after } = await this.#opener.bringUpToDate(before, options);
         const changes = fieldChanges(before, after);
         if (changes.length > 0) migrated.push({ before, after, changes });
       } catch (error) {
@@ -274,39 +286,7 @@ export class ProjectComponents {
    * @throws CONFIG_INVALID when its flavor became stricter, with the command that mends it
    */
   async open(record: ComponentRecord): Promise<AnyComponent> {
-    const { flavor, after } = await this.#bringUpToDate(record);
-    const { id, name, config, settings, labels } = after;
-    const context = { id, name, config, settings, labels, baseDirectory: this.#root, secrets: this.#secrets };
-    try {
-      return await createComponent(flavor, context);
-    } catch (error) {
-      const isConfigError = StackError.is(error) && error.problems.length > 0 && error.code !== 'SECRET_NOT_FOUND';
-      throw isConfigError ? storedConfigError(after, error.problems, error) : error;
-    }
-  }
-
-  /** The component as its installed flavor wants it: migrated, and with the package that its flavor comes from. */
-  async #bringUpToDate(
-    record: ComponentRecord,
-    options?: WriteOptions,
-  ): Promise<{ readonly flavor: AnyFlavor; readonly after: ComponentRecord }> {
-    const { flavor, flavorPackage } = await this.#flavors.loadOf(record, options);
-    if (record.configVersion === flavor.configVersion && record.flavorPackage === flavorPackage) {
-      return { flavor, after: record };
-    }
-    const upgrade = (current: ComponentRecord): ComponentChange => {
-      const { config, settings } = migrateConfig(flavor, current);
-      const isMigrated = current.configVersion !== flavor.configVersion;
-      const problems = isMigrated ? inputProblems(flavor, { config, settings }) : [];
-      if (problems.length > 0) throw storedConfigError(current, problems);
-      const change = { config, settings, configVersion: flavor.configVersion };
-      return flavorPackage === undefined ? change : { ...change, flavorPackage };
-    };
-    const after = await this.#store.transaction(
-      ({ components }) => components.upgrade(record.type, record.id, upgrade),
-      options,
-    );
-    return { flavor, after };
+    return this.#opener.open(record, this.#secrets);
   }
 
   async #change(
@@ -327,12 +307,12 @@ export class ProjectComponents {
   }
 }
 
-function checkInput(flavor: AnyFlavor, input: StoredInput, givenProblems: readonly Problem[], subject: string): void {
+function checkInput(flavor: AnyFlavor, input: StoredInput, givenProblems: readonly Problem[], owner: InputOwner): void {
   // An option that could not be read is not missing too.
   const isNew = ({ path }: Problem) => !givenProblems.some((problem) => problem.path === path);
-  const problems = [...givenProblems, ...inputProblems(flavor, input).filter(isNew)];
+  const problems = [...givenProblems, ...inputProblems(flavor, input, owner).filter(isNew)];
   if (problems.length === 0) return;
-  const error = configError(subject, problems);
+  const error = configError(`${getComponentType(owner.type).label} "${owner.name}"`, problems);
   if (!problems.some(({ code }) => code === 'ATTRIBUTE_NOT_FOUND')) throw error;
   throw new StackError({ code: 'ATTRIBUTE_NOT_FOUND', message: error.message, hint: error.hint, problems });
 }

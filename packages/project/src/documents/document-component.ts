@@ -1,6 +1,7 @@
 import { type Problem, StackError } from '@stack/core';
 import type { ComponentRecord } from '@stack/store';
-import { secretsInClear } from '../components/input-problems.ts';
+import { plainSecretProblems } from '../components/input-problems.ts';
+import { findPlainSecrets } from '../components/plain-secrets.ts';
 import { type FlavorCatalog, type FlavorEntry, findFlavorOf } from '../flavors/flavor-catalog.ts';
 import type { DocumentComponent } from './stack-document.ts';
 
@@ -30,11 +31,8 @@ export function exposedSecrets(record: ComponentRecord, catalog: FlavorCatalog):
   const { type, name, config, settings } = record;
   const manifest = findEntry(record, catalog)?.manifest;
   if (manifest === undefined) return [];
-  const clear = [
-    ...secretsInClear(manifest.configSchema, config),
-    ...secretsInClear(manifest.settingsSchema, settings),
-  ];
-  return clear.map((problem) => ({ ...problem, path: `${type}:${name}.${problem.path}` }));
+  const plain = plainSecretProblems(findPlainSecrets(manifest, { config, settings }), record);
+  return plain.map((problem) => ({ ...problem, path: `${type}:${name}.${problem.path}` }));
 }
 
 /** `undefined` for a flavor that is not installed here, or that several packages have. */

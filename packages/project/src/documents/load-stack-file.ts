@@ -12,8 +12,11 @@ export interface StackFile {
   readonly input: StackInput | JsonObject;
 }
 
+/** Those of the files of a stack, from the root of a project, that can be read without running them. */
+export const stackDataFiles = ['stack.yaml', 'stack.yml', 'stack.json'];
+
 /** Where the stack of a project is looked for, from its root. */
-const defaultFiles = ['stack.config.ts', 'stack.config.js', 'stack.yaml', 'stack.yml', 'stack.json'];
+const defaultFiles = ['stack.config.ts', 'stack.config.js', ...stackDataFiles];
 
 /**
  * Reads the file of a stack: YAML, JSON, or a module whose default export is the stack.

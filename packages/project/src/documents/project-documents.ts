@@ -5,18 +5,28 @@ import type { MetadataStore, StoreTables } from '@stack/store';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import type { ModuleLoader } from '../modules/module-loader.ts';
 import { stateFolder } from '../project-root.ts';
+import type { ComponentWriteOptions, PlainSecretKeeper } from '../secrets/plain-secret-keeper.ts';
 import { applyPlan, importPlanned } from './apply-plan.ts';
 import { documentComponent, exposedSecrets } from './document-component.ts';
 import { loadStackFile, type StackFile } from './load-stack-file.ts';
+import { plainInputs, withHiddenValues } from './plain-inputs.ts';
 import { type ConflictRule, type ImportedComponent, planImport } from './plan-import.ts';
 import { type CurrentState, planStack, type StackPlan } from './plan-stack.ts';
 import { readProjectState } from './project-state.ts';
-import { type ResolutionTools, type ResolvedDocument, resolveDocument } from './resolve-document.ts';
+import { type ResolvedDocument, resolveDocument } from './resolve-document.ts';
 import { documentError, parseStackDocument, type StackDocument, type StackInput } from './stack-document.ts';
 import { stackJsonSchema } from './stack-json-schema.ts';
 import { isZenmlExport, readZenmlExport } from './zenml-export.ts';
 
-export interface ImportOptions {
+export interface DocumentOptions {
+  /**
+   * Whether texts in secret fields are made secrets, in the secret store that takes writes, and their references stored.
+   * Default `false`: they are refused.
+   */
+  readonly allowPlainSecret?: boolean | undefined;
+}
+
+export interface ImportOptions extends DocumentOptions {
   /** What is done with names that are taken. Default `reuse`. */
   readonly onConflict?: ConflictRule;
   /** Another name for the stack. Default: the one in the document. */
@@ -43,12 +53,20 @@ export class ProjectDocuments {
   readonly #store: MetadataStore;
   readonly #flavors: ProjectFlavors;
   readonly #modules: ModuleLoader;
+  readonly #keeper: PlainSecretKeeper;
 
-  constructor(root: string, store: MetadataStore, flavors: ProjectFlavors, modules: ModuleLoader) {
+  constructor(
+    root: string,
+    store: MetadataStore,
+    flavors: ProjectFlavors,
+    modules: ModuleLoader,
+    keeper: PlainSecretKeeper,
+  ) {
     this.#root = root;
     this.#store = store;
     this.#flavors = flavors;
     this.#modules = modules;
+    this.#keeper = keeper;
   }
 
   /**
@@ -116,9 +134,19 @@ export class ProjectDocuments {
    * @param subject what the document is called in messages
    * @throws CONFIG_INVALID, STACK_INVALID and PROTECTED, with every problem
    */
-  async plan(input: StackInput | JsonObject, subject = 'The document'): Promise<StackPlan> {
-    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools(true), subject);
-    return (await this.#compare(this.#store, resolved, subject)).plan;
+  async plan(
+    input: StackInput | JsonObject,
+    subject = 'The document',
+    options: DocumentOptions = {},
+  ): Promise<StackPlan> {
+    return this.#resolve(
+      parseStackDocument(input, subject),
+      { ...options, dryRun: true },
+      subject,
+      async (resolved) => {
+        return (await this.#compare(this.#store, resolved, subject)).plan;
+      },
+    );
   }
 
   /**
@@ -129,13 +157,18 @@ export class ProjectDocuments {
    * @returns what was done
    * @throws CONFIG_INVALID, STACK_INVALID and PROTECTED, with every problem
    */
-  async apply(input: StackInput | JsonObject, subject = 'The document'): Promise<StackPlan> {
-    const resolved = await resolveDocument(parseStackDocument(input, subject), this.#tools(false), subject);
-    return this.#store.transaction(async (tables) => {
-      const { plan, current } = await this.#compare(tables, resolved, subject);
-      await applyPlan(tables, plan, current, resolved);
-      return plan;
-    });
+  async apply(
+    input: StackInput | JsonObject,
+    subject = 'The document',
+    options: DocumentOptions = {},
+  ): Promise<StackPlan> {
+    return this.#resolve(parseStackDocument(input, subject), options, subject, (resolved) =>
+      this.#store.transaction(async (tables) => {
+        const { plan, current } = await this.#compare(tables, resolved, subject);
+        await applyPlan(tables, plan, current, resolved);
+        return plan;
+      }),
+    );
   }
 
   /**
@@ -164,33 +197,44 @@ export class ProjectDocuments {
     return file;
   }
 
-  #tools(dryRun: boolean): ResolutionTools {
-    return { flavors: this.#flavors, store: this.#store, dryRun };
+  /** Resolves a document, and does work with it in which references stand for the values of secrets. */
+  async #resolve<Result>(
+    document: StackDocument,
+    { dryRun = false, allowPlainSecret = false }: ComponentWriteOptions,
+    subject: string,
+    work: (resolved: ResolvedDocument) => Promise<Result>,
+  ): Promise<Result> {
+    const tools = { flavors: this.#flavors, store: this.#store, dryRun, allowPlainSecret };
+    const resolved = await resolveDocument(document, tools, subject);
+    if (!allowPlainSecret) return work(resolved);
+    const inputs = plainInputs(resolved, await readProjectState(this.#store, resolved));
+    return this.#keeper.keep(inputs, { dryRun, allowPlainSecret }, (hidden) =>
+      work({ ...resolved, document: withHiddenValues(resolved.document, inputs, hidden) }),
+    );
   }
 
   async #import(
     input: StackInput | JsonObject,
-    { onConflict = 'reuse', name, dryRun = false }: ImportOptions,
+    { onConflict = 'reuse', name, ...options }: ImportOptions,
     subject: string,
   ): Promise<Omit<ImportedStack, 'unmapped'>> {
     if (name !== undefined) checkName('stack', name);
     const parsed = parseStackDocument(input, subject);
-    const resolved = await resolveDocument({ ...parsed, name: name ?? parsed.name }, this.#tools(dryRun), subject);
-    const plan = await this.#store.transaction(
-      async (tables) => {
+    const document = { ...parsed, name: name ?? parsed.name };
+    return this.#resolve(document, options, subject, async (resolved) => {
+      const plan = await this.#store.transaction(async (tables) => {
         const planned = planImport(resolved.document, await readProjectState(tables, resolved), onConflict);
         if (planned.problems.length > 0) throw documentError(subject, planned.problems, 'was not imported');
         await importPlanned(tables, planned, resolved);
         return planned;
-      },
-      { dryRun },
-    );
-    return {
-      name: plan.document.name,
-      action: plan.action,
-      components: plan.components,
-      flavors: resolved.newFlavors.map(({ type, name: flavor, source }) => ({ type, name: flavor, source })),
-    };
+      }, options);
+      return {
+        name: plan.document.name,
+        action: plan.action,
+        components: plan.components,
+        flavors: resolved.newFlavors.map(({ type, name: flavor, source }) => ({ type, name: flavor, source })),
+      };
+    });
   }
 
   async #compare(

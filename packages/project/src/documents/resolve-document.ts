@@ -30,6 +30,8 @@ export interface ResolutionTools {
   readonly store: MetadataStore;
   /** Whether nothing is to be written, the snapshots of stale flavors included. */
   readonly dryRun: boolean;
+  /** Whether texts in secret fields are made secrets before anything is stored. */
+  readonly allowPlainSecret: boolean;
 }
 
 /** Resolves and loads every flavor of a document, brings the configs to their versions, and checks all of it. */
@@ -58,7 +60,8 @@ export async function resolveDocument(
     const { name, configVersion = flavor.configVersion } = component;
     const flavorPackage = origin.package;
     const { config, settings } = migrateConfig(flavor, { ...component, configVersion, flavorPackage });
-    for (const problem of inputProblems(flavor, { config, settings })) {
+    const owner = { type, name, allowPlainSecret: tools.allowPlainSecret, isDocument: true };
+    for (const problem of inputProblems(flavor, { config, settings }, owner)) {
       problems.push({ ...problem, path: `${path}.${fieldPath(flavor, problem)}` });
     }
     const resolved = { ...component, ...origin, configVersion: flavor.configVersion, config, settings };

@@ -1,4 +1,5 @@
 import {
+  type AnyComponent,
   type AnyFlavor,
   checkConfig,
   configError,
@@ -15,7 +16,6 @@ import {
 } from '@stack/core';
 import { optionName } from '@stack/core/manifest';
 import type { ComponentRecord } from '@stack/store';
-import type { ProjectComponents } from '../components/project-components.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 
 /** A problem that can be branched on. */
@@ -46,8 +46,8 @@ export interface ExaminedComponent {
 
 export interface ExaminationTools {
   readonly flavors: ProjectFlavors;
-  readonly components: ProjectComponents;
   readonly secrets: SecretResolver;
+  readonly open: (record: ComponentRecord) => Promise<AnyComponent>;
 }
 
 export interface ExaminationOptions {
@@ -60,7 +60,7 @@ export interface ExaminationOptions {
 /** Looks at everything that a component needs to work. It never rejects: what fails is in the diagnosis. */
 export async function examineComponent(
   record: ComponentRecord,
-  { flavors, components, secrets }: ExaminationTools,
+  { flavors, secrets, open }: ExaminationTools,
   { depth, timeLimit }: ExaminationOptions,
 ): Promise<ExaminedComponent> {
   const attempt = async <Value>(
@@ -95,7 +95,7 @@ export async function examineComponent(
   }
   if (depth === 'probe') {
     const isReady = checks.every(({ outcome }) => outcome === 'passed');
-    checks.push(isReady ? await probe(record, components, attempt) : skipped('probe', 'the component cannot be made'));
+    checks.push(isReady ? await probe(record, open, attempt) : skipped('probe', 'the component cannot be made'));
   }
   const { id, type, name } = record;
   return { diagnosis: { id, type, name, flavor: record.flavor, checks }, component: current, flavor };
@@ -136,11 +136,11 @@ function parseProblems(...[schema, input]: Parameters<typeof checkConfig>): read
 
 async function probe(
   record: ComponentRecord,
-  components: ProjectComponents,
+  open: ExaminationTools['open'],
   attempt: <Value>(check: 'probe', work: () => Promise<Value>) => Promise<Attempt<Value>>,
 ): Promise<ComponentCheck> {
   const probing = await attempt('probe', async () => {
-    await using component = await components.open(record);
+    await using component = await open(record);
     const { healthy, message } = await component.probe();
     if (healthy) return message;
     throw new StackError({ code: 'STACK_UNHEALTHY', message });

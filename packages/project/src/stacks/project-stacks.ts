@@ -24,6 +24,9 @@ import type {
 import type { ProjectComponents } from '../components/project-components.ts';
 import type { ProjectFlavors } from '../flavors/project-flavors.ts';
 import { checkLabels } from '../labels/check-labels.ts';
+import { batchedResolver } from '../secrets/batched-resolver.ts';
+import type { SecretStores } from '../secrets/secret-stores.ts';
+import { readReferences } from '../secrets/secret-uses.ts';
 import {
   type CodedProblem,
   type ComponentDiagnosis,
@@ -74,6 +77,8 @@ export interface StackDiagnosis {
   readonly isHealthy: boolean;
   /** In the order of the stack. */
   readonly components: readonly ComponentDiagnosis[];
+  /** Those that the project asks, in their order; none where the application finds secrets itself. */
+  readonly secretStores: readonly ComponentDiagnosis[];
   /** What keeps the components from working together. */
   readonly problems: readonly CodedProblem[];
 }
@@ -103,12 +108,21 @@ export class ProjectStacks {
   readonly #flavors: ProjectFlavors;
   readonly #components: ProjectComponents;
   readonly #secrets: SecretResolver;
+  readonly #secretStores: SecretStores | undefined;
 
-  constructor(store: MetadataStore, flavors: ProjectFlavors, components: ProjectComponents, secrets: SecretResolver) {
+  /** @param secretStores those in which `secrets` looks, where it does */
+  constructor(
+    store: MetadataStore,
+    flavors: ProjectFlavors,
+    components: ProjectComponents,
+    secrets: SecretResolver,
+    secretStores: SecretStores | undefined,
+  ) {
     this.#store = store;
     this.#flavors = flavors;
     this.#components = components;
     this.#secrets = secrets;
+    this.#secretStores = secretStores;
   }
 
   /**
@@ -255,7 +269,8 @@ export class ProjectStacks {
   }
 
   /**
-   * Everything that is wrong with a stack, without network and without loading an implementation. It changes nothing.
+   * Everything that is wrong with a stack, without loading an implementation of its components and without network, except
+   * for what secret stores need. It changes nothing.
    *
    * @param stack a reference, or a stack that need not be registered. Default: the active stack
    * @throws STACK_NOT_FOUND, AMBIGUOUS
@@ -278,8 +293,8 @@ export class ProjectStacks {
 
   /**
    * Checks everything that the components of a stack need to work here: what `validate` checks, that their
-   * implementations load, and with `live` that the systems behind them answer. What is wrong with one component hides
-   * nothing of another.
+   * implementations load, and with `live` that the systems behind them answer. The secret stores of the project are probed
+   * in any case. What is wrong with one component hides nothing of another.
    *
    * @param reference default: the active stack
    * @throws STACK_NOT_FOUND, AMBIGUOUS
@@ -291,8 +306,11 @@ export class ProjectStacks {
       depth: live ? 'probe' : 'implementation',
       timeLimit,
     });
-    const hasFailed = components.some(({ checks }) => checks.some(({ outcome }) => outcome === 'failed'));
-    return { stack, isHealthy: !hasFailed && problems.length === 0, components, problems };
+    const secretStores = await this.#examineSecretStores(timeLimit);
+    const hasFailed = [...components, ...secretStores].some(({ checks }) =>
+      checks.some(({ outcome }) => outcome === 'failed'),
+    );
+    return { stack, isHealthy: !hasFailed && problems.length === 0, components, secretStores, problems };
   }
 
   /**
@@ -392,9 +410,29 @@ export class ProjectStacks {
     records: readonly ComponentRecord[],
     options: ExaminationOptions,
   ): Promise<Pick<StackDiagnosis, 'components' | 'problems'>> {
-    const tools = { flavors: this.#flavors, components: this.#components, secrets: this.#secrets };
+    const references = records.flatMap(({ config, settings }) => readReferences({ config, settings }));
+    const tools = {
+      flavors: this.#flavors,
+      secrets: batchedResolver(
+        this.#secrets,
+        references.map(({ reference }) => reference),
+      ),
+      open: (record: ComponentRecord) => this.#components.open(record),
+    };
     const examined = await Promise.all(records.map((record) => examineComponent(record, tools, options)));
     return { components: examined.map(({ diagnosis }) => diagnosis), problems: this.#checkTogether(examined) };
+  }
+
+  /** They are asked whenever a component is opened, and so here too, whatever is behind them. */
+  async #examineSecretStores(timeLimit: number): Promise<readonly ComponentDiagnosis[]> {
+    const stores = this.#secretStores;
+    if (stores === undefined) return [];
+    const examined = (await stores.list()).map((record) => {
+      const secrets = stores.resolverFor(record);
+      const tools = { flavors: this.#flavors, secrets, open: () => stores.openAnew(record) };
+      return examineComponent(record, tools, { depth: 'probe', timeLimit });
+    });
+    return (await Promise.all(examined)).map(({ diagnosis }) => diagnosis);
   }
 
   #checkTogether(members: readonly StackMember[]): CodedProblem[] {

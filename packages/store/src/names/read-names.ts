@@ -4,12 +4,14 @@ import { openDatabase } from '../sqlite/open-database.ts';
 import { storeError } from '../sqlite/sqlite-error.ts';
 import type { StoreLocation } from '../store-location.ts';
 
-/** What names are read of: the components of a type, the stacks, or the runs. */
-export type NameQuery = { readonly of: 'components'; readonly type: string } | { readonly of: 'stacks' | 'runs' };
+/** What names are read of: the components of a type, the stacks, the runs, or the secrets that are in the store. */
+export type NameQuery =
+  | { readonly of: 'components'; readonly type: string }
+  | { readonly of: 'stacks' | 'runs' | 'secrets' };
 
 export interface KnownName {
   readonly name: string;
-  /** The flavor of a component, the pipeline of a run; empty for a stack. */
+  /** The flavor of a component, the pipeline of a run, the keys of a secret; empty for a stack. */
   readonly note: string;
 }
 
@@ -49,6 +51,12 @@ function statement(query: NameQuery): [sql: string, parameter: string | number] 
       return ["select name, '' as note from stacks order by name limit ?", -1];
     case 'runs':
       return ['select name, pipeline as note from runs order by sequence desc limit ?', shownRuns];
+    case 'secrets':
+      return [
+        `select name, (select group_concat(key, ' ') from json_each(sealed_values)) as note from sealed_secrets
+          where json_valid(sealed_values) order by name limit ?`,
+        -1,
+      ];
   }
 }
 
@@ -64,5 +72,10 @@ async function readFromServer(url: string, query: NameQuery): Promise<readonly K
       return (await store.stacks.list()).map(({ name }) => ({ name, note: '' }));
     case 'runs':
       return (await store.runs.listRuns({ limit: shownRuns })).map(({ name, pipeline }) => ({ name, note: pipeline }));
+    case 'secrets': {
+      const stores = await store.components.list({ type: 'secret-store' });
+      const secrets = await Promise.all(stores.map(({ id }) => store.sealedSecrets.list({ store: id })));
+      return secrets.flat().map(({ name, values }) => ({ name, note: Object.keys(values).join(' ') }));
+    }
   }
 }
