@@ -8,6 +8,7 @@ import { argumentsError, commonOptionProblems, parseArguments } from './command-
 import { anyUsage, commandLine as commandLineOf, usage } from './command-line/usage.ts';
 import { completionRequest } from './completion/completion-request.ts';
 import { refuseExit } from './exit-process.ts';
+import { maskPrinted } from './output/mask-printed.ts';
 import { maskWarnings } from './output/mask-warnings.ts';
 import { report } from './output/report.ts';
 import { screenOf } from './output/screen.ts';
@@ -26,6 +27,7 @@ export async function main(commandLine: readonly string[]): Promise<number> {
   // A reader that went away, as in `stack run list | head -1`, is no reason to stop what was begun.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   maskWarnings();
+  const showPrinted = maskPrinted();
   const restore = isJson ? keepStandardOutputClean() : () => {};
   const allowExit = refuseExit();
   const stranded = Promise.withResolvers<never>();
@@ -42,6 +44,7 @@ export async function main(commandLine: readonly string[]): Promise<number> {
     (thrown: unknown) => ({ thrown }),
   );
   restore();
+  showPrinted();
   allowExit();
   return report(outcome, isJson);
 }

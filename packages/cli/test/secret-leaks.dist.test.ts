@@ -78,7 +78,7 @@ const leaky = `
       ...['', 'x', 'xy'].flatMap((before) => ['base64', 'base64url'].map((encoding) => Buffer.from(before + text + before).toString(encoding)))];
   };
   const tell = (text) => {
-    for (const form of forms(text)) console.log('form', form, { form });
+    for (const form of forms(text)) console.log('form', form);
     console.error(text, [text], new Error(text));
     console.table([{ text }]);
     for (const stream of [process.stdout, process.stderr]) {
@@ -92,7 +92,7 @@ const leaky = `
   class TellingError extends Error {
     constructor(text, options) {
       super('thrown ' + text, options);
-      this.name = 'Telling ' + text.slice(0, 40);
+      this.name = 'Telling ' + text;
       this.details = { text };
     }
   }
@@ -135,6 +135,10 @@ const leaky = `
 const leakyImplementation = `
   import DiskArtifactStore from './disk-implementation.ts';
   export default class LeakyArtifactStore extends DiskArtifactStore {
+    async [Symbol.asyncDispose]() {
+      console.log('closed with', this.told);
+      await super[Symbol.asyncDispose]();
+    }
     get told() {
       const { accessKey, region } = this.config;
       return [accessKey.reveal(), region, this.settings.token?.reveal() ?? ''];
@@ -150,9 +154,13 @@ const leakyImplementation = `
       return { told: this.told, [this.told[1]]: settings.note, nested: [{ base64: Buffer.from(this.told[0]).toString('base64') }] };
     }
     async getPipelineRunMetadata() {
+      console.log('about the run', this.told);
+      process.stdout.write(this.told[0].slice(0, 9));
+      process.stdout.write(this.told[0].slice(9));
       return { told: this.told.join() };
     }
     async cleanupStepRun() {
+      console.log('cleaned up with', this.told.join());
       throw new Error('cannot clean up ' + this.told.join());
     }
   }

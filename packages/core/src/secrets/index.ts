@@ -4,7 +4,7 @@ export { createEnvironmentSecretResolver, secretVariable } from './environment-s
 export { maskValue } from './mask-value.ts';
 export { Secret, secretMask } from './secret.ts';
 export { SecretMaskStream } from './secret-mask-stream.ts';
-export { addMaskedValue, maskSecrets } from './secret-masker.ts';
+export { addMaskedValue, hasMaskedValues, maskSecrets } from './secret-masker.ts';
 export { formatSecretReference, parseSecretReference, type SecretReference } from './secret-reference.ts';
 export {
   findSecretReferences,

@@ -124,14 +124,18 @@ export class PipelineExecutor implements StepExecutor {
     let artifacts: readonly ArtifactRecord[] = [];
     let failure: unknown;
     try {
-      for (const component of stack.components) await component.prepareStepRun(infoFor(component));
+      await captureOutput(log, async () => {
+        for (const component of stack.components) await component.prepareStepRun(infoFor(component));
+      });
       artifacts = await this.#produce(step, attempt, log, signal);
       failed = false;
     } catch (error) {
       failure = error;
     }
-    await hooks.askStep(stack, infoFor);
-    await hooks.cleanUp(stack, infoFor, { failed });
+    await captureOutput(log, async () => {
+      await hooks.askStep(stack, infoFor);
+      await hooks.cleanUp(stack, infoFor, { failed });
+    });
     if (!failed) return { outcome: 'completed', artifacts, metadata: hooks.metadata };
     if (signal.aborted) return { outcome: 'cancelled' };
     return { outcome: 'failed', error: failure, metadata: hooks.metadata };

@@ -127,6 +127,27 @@ describe('the log of a step', () => {
     expect(everything).not.toContain('swordfish');
   });
 
+  it('has what components print around the step, masked too', async () => {
+    addMaskedValue('swordfish-77');
+    const { stack, artifactStore } = await createTestStack();
+    artifactStore.prepareStepRun = async () => console.log('prepared with swordfish-77');
+    artifactStore.getStepRunMetadata = async () => {
+      process.stdout.write('told of swordfish-77\n');
+      return {};
+    };
+    artifactStore.cleanupStepRun = async () => console.warn('cleaned up');
+    const print = step({ name: 'print' }, () => console.log('run'));
+    const printing = pipeline({ name: 'printing' }, () => [print()]);
+    const run = await printing.run({}, { stack, onEvent: () => {} });
+    const lines = await collect(readStepLog(artifactStore, run.id, 'print'));
+    expect(lines.map(({ level, text }) => `${level}: ${text}`)).toEqual([
+      'info: prepared with [secret]',
+      'info: run',
+      'info: told of [secret]',
+      'warn: cleaned up',
+    ]);
+  });
+
   it('has no secret whose lines are printed one by one, or that begins before the end of a line that is too long', async () => {
     addMaskedValue('pem\nabc\ndef\nghi');
     const { texts } = await runSteps({
