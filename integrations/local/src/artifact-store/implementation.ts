@@ -33,9 +33,9 @@ import {
   type StoreRequest,
   type WriteRequest,
 } from '@stack/core';
+import { withFileLock } from '../file-lock/file-lock.ts';
 import type { LocalArtifactStoreConfig } from './config.ts';
 import { exclusively } from './exclusively.ts';
-import { withFileLock } from './file-lock.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */

@@ -1,13 +1,17 @@
 import type { SealedSecret, SealedSecretPlace, SealedSecretTable, SecretScope } from '@stack/core';
 import { StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
-import type { Transactions } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import { StoredRow } from '../schema/stored-row.ts';
 import type { SealedSecretRow, Tables } from '../schema/tables.ts';
 
 const scopes: readonly SecretScope[] = ['project', 'personal'];
 
-export function createSealedSecretTable(engine: Transactions): SealedSecretTable {
+/**
+ * Writes wait for each other: one that changes all secrets of a place would never come to its end beside others that change
+ * some, if each had to begin anew whenever another was faster.
+ */
+export function createSealedSecretTable(engine: Engine): SealedSecretTable {
   return {
     list: ({ store, scope, owner, names }) =>
       engine.read(async (database) => {
@@ -21,7 +25,7 @@ export function createSealedSecretTable(engine: Transactions): SealedSecretTable
       }),
 
     add: ({ id, store, scope, owner, name, values }, check) =>
-      engine.write(async (database) => {
+      engine.writeAlone(async (database) => {
         await checkStoreExists(database, store);
         await checkNameIsFree(database, { store, scope, owner, name });
         const other = await inPlace(database, { store, scope, owner }).orderBy('updated_at', 'desc').executeTakeFirst();
@@ -42,7 +46,7 @@ export function createSealedSecretTable(engine: Transactions): SealedSecretTable
       }),
 
     update: (place, change) =>
-      engine.write(async (database) => {
+      engine.writeAlone(async (database) => {
         const row = await inPlace(database, place).where('name', '=', place.name).executeTakeFirst();
         if (row === undefined) {
           throw new StackError({
@@ -64,7 +68,7 @@ export function createSealedSecretTable(engine: Transactions): SealedSecretTable
       }),
 
     updateAll: (place, change) =>
-      engine.write(async (database) => {
+      engine.writeAlone(async (database) => {
         const rows = await inPlace(database, place).execute();
         for (const row of rows) {
           const sealed_values = JSON.stringify(change(sealedSecret(row)));
@@ -74,7 +78,7 @@ export function createSealedSecretTable(engine: Transactions): SealedSecretTable
       }),
 
     remove: ({ store, scope, owner, name }) =>
-      engine.write(async (database) => {
+      engine.writeAlone(async (database) => {
         const { numDeletedRows } = await database
           .deleteFrom('sealed_secrets')
           .where('store', '=', store)

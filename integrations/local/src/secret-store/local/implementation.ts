@@ -67,14 +67,14 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
     scope: SecretScope,
   ): Promise<SecretSummary> {
     await this.#requireKey(scope);
-    return await this.#withKeys(scope, async (keys) => {
+    const { added, sealedBy } = await this.#withKeys(scope, async (keys) => {
       const place = { id: randomUUID(), ...this.#requireShelf(scope, keys), name };
-      const added = await this.#table.add({ ...place, values: keys.seal(place, values) }, (other) => {
-        // Whoever cannot open what is there has another key than the others, or an old one.
-        if (other !== undefined) keys.open(other);
-      });
-      return summary(await this.#sealWithNewerKey(added, keys));
+      const secret = { ...place, values: keys.seal(place, values) };
+      // Whoever cannot open what is there has another key than the others, or an old one.
+      const checkKey = (other: SealedSecret | undefined) => void (other === undefined || keys.open(other));
+      return { added: await this.#table.add(secret, checkKey), sealedBy: keys };
     });
+    return summary(await this.#sealWithNewerKey(added, sealedBy));
   }
 
   protected override async doUpdate(
@@ -167,13 +167,19 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
     }
   }
 
-  /** A rekey that sealed all with a newer key just before this one was added did not see it. */
-  async #sealWithNewerKey(added: SealedSecret, keys: KeyRing): Promise<SealedSecret> {
+  /** A rekey that sealed all with a newer key just before a secret was added did not see it. */
+  async #sealWithNewerKey(added: SealedSecret, sealedBy: KeyRing): Promise<SealedSecret> {
     const newer = await this.#keySource(added.scope).read();
-    if (newer.isEmpty() || newer.first().id === keys.first().id) return added;
-    const both = newer.before(keys);
-    const sealed = await this.#updateIfThere(added, (secret) => ({ values: both.seal(secret, both.open(secret)) }));
-    return sealed === undefined ? added : await this.#sealWithNewerKey(sealed, both);
+    if (newer.isEmpty() || newer.first().id === sealedBy.first().id) return added;
+    const both = newer.before(sealedBy);
+    try {
+      const sealed = await this.#updateIfThere(added, (secret) => ({ values: both.seal(secret, both.open(secret)) }));
+      return sealed === undefined ? added : await this.#sealWithNewerKey(sealed, both);
+    } catch (error) {
+      // Then another rekey saw it.
+      if (StackError.is(error, 'SECRET_KEY_WRONG')) return added;
+      throw error;
+    }
   }
 
   /** How many secrets there are. */
@@ -236,6 +242,7 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
         `The key of ${isOfProject ? 'the' : 'your personal'} secrets in the ${this} of ${JSON.stringify(project)}.`,
         'Whoever has it and the metadata store can read them. Keep a copy elsewhere: without it they are lost.',
       ],
+      isPersonal: !isOfProject,
       isShared: named !== undefined,
     });
   }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StackError } from '@stack/core';
+import { withFileLock } from '../../file-lock/file-lock.ts';
 import { errorCode } from './error-code.ts';
 import { KeyRing } from './key-ring.ts';
 import type { KeySource } from './key-source.ts';
 import { formatKeyText, type KeyText, newKeyText, parseKeyText } from './key-text.ts';
-import { withLockFile } from './lock-file.ts';
 import { SecretKey } from './secret-key.ts';
 
 export interface KeyFileOptions {
@@ -20,6 +20,8 @@ export interface KeyFileOptions {
   readonly remedy: string;
   /** What the file says of itself. */
   readonly comments: readonly string[];
+  /** Whether its keys are those of one person. */
+  readonly isPersonal: boolean;
   /** Whether others may use it too, so that no key in it is known to be needed no more. */
   readonly isShared: boolean;
 }
@@ -30,7 +32,16 @@ export function keyFolder(environment: Readonly<Record<string, string | undefine
   // A relative one is to be ignored, as its specification says.
   if (isAbsolute(configHome)) return join(configHome, 'stack', 'keys');
   if (process.platform === 'win32' && isAbsolute(appData)) return join(appData, 'stack', 'keys');
-  return join(homedir(), '.config', 'stack', 'keys');
+  return join(homeFolder(), '.config', 'stack', 'keys');
+}
+
+/** A user of a container need not have one. */
+function homeFolder(): string {
+  try {
+    return resolve('/', homedir());
+  } catch {
+    return '/';
+  }
 }
 
 /** Keys in a file that its user alone can read. */
@@ -85,12 +96,19 @@ export class KeyFile implements KeySource {
       text = await handle.readFile('utf8');
     } catch (error) {
       if (StackError.is(error)) throw error;
-      if (errorCode(error) === 'ENOENT') return undefined;
+      if (this.#isAbsent(error)) return undefined;
       throw this.#invalid(`cannot be read: ${messageOf(error)}`, 'It has to be a file of whoever runs this.', error);
     }
     const parsed = parseKeyText(text);
     if (typeof parsed !== 'string') return parsed;
     throw this.#invalid(`holds ${parsed}`, 'Put the right key into it. A new one is made by: openssl rand -base64 32');
+  }
+
+  #isAbsent(error: unknown): boolean {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return true;
+    // What somebody has in another one's home is not personal; the secrets of the project are there all the same.
+    return this.#options.isPersonal && (code === 'EACCES' || code === 'EPERM');
   }
 
   /** Replaces the file, whole or not at all, while no other process does. `change` gives the same for no change. */
@@ -99,23 +117,25 @@ export class KeyFile implements KeySource {
     await this.#checkPlace();
     try {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await withLockFile(`${file}.lock`, async (isHeld) => {
-        await this.#removeLeftovers();
-        const current = await this.#readKeys();
-        const changed = change(current);
-        return changed === current || changed === undefined || (await this.#write(changed, current, isHeld));
-      });
+      for (let isDone = false; !isDone; ) {
+        isDone = await withFileLock(`${file}.lock`, async (isHeld) => {
+          await this.#removeLeftovers();
+          const current = await this.#readKeys();
+          const changed = change(current);
+          return changed === current || changed === undefined || (await this.#write(changed, current, isHeld));
+        });
+      }
     } catch (error) {
       throw StackError.is(error) ? error : this.#cannotWrite(error);
     }
   }
 
   /** @returns whether nobody was faster */
-  async #write(keys: KeyText, current: KeyText | undefined, isHeld: () => Promise<boolean>): Promise<boolean> {
-    const { file, comments } = this.#options;
+  async #write(changed: KeyText, current: KeyText | undefined, isHeld: () => Promise<boolean>): Promise<boolean> {
+    const { file, comments, isPersonal } = this.#options;
     const written = `${file}.${randomUUID()}${leftoverEnding}`;
     try {
-      await writeDurably(written, formatKeyText(keys, comments));
+      await writeDurably(written, formatKeyText(changed.keys, isPersonal ? changed.owner : undefined, comments));
       if (!(await isHeld())) return false;
       // Whatever became of the lock: a first key never takes the place of another.
       if (current === undefined) await link(written, file);

@@ -34,12 +34,16 @@ export function parseKeyText(text: string): KeyText | string {
   return oldest === undefined ? 'no key' : { keys, owner: owner ?? oldest.id };
 }
 
-/** The text of a key file. */
-export function formatKeyText({ keys, owner }: KeyText, comments: readonly string[]): string {
+/** The text of a key file. @param owner of personal secrets alone */
+export function formatKeyText(
+  keys: readonly SecretKey[],
+  owner: string | undefined,
+  comments: readonly string[],
+): string {
   const lines = [
     ...comments.map((comment) => `# ${comment}`),
     // As long as it follows from the keys, it need not be said.
-    ...(keys.at(-1)?.id === owner ? [] : [`${ownerMark}${owner}`]),
+    ...(owner === undefined || keys.at(-1)?.id === owner ? [] : [`${ownerMark}${owner}`]),
     ...keys.map((key) => key.format()),
   ];
   return `${lines.join('\n')}\n`;

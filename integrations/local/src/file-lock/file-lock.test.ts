@@ -52,3 +52,14 @@ test('a lock of another machine is taken over once it is older than any action',
   await utimes(lock, new Date(0), new Date(Date.now() - 60_000));
   expect(await waiting).toBe('done');
 });
+
+test('a lock that was taken over is not held any more, and stays with the one who has it', async () => {
+  await withFileLock(lock, async (isHeld) => {
+    expect(await isHeld()).toBe(true);
+    await utimes(lock, new Date(0), new Date(Date.now() - 60_000));
+    const another = withFileLock(lock, () => delay(200));
+    while (await isHeld()) await delay(5);
+    void another;
+  });
+  expect(await readdir(folder)).toEqual(['lock']);
+});

@@ -14,9 +14,14 @@ const longestPause = 20;
  * Runs an action while no other process runs one under the same lock, which is a file that is there meanwhile. The lock of
  * a process that was killed is taken over.
  *
+ * @param action may ask whether the lock is still held before what it cannot undo: a process that was stopped for long, as
+ * by a debugger, loses it
  * @throws UNAVAILABLE when others hold it for half a minute
  */
-export async function withFileLock<Result>(lock: string, action: () => Promise<Result>): Promise<Result> {
+export async function withFileLock<Result>(
+  lock: string,
+  action: (isHeld: () => Promise<boolean>) => Promise<Result>,
+): Promise<Result> {
   const owner = `${process.pid} ${hostname()} ${randomUUID()}`;
   const started = performance.now();
   while (!(await take(lock, owner))) {
@@ -26,10 +31,11 @@ export async function withFileLock<Result>(lock: string, action: () => Promise<R
     await removeLeftOver(lock);
     await delay(Math.random() * longestPause);
   }
+  const isHeld = async () => (await readFile(lock, 'utf8').catch(ignoreMissing)) === owner;
   try {
-    return await action();
+    return await action(isHeld);
   } finally {
-    await unlink(lock).catch(ignoreMissing);
+    if (await isHeld()) await unlink(lock).catch(ignoreMissing);
   }
 }
 
