@@ -1,6 +1,8 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { BlobServiceClient, RestError, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { azurite } from './azurite.ts';
+import { azuriteHttps } from './azurite-https.ts';
 import { whyUnavailable } from './backend.ts';
 
 const obstacle = await whyUnavailable(azurite);
@@ -25,5 +27,30 @@ describe.skipIf(obstacle !== undefined)(`Azurite${reason}`, () => {
 
     await server[Symbol.asyncDispose]();
     await expect(fetch(endpoint)).rejects.toThrow();
+  }, 60_000);
+});
+
+const httpsObstacle = await whyUnavailable(azuriteHttps);
+const httpsReason = httpsObstacle === undefined ? '' : ` (skipped: ${httpsObstacle})`;
+
+describe.skipIf(httpsObstacle !== undefined)(`Azurite under HTTPS${httpsReason}`, () => {
+  test('keeps a blob for who has a token, and refuses one that is over', async () => {
+    await using server = await azuriteHttps.start();
+    const trusted = getCACertificates('default');
+    onTestFinished(() => setDefaultCACertificates(trusted));
+    setDefaultCACertificates([...trusted, server.certificate]);
+    const containerFor = (token: string) => {
+      const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
+      return new BlobServiceClient(server.endpoint, credential).getContainerClient(server.container);
+    };
+
+    const blob = containerFor(server.token).getBlockBlobClient('a');
+    await blob.uploadData(Buffer.from('kept'));
+    expect((await blob.downloadToBuffer()).toString()).toBe('kept');
+
+    const [header, claims, signature] = server.token.split('.');
+    const over = { ...JSON.parse(Buffer.from(claims ?? '', 'base64url').toString()), exp: 1 };
+    const overToken = [header, Buffer.from(JSON.stringify(over)).toString('base64url'), signature].join('.');
+    await expect(containerFor(overToken).exists()).rejects.toMatchObject({ statusCode: 403 });
   }, 60_000);
 });

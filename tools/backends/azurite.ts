@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { Backend } from './backend.ts';
 import { npmPackage } from './npm-package.ts';
-import { answersHttp, findFreePort, makeServerFolder, ServerProcess } from './server-process.ts';
+import { answersTcp, findFreePort, makeServerFolder, ServerProcess } from './server-process.ts';
 
 /** The blob service of Azurite, with one account. */
 export interface AzuriteServer extends AsyncDisposable {
@@ -16,7 +16,7 @@ export interface AzuriteServer extends AsyncDisposable {
   readonly container: string;
 }
 
-const installation = npmPackage({ name: 'azurite', version: '3.37.0', chosenOn: '2026-11-20' });
+export const azuriteInstallation = npmPackage({ name: 'azurite', version: '3.37.0', chosenOn: '2026-11-20' });
 
 const accountName = 'stacktest';
 const container = 'stack-test';
@@ -24,42 +24,52 @@ const container = 'stack-test';
 /** Microsoft's emulator of Azure Storage. */
 export const azurite: Backend<AzuriteServer> = {
   name: 'Azurite',
-  findObstacle: installation.findObstacle,
-  install: installation.install,
+  findObstacle: azuriteInstallation.findObstacle,
+  install: azuriteInstallation.install,
 
   async start() {
-    const folder = await makeServerFolder('azurite', undefined);
-    const port = await findFreePort();
-    const endpoint = `http://127.0.0.1:${port}/${accountName}`;
-    const accountKey = randomBytes(64).toString('base64');
-    const server = await ServerProcess.start({
-      name: 'Azurite',
-      command: process.execPath,
-      arguments: [
-        join(installation.folder, 'node_modules/azurite/dist/src/blob/main.js'),
-        ...['--blobHost', '127.0.0.1', '--blobPort', `${port}`, '--location', folder],
-        // The client is as a rule ahead of the versions that the emulator knows.
-        ...['--skipApiVersionCheck', '--disableTelemetry', '--silent'],
-      ],
-      environment: { AZURITE_ACCOUNTS: `${accountName}:${accountKey}` },
-      endSignal: 'SIGTERM',
-      folder,
-      isReady: () => answersHttp(endpoint),
-    });
-    const connectionString = [
-      'DefaultEndpointsProtocol=http',
-      `AccountName=${accountName}`,
-      `AccountKey=${accountKey}`,
-      `BlobEndpoint=${endpoint}`,
-    ].join(';');
-    await BlobServiceClient.fromConnectionString(connectionString).createContainer(container);
-    return {
-      endpoint,
-      accountName,
-      accountKey,
-      connectionString,
-      container,
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
+    const server = await runAzurite('http', await makeServerFolder('azurite', undefined));
+    await BlobServiceClient.fromConnectionString(server.connectionString).createContainer(container);
+    return server;
   },
 };
+
+/** Starts it without the container that it is said to have. */
+export async function runAzurite(
+  scheme: 'http' | 'https',
+  folder: string,
+  ...options: readonly string[]
+): Promise<AzuriteServer> {
+  const port = await findFreePort();
+  const endpoint = `${scheme}://127.0.0.1:${port}/${accountName}`;
+  const accountKey = randomBytes(64).toString('base64');
+  const server = await ServerProcess.start({
+    name: 'Azurite',
+    command: process.execPath,
+    arguments: [
+      join(azuriteInstallation.folder, 'node_modules/azurite/dist/src/blob/main.js'),
+      ...['--blobHost', '127.0.0.1', '--blobPort', `${port}`, '--location', folder],
+      // The client is as a rule ahead of the versions that the emulator knows.
+      ...['--skipApiVersionCheck', '--disableTelemetry', '--silent'],
+      ...options,
+    ],
+    environment: { AZURITE_ACCOUNTS: `${accountName}:${accountKey}` },
+    endSignal: 'SIGTERM',
+    folder,
+    isReady: () => answersTcp(port),
+  });
+  const connectionString = [
+    `DefaultEndpointsProtocol=${scheme}`,
+    `AccountName=${accountName}`,
+    `AccountKey=${accountKey}`,
+    `BlobEndpoint=${endpoint}`,
+  ].join(';');
+  return {
+    endpoint,
+    accountName,
+    accountKey,
+    connectionString,
+    container,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}

@@ -1,4 +1,5 @@
 import { azurite } from './azurite.ts';
+import { azuriteHttps } from './azurite-https.ts';
 import type { Backend } from './backend.ts';
 import { rgw16, rgw18 } from './ceph.ts';
 import { fakeGcsServer } from './fake-gcs-server.ts';
@@ -9,6 +10,7 @@ import { postgres } from './postgres.ts';
 /** Every backend, by the name that commands and tests call it by. */
 export const backends = {
   azurite,
+  'azurite-https': azuriteHttps,
   'fake-gcs-server': fakeGcsServer,
   minio,
   moto,
