@@ -1,0 +1,534 @@
+import { addAbortSignal, Readable } from 'node:stream';
+import {
+  AnonymousCredential,
+  type BlobRequestConditions,
+  BlobSASPermissions,
+  type BlobServiceClient,
+  type BlockBlobClient,
+  type ContainerClient,
+  StorageSharedKeyCredential,
+  type UserDelegationKey,
+} from '@azure/storage-blob';
+import {
+  ArtifactStore,
+  type CopyRequest,
+  type ErrorCode,
+  type Garbage,
+  type GarbageRequest,
+  type ListEntry,
+  type ListRequest,
+  type ObjectContent,
+  type ProbeResult,
+  type ReadRequest,
+  type RemovalFailure,
+  type SendOptions,
+  type SignedUrl,
+  type SignRequest,
+  type StoredStat,
+  type StoreRequest,
+  type WriteRequest,
+} from '@stack/core';
+import { atOnce } from './at-once.ts';
+import { azureErrorCode, serviceCodeOf } from './azure-error-code.ts';
+import { blobName, keyOfBlob } from './blob-name.ts';
+import { type BlobProperties, metadataOf, placeholderType, storedStat } from './blob-stat.ts';
+import { type BlockOrigin, blockId, newUploadId } from './block-id.ts';
+import { blocksOf } from './blocks.ts';
+import { type AzureArtifactStoreConfig, parseBlobPath } from './config.ts';
+import { type AzureOverrides, connectToService } from './connect-to-service.ts';
+import { discardBlocks } from './discard-blocks.ts';
+import { KnownDirectories } from './known-directories.ts';
+import { listingEntries } from './listing-entries.ts';
+import { ListingOrder } from './listing-order.ts';
+import { PartStream } from './part-stream.ts';
+
+/** So many requests that carry no bytes are under way at once, such as those of a removal. */
+const requestsAtOnce = 16;
+/** How long cleaning up after a failure may take, in milliseconds. */
+const cleanupTimeout = 5000;
+/** How long a user delegation is asked for, in milliseconds, unless a URL needs it for longer. */
+const delegationTime = 86_400_000;
+/** Entries of one answer of a listing, at most. */
+const longestPage = 5000;
+/** In characters. */
+const longestName = 1024;
+
+/** A range of a blob, and what there is to know of the whole. */
+interface BlobPart {
+  readonly stat: StoredStat;
+  readonly bytes: Buffer;
+}
+
+interface PartRequest {
+  readonly start: number;
+  readonly end: number;
+  readonly ifMatch: string | undefined;
+}
+
+/**
+ * Keeps objects as block blobs of one container, below one prefix.
+ *
+ * - What fits into one block is written by one request. What is larger is staged in blocks, each of which is tried
+ *   again by itself, and committed as one; `blockConcurrency` of them are in memory at once.
+ * - What is larger than a block is read in parts of that size, `blockConcurrency` at once, of one version of the blob.
+ * - The SHA-256 of a write with a digest is kept in the metadata.
+ *
+ * `overrides` are `AzureOverrides`: a `credential` of `@azure/identity`, `pipelineOptions` of `@azure/storage-blob`.
+ */
+export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStoreConfig> {
+  readonly #directories = new KnownDirectories();
+  #connecting: Promise<BlobServiceClient> | undefined;
+  #delegationKey: UserDelegationKey | undefined;
+
+  override async probe(): Promise<ProbeResult> {
+    try {
+      for await (const _ of this.list()) break;
+      const container = await this.#container();
+      // Who may list need not be allowed to ask this.
+      const account = await container.getAccountInfo().catch(() => undefined);
+      if (account?.isHierarchicalNamespaceEnabled) {
+        return { healthy: false, message: `${this.root} has a hierarchical namespace, which is not supported.` };
+      }
+      return { healthy: true, message: `${this.root} can be listed.` };
+    } catch (error) {
+      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  protected override resolveRoot(path: string): string {
+    return super.resolveRoot(shortForm(path));
+  }
+
+  protected override normalizePath(path: string): string {
+    const { accountName = this.#accountName } = parseBlobPath(path) ?? {};
+    return accountName === this.#accountName ? shortForm(path) : path;
+  }
+
+  protected override async doRead(key: string, { start, end, ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
+    const blob = await this.#blob(key);
+    const { blockSize, blockConcurrency: concurrency } = this.config;
+    const firstEnd = Math.min(end ?? Number.POSITIVE_INFINITY, start + blockSize);
+    const { stat, bytes } = await this.#timed(signal, (abortSignal) =>
+      this.#readPart(blob, { start, end: firstEnd, ifMatch }, abortSignal),
+    );
+    const lastEnd = Math.min(end ?? stat.size, stat.size);
+    if (lastEnd <= firstEnd) return { stat, body: bytes };
+    const read = async (part: number, given: AbortSignal): Promise<Buffer> => {
+      const from = firstEnd + part * blockSize;
+      const range = { start: from, end: Math.min(from + blockSize, lastEnd), ifMatch: stat.etag };
+      const purpose = { operation: 'read', key, signal: anySignal(given, signal) };
+      const answer = await this.#ask(purpose, (abortSignal) =>
+        this.#readPart(blob, range, abortSignal).catch(undefinedWhenReplaced),
+      );
+      if (answer !== undefined) return answer.bytes;
+      throw this.refusal('UNAVAILABLE', 'the object was replaced while it was read');
+    };
+    const count = Math.ceil((lastEnd - firstEnd) / blockSize);
+    return { stat, body: new PartStream({ first: bytes, count, concurrency, read }) };
+  }
+
+  protected override async doWrite(
+    key: string,
+    source: Uint8Array | Readable,
+    request: WriteRequest,
+  ): Promise<StoredStat> {
+    const blob = await this.#blob(key);
+    // It is looked at while the source is read already; which may break before the answer is there.
+    const place = this.#checkPlace(key, request);
+    place.catch(() => {});
+    const blocks = blocksOf(source, this.config.blockSize);
+    const first = await blocks.next();
+    const second = await blocks.next();
+    let stat: StoredStat;
+    if (second.done) {
+      await place;
+      stat = await this.#put(key, blob, first.value ?? Buffer.alloc(0), request);
+    } else {
+      stat = await this.#putBlocks(key, blob, source, prepend([first.value, second.value], blocks), request, place);
+    }
+    this.#directories.add(directoriesAbove(key));
+    return stat;
+  }
+
+  protected override async doStat(key: string, { signal }: StoreRequest): Promise<StoredStat | undefined> {
+    const blob = await this.#blob(key);
+    try {
+      const properties = await this.#timed(signal, (abortSignal) => blob.getProperties({ abortSignal }));
+      return properties.contentType === placeholderType ? undefined : storedStat(properties);
+    } catch (error) {
+      if (azureErrorCode(error) === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  protected override async *doList(
+    key: string,
+    { recursive, prefix, limit, signal }: ListRequest,
+  ): AsyncIterable<ListEntry> {
+    const container = await this.#container();
+    const root = this.#prefixOf('');
+    // From what may be escaped on, the name is not known before the key is known to its end.
+    const wanted = `${this.#prefixOf(key)}${/^[^\\%.]*/.exec(prefix)?.[0] ?? ''}`;
+    const order = new ListingOrder(wanted.slice(root.length));
+    let maxPageSize = limit === undefined ? undefined : Math.min(limit, longestPage);
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.#ask({ operation: 'listing', key, signal }, async (abortSignal) => {
+        const options = { prefix: wanted, abortSignal };
+        const list = recursive ? container.listBlobsFlat(options) : container.listBlobsByHierarchy('/', options);
+        return (await list.byPage(pageSettings(continuationToken, maxPageSize)).next()).value;
+      });
+      for (const [name, entry] of listingEntries(page, root)) yield* order.take(name, entry);
+      continuationToken = page.continuationToken || undefined;
+      // Those of the hint were no entries, or wait for their turn.
+      maxPageSize = undefined;
+    } while (continuationToken !== undefined);
+    yield* order.end();
+  }
+
+  protected override async doRemove(
+    keys: readonly string[],
+    { signal }: StoreRequest,
+  ): Promise<readonly RemovalFailure[]> {
+    const container = await this.#container();
+    const failures: RemovalFailure[] = [];
+    this.#directories.clear();
+    // A batch takes as long as its blobs one after the other.
+    await atOnce(keys, requestsAtOnce, async (key) => {
+      try {
+        signal?.throwIfAborted();
+        const blob = container.getBlobClient(this.#nameOf(key));
+        await this.#timed(signal, (abortSignal) => blob.delete({ abortSignal, deleteSnapshots: 'include' }));
+      } catch (error) {
+        if (azureErrorCode(error) !== 'NOT_FOUND') failures.push({ key, error });
+      }
+    });
+    const codes = new Set(failures.map(({ error }) => this.mapError(error)));
+    if (failures.length === keys.length && codes.size === 1) throw failures[0]?.error;
+    return failures;
+  }
+
+  protected override async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    const [source, target] = [await this.#blob(from), await this.#blob(to)];
+    const { signal } = request;
+    const [stat] = await Promise.all([
+      this.send({ operation: 'stat', key: from, signal }, () => this.doStat(from, request)),
+      this.#checkPlace(to, request),
+    ]);
+    if (stat === undefined) throw this.refusal('NOT_FOUND');
+    const poller = await this.#timed(signal, (abortSignal) =>
+      target.beginCopyFromURL(source.url, {
+        abortSignal,
+        conditions: conditionsOf(request),
+        sourceConditions: { ifMatch: stat.etag },
+        intervalInMs: 1000,
+      }),
+    );
+    const stop = () => poller.stopPolling();
+    signal?.addEventListener('abort', stop);
+    const copied = await poller.pollUntilDone().finally(() => signal?.removeEventListener('abort', stop));
+    this.#directories.add(directoriesAbove(to));
+    return { ...stat, etag: copied.etag ?? '', modifiedAt: copied.lastModified ?? stat.modifiedAt };
+  }
+
+  protected override async doRename(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    // Where `to` lies below `from`, it is known of `from` that it is an object.
+    this.#directories.clear();
+    return super.doRename(from, to, request);
+  }
+
+  protected override async doSignUrl(key: string, { method, expiresIn, signal }: SignRequest): Promise<SignedUrl> {
+    const service = await this.#service();
+    const blob = await this.#blob(key);
+    if (blob.credential instanceof AnonymousCredential) {
+      throw this.refusal('CAPABILITY_UNSUPPORTED', 'a shared access signature cannot sign another one');
+    }
+    // Signatures count in seconds.
+    const expiresAt = new Date(Math.ceil(Date.now() / 1000 + expiresIn) * 1000);
+    const options = { expiresOn: expiresAt, permissions: BlobSASPermissions.parse(method === 'get' ? 'r' : 'cw') };
+    const url =
+      blob.credential instanceof StorageSharedKeyCredential
+        ? await blob.generateSasUrl(options)
+        : await blob.generateUserDelegationSasUrl(options, await this.#delegation(service, expiresAt, signal));
+    return { url, headers: method === 'get' ? {} : { 'x-ms-blob-type': 'BlockBlob' }, expiresAt };
+  }
+
+  /** Blob Storage forgets blocks by itself a week after the last one was staged. */
+  protected override async *doCollectGarbage({ before, dryRun, signal }: GarbageRequest): AsyncIterable<Garbage> {
+    const container = await this.#container();
+    const root = this.#prefixOf('');
+    const purpose = { operation: 'garbage collection', key: '', signal };
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.#ask(purpose, async (abortSignal) => {
+        const list = container.listBlobsFlat({ prefix: root, includeUncommitedBlobs: true, abortSignal });
+        return (await list.byPage(pageSettings(continuationToken)).next()).value;
+      });
+      for (const { name, properties } of page.segment.blobItems) {
+        // What was never committed has no type of content; it has no blob that could be asked.
+        if (properties.contentLength || properties.contentType) continue;
+        const isGarbage = ({ stagedAt }: BlockOrigin) => stagedAt < before;
+        const staged = await this.#ask(purpose, (abortSignal) =>
+          discardBlocks(container, name, { isGarbage, dryRun, abortSignal }),
+        );
+        if (staged === undefined) continue;
+        const path = keyOfBlob(name.slice(root.length));
+        yield { kind: 'multipart-upload', id: name, path, size: staged.size, modifiedAt: staged.stagedAt };
+      }
+      continuationToken = page.continuationToken || undefined;
+    } while (continuationToken !== undefined);
+  }
+
+  protected override mapError(error: unknown): ErrorCode | undefined {
+    return azureErrorCode(error);
+  }
+
+  /** Writes the blob by one request, or stages its blocks and commits them. */
+  async #put(key: string, blob: BlockBlobClient, bytes: Uint8Array, request: WriteRequest): Promise<StoredStat> {
+    return this.#ask(this.#writing(key, request), async (abortSignal) => {
+      const options = { abortSignal, conditions: conditionsOf(request), metadata: metadataOf(request) };
+      return storedStat({ ...(await blob.upload(bytes, bytes.byteLength, options)), contentLength: bytes.byteLength });
+    });
+  }
+
+  async #putBlocks(
+    key: string,
+    blob: BlockBlobClient,
+    source: Uint8Array | Readable,
+    blocks: AsyncIterable<Uint8Array>,
+    request: WriteRequest,
+    place: Promise<void>,
+  ): Promise<StoredStat> {
+    const { signal } = request;
+    const upload = newUploadId();
+    const ids: string[] = [];
+    let size = 0;
+    const stop = new AbortController();
+    if (source instanceof Readable) addAbortSignal(stop.signal, source);
+    const stage = async (block: Uint8Array) => {
+      const id = blockId(upload, ids.length);
+      ids.push(id);
+      size += block.byteLength;
+      const purpose = { operation: 'write', key, signal: anySignal(stop.signal, signal) };
+      await this.#ask(purpose, (abortSignal) => blob.stageBlock(id, block, block.byteLength, { abortSignal }));
+    };
+    place.catch(() => stop.abort());
+    try {
+      const before = this.#ask({ operation: 'stat', key, signal }, () => this.doStat(key, request));
+      const staged = atOnce(blocks, this.config.blockConcurrency, stage, () => stop.abort());
+      await allEnded([place, before, staged]);
+      const purpose: SendOptions<StoredStat | undefined> = this.#writing(key, request);
+      const stat = await this.#ask(purpose, async (abortSignal) => {
+        const options = { abortSignal, conditions: conditionsOf(request), metadata: metadataOf(request) };
+        const answer = await blob.commitBlockList(ids, options).catch(undefinedWhenDiscarded);
+        return answer && storedStat({ ...answer, contentLength: size });
+      });
+      return stat ?? (await this.#overwritten(key, size, await before, request));
+    } catch (error) {
+      await discardBlocks(await this.#container(), blob.name, {
+        isGarbage: (origin) => origin.upload === upload,
+        dryRun: false,
+        abortSignal: AbortSignal.timeout(cleanupTimeout),
+      }).catch(() => {});
+      throw error;
+    }
+  }
+
+  /**
+   * What comes of a write whose blocks Blob Storage has thrown away, as it does once another write to the blob is done:
+   * the other one came right after this one.
+   *
+   * @param before the object when this write began
+   */
+  async #overwritten(
+    key: string,
+    size: number,
+    before: StoredStat | undefined,
+    { ifAbsent, ifMatch, signal }: WriteRequest,
+  ): Promise<StoredStat> {
+    const now = await this.#ask({ operation: 'stat', key, signal }, () => this.doStat(key, { signal }));
+    if (ifAbsent && now !== undefined) throw this.refusal('ALREADY_EXISTS');
+    if (ifMatch !== undefined && now?.etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
+    if (now === undefined || now.etag === before?.etag) {
+      throw this.refusal('UNAVAILABLE', 'what was staged of it has been thrown away');
+    }
+    return { size, modifiedAt: now.modifiedAt, etag: `"overwritten-${newUploadId()}"` };
+  }
+
+  #writing(key: string, { writeId, signal }: WriteRequest): SendOptions<StoredStat> {
+    const confirm = () => this.findWritten(key, writeId, signal);
+    return { operation: 'write', key, signal, confirm: writeId === undefined ? undefined : confirm };
+  }
+
+  /** Refuses a key that is a directory, or lies below an object. */
+  async #checkPlace(key: string, { ifMatch, signal }: CopyRequest): Promise<void> {
+    // What is to be replaced is there, so that nothing can be in its way.
+    if (ifMatch !== undefined) return;
+    const unknown = directoriesAbove(key).filter((directory) => !this.#directories.has(directory));
+    const isInTheWay = await Promise.all([
+      this.#isDirectory(key, signal),
+      ...unknown.map(async (directory) => {
+        const purpose = { operation: 'stat', key: directory, signal };
+        return (await this.#ask(purpose, () => this.doStat(directory, { signal }))) !== undefined;
+      }),
+    ]);
+    if (isInTheWay.includes(true)) throw this.refusal('PATH_CONFLICT');
+  }
+
+  async #isDirectory(key: string, signal: AbortSignal | undefined): Promise<boolean> {
+    for await (const _ of this.doList(key, { recursive: true, prefix: '', limit: 1, signal })) return true;
+    return false;
+  }
+
+  async #readPart(
+    blob: BlockBlobClient,
+    { start, end, ifMatch }: PartRequest,
+    abortSignal: AbortSignal,
+  ): Promise<BlobPart> {
+    const conditions = conditionsOf({ ifAbsent: false, ifMatch });
+    let bytes: Buffer = Buffer.alloc(0);
+    let properties: BlobProperties;
+    try {
+      const answer = await blob.download(start, end - start, { abortSignal, conditions, maxRetryRequests: 0 });
+      bytes = await collect(answer.readableStreamBody, answer.contentLength ?? 0);
+      const size = /\/(\d+)$/.exec(answer.contentRange ?? '')?.[1];
+      const { etag, lastModified, metadata, contentType, contentLength } = answer;
+      properties = {
+        etag,
+        lastModified,
+        metadata,
+        contentType,
+        contentLength: size === undefined ? contentLength : Number(size),
+      };
+    } catch (error) {
+      // The range lies behind the end.
+      if (serviceCodeOf(error) !== 'InvalidRange') throw error;
+      properties = await blob.getProperties({ abortSignal, conditions });
+    }
+    if (properties.contentType === placeholderType) throw this.refusal('NOT_FOUND');
+    return { stat: storedStat(properties), bytes };
+  }
+
+  async #delegation(service: BlobServiceClient, until: Date, signal: AbortSignal | undefined) {
+    if (this.#delegationKey === undefined || this.#delegationKey.signedExpiresOn < until) {
+      const expiresOn = new Date(Math.max(until.getTime(), Date.now() + delegationTime));
+      this.#delegationKey = await this.#timed(signal, (abortSignal) =>
+        service.getUserDelegationKey(new Date(), expiresOn, { abortSignal }),
+      );
+    }
+    return this.#delegationKey;
+  }
+
+  get #accountName(): string | undefined {
+    return this.config.accountName ?? parseBlobPath(this.config.path)?.accountName;
+  }
+
+  async #service(): Promise<BlobServiceClient> {
+    this.#connecting ??= connectToService(this.config, this.overrides as AzureOverrides);
+    return this.#connecting;
+  }
+
+  async #container(): Promise<ContainerClient> {
+    return (await this.#service()).getContainerClient(parseBlobPath(this.root)?.container ?? '');
+  }
+
+  async #blob(key: string): Promise<BlockBlobClient> {
+    return (await this.#container()).getBlockBlobClient(this.#nameOf(key));
+  }
+
+  #nameOf(key: string): string {
+    const name = `${this.#prefixOf('')}${blobName(key)}`;
+    if (name.length <= longestName) return name;
+    const message = `its blob would have a name of ${name.length} characters, and Azure takes ${longestName}`;
+    throw this.refusal('PATH_INVALID', message);
+  }
+
+  /** What the names of all blobs below a directory begin with. */
+  #prefixOf(directory: string): string {
+    const { rest = '' } = parseBlobPath(this.root) ?? {};
+    const path = directory === '' ? rest.slice(1) : `${rest}/${directory}`.slice(1);
+    return path === '' ? '' : `${blobName(path)}/`;
+  }
+
+  /** Sends one of several requests of a primitive, each attempt with a time limit. */
+  #ask<Result>(purpose: SendOptions<Result>, request: (abortSignal: AbortSignal) => Promise<Result>): Promise<Result> {
+    return this.send(purpose, () => this.#timed(purpose.signal, request));
+  }
+
+  async #timed<Result>(
+    signal: AbortSignal | undefined,
+    request: (abortSignal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const deadline = AbortSignal.timeout(this.config.requestTimeout);
+    try {
+      return await request(anySignal(deadline, signal));
+    } catch (error) {
+      if (deadline.aborted && !signal?.aborted) {
+        throw this.refusal('TIMEOUT', `there was no answer within ${this.config.requestTimeout} ms`);
+      }
+      // An answer to HEAD has no text.
+      if (error instanceof Error && error.message === '') error.message = serviceCodeOf(error) ?? error.name;
+      throw error;
+    }
+  }
+}
+
+/** The form of a path that roots have. */
+function shortForm(path: string): string {
+  const parsed = parseBlobPath(path);
+  return parsed === undefined ? path : `az://${parsed.container}${parsed.rest}`;
+}
+
+async function collect(body: NodeJS.ReadableStream | undefined, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let position = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Buffer>) {
+    position += chunk.copy(bytes, position);
+  }
+  return bytes.subarray(0, position);
+}
+
+function directoriesAbove(key: string): string[] {
+  const segments = key.split('/');
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'));
+}
+
+/** Blob Storage has no etag of another form, and would take some for more than one. */
+const etagPattern = /^"[\x21\x23-\x7E]+"$/;
+
+function conditionsOf({ ifAbsent, ifMatch }: Pick<CopyRequest, 'ifAbsent' | 'ifMatch'>): BlobRequestConditions {
+  if (ifAbsent) return { ifNoneMatch: '*' };
+  if (ifMatch === undefined) return {};
+  // Whatever else is asked for is the etag of no blob.
+  return { ifMatch: etagPattern.test(ifMatch) ? ifMatch : '"none"' };
+}
+
+function pageSettings(continuationToken: string | undefined, maxPageSize?: number) {
+  return {
+    ...(continuationToken !== undefined && { continuationToken }),
+    ...(maxPageSize !== undefined && { maxPageSize }),
+  };
+}
+
+/** Waits for all of them, and throws what the first one that failed did. */
+async function allEnded(promises: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
+}
+
+function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
+}
+
+function undefinedWhenReplaced(error: unknown): undefined {
+  if (!['PRECONDITION_FAILED', 'NOT_FOUND'].includes(azureErrorCode(error) ?? '')) throw error;
+}
+
+function undefinedWhenDiscarded(error: unknown): undefined {
+  if (serviceCodeOf(error) !== 'InvalidBlockList') throw error;
+}
+
+async function* prepend<Item>(items: readonly Item[], rest: AsyncIterable<Item>): AsyncIterable<Item> {
+  yield* items;
+  yield* rest;
+}
