@@ -359,6 +359,12 @@ describe.skipIf(obstacle !== undefined)(`a store in Azurite${reason}`, () => {
     })();
     await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(Buffer.concat(chunks).includes('b')).toBe(false);
+
+    const whole = store.read('a');
+    for (const letter of ['c', 'd']) await store.write('a', Buffer.alloc(20 * blockSize, letter));
+    const bytes = await whole;
+    expect(bytes.byteLength).toBe(20 * blockSize);
+    expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
   });
 
   test('a stream that is given up asks for no more parts', async () => {

@@ -133,6 +133,8 @@ export abstract class ArtifactStore<
   /** The root of the store without a `/` at its end: a URI, or an absolute path. */
   readonly root: string;
   readonly #sender: RequestSender;
+  /** Failures of reads whose object was replaced meanwhile. */
+  readonly #replacements = new WeakSet<object>();
 
   constructor(context: ComponentContext<Config, Settings>) {
     super(context);
@@ -147,22 +149,23 @@ export abstract class ArtifactStore<
   }
 
   /**
+   * The bytes, all of one version of the object: it is read anew when it is replaced meanwhile.
+   *
    * @throws NOT_FOUND
    * @throws PRECONDITION_FAILED when `ifMatch` is set and the object is another
    * @throws INTEGRITY when the bytes do not have their digest
    */
   async read(path: string, options: ReadOptions = {}): Promise<Buffer> {
     const key = this.#objectKey(path);
-    const object = await this.#open(key, options);
-    const { body, start, end, sha256, signal } = object;
-    if (body instanceof Readable || body.byteLength !== end - start) {
-      return collect(this.#stream(key, object), end - start);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#readAll(key, options);
+      } catch (error) {
+        // Nobody has seen the bytes of the one before.
+        const isReplaced = this.#replacements.has(error as object);
+        if (!isReplaced || options.ifMatch !== undefined || attempt >= this.config.retry.attempts) throw error;
+      }
     }
-    if (sha256 !== undefined) {
-      const found = await sha256Of(body);
-      await this.send({ operation: 'read', key, signal }, async () => checkDigest(found, sha256));
-    }
-    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   }
 
   /** The object as UTF-8 text. @throws what `read` throws */
@@ -529,6 +532,19 @@ export abstract class ArtifactStore<
     return { body, start, end: last, etag: stat.etag, sha256, signal };
   }
 
+  async #readAll(key: string, options: ReadOptions): Promise<Buffer> {
+    const object = await this.#open(key, options);
+    const { body, start, end, sha256, signal } = object;
+    if (body instanceof Readable || body.byteLength !== end - start) {
+      return collect(this.#stream(key, object), end - start);
+    }
+    if (sha256 !== undefined) {
+      const found = await sha256Of(body);
+      await this.send({ operation: 'read', key, signal }, async () => checkDigest(found, sha256));
+    }
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  }
+
   async #readNothing(key: string, { ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
     const stat = await this.doStat(key, { signal });
     if (stat === undefined) throw this.refusal('NOT_FOUND');
@@ -541,7 +557,9 @@ export abstract class ArtifactStore<
     const send = { operation: 'read', key, signal };
     const isAnother = (position: number) => {
       const message = `the connection broke after ${position} bytes, and then the object was another`;
-      return this.#sender.failure(send, this.refusal('UNAVAILABLE', message));
+      const failure = this.#sender.failure(send, this.refusal('UNAVAILABLE', message)) as StackError;
+      this.#replacements.add(failure);
+      return failure;
     };
     return new ObjectStream({
       ...object,
