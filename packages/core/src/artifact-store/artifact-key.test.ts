@@ -37,15 +37,24 @@ test.each([
   '.',
   './a',
   'a\0b',
+  'a\nb',
+  '\t',
+  'a\u001Fb',
   'a\uD800',
   'x'.repeat(241),
   '\u00e9'.repeat(121),
   Array.from({ length: 10 }, () => 'x'.repeat(90)).join('/'),
+  Array.from({ length: 241 }, () => 'x').join('/'),
 ])('%j is PATH_INVALID', (path) => {
   expect(() => artifactKey(root, path)).toThrow(expect.objectContaining({ code: 'PATH_INVALID' }));
 });
 
 describe('the longest', () => {
+  test('path has 240 segments', () => {
+    const key = Array.from({ length: 240 }, () => 'x').join('/');
+    expect(artifactKey(root, key)).toBe(key);
+  });
+
   test('segment has 240 bytes', () => {
     expect(artifactKey(root, 'x'.repeat(240))).toHaveLength(240);
     expect(artifactKey(root, '\u00e9'.repeat(120))).toHaveLength(120);

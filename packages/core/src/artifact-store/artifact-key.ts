@@ -4,6 +4,7 @@ import { StackError } from '../errors/index.ts';
 const maximumKeyBytes = 900;
 /** Longest segment, in UTF-8 bytes. */
 const maximumSegmentBytes = 240;
+const maximumSegments = 240;
 
 /**
  * The key of an object for a path below a root. A path is a URI or absolute path below the root, or is relative to
@@ -14,9 +15,11 @@ const maximumSegmentBytes = 240;
  *
  * - more than 900 bytes of UTF-8: S3, GCS and Azure take 1,024, with the store's own prefix;
  * - a segment of more than 240 bytes: file systems take names of 255, and an escape needs some;
+ * - more than 240 segments: Azure takes 254, with the store's own prefix;
  * - an empty segment, also at the beginning or end: on a disk, `a//b` is `a/b`, and `a/` a directory;
  * - the segments `.` and `..`: clients of HTTP and disks resolve them;
- * - a NUL, where names end for the operating system;
+ * - a character below U+0020: names end at a NUL for the operating system, Azure refuses all of them, GCS line breaks, and
+ *   the XML that object stores list in cannot hold most. No escape of them would keep the order of a listing;
  * - a lone surrogate, which UTF-8 does not have, so that two keys would become one.
  *
  * Two rules are left to the stores, since they depend on what is there: a key that is the directory of another one is
@@ -26,7 +29,7 @@ const maximumSegmentBytes = 240;
  * @param root the store's root, without a `/` at its end
  * @returns segments joined by `/`; empty for the root itself
  * @throws PATH_OUTSIDE_STORE for a path of another root
- * @throws PATH_INVALID for an empty, `.` or `..` segment, a NUL, a lone surrogate, or one that is too long
+ * @throws PATH_INVALID for an empty, `.` or `..` segment, a character below U+0020, a lone surrogate, or a path that is too long
  */
 export function artifactKey(root: string, path: string): string {
   const key = relativeToRoot(root, path);
@@ -53,10 +56,13 @@ function relativeToRoot(root: string, path: string): string {
 
 /** What breaks the rules in a key that is not empty. */
 export function keyProblem(key: string): string | undefined {
-  if (key.includes('\0')) return 'has a NUL character';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them.
+  if (/[\0-\x1F]/.test(key)) return 'has a control character';
   if (!key.isWellFormed()) return 'is not well-formed Unicode';
   if (Buffer.byteLength(key) > maximumKeyBytes) return `is longer than ${maximumKeyBytes} bytes`;
-  for (const segment of key.split('/')) {
+  const segments = key.split('/');
+  if (segments.length > maximumSegments) return `has more than ${maximumSegments} segments`;
+  for (const segment of segments) {
     if (segment === '') return 'has an empty segment';
     if (segment === '.' || segment === '..') return `has the segment "${segment}"`;
     if (Buffer.byteLength(segment) > maximumSegmentBytes) {

@@ -34,8 +34,9 @@ export const containmentCases = {
     assert.deepEqual(await paths(store.walk()), []);
   },
   'a path that no backend can hold is PATH_INVALID': async ({ component: store }: Context) => {
-    const tooLong = Array.from({ length: 10 }, () => 'x'.repeat(99)).join('/');
-    for (const path of ['a//b', 'a/', 'a\0b', '\uD800', 'x'.repeat(241), '\u00e9'.repeat(121), tooLong]) {
+    const tooLong = ['x'.repeat(241), '\u00e9'.repeat(121), `${'x'.repeat(99)}/`.repeat(9).concat('x')];
+    const controls = ['a\0b', 'a\nb', 'a\rb', '\t', 'a\u001bb', 'a\u001f'];
+    for (const path of ['a//b', 'a/', '\uD800', ...controls, ...tooLong, `${'d/'.repeat(240)}d`]) {
       await expectCode('PATH_INVALID', () => store.write(path, 'text'));
       await expectCode('PATH_INVALID', () => store.exists(path));
     }
