@@ -12,8 +12,13 @@ export interface BlobProperties {
   readonly contentType?: string | undefined;
 }
 
-/** The type of what stands for a moment where staged blocks are thrown away, and is no object. */
+/** The type of what stands for a moment where staged blocks are thrown away. */
 export const placeholderType = 'application/vnd.stack.placeholder';
+
+/** Whether a blob is no object, but only stands where staged blocks were thrown away. */
+export function isPlaceholder({ contentType }: Pick<BlobProperties, 'contentType'>): boolean {
+  return contentType === placeholderType;
+}
 
 export function storedStat({ etag, lastModified, contentLength, metadata = {} }: BlobProperties): StoredStat {
   return {

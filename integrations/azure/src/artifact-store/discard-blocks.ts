@@ -37,8 +37,8 @@ export async function discardBlocks(
     stagedAt: new Date(Math.max(...origins.map(({ stagedAt }) => stagedAt.getTime()))),
   };
   if (dryRun) return staged;
-  // Only a blob in their place does it.
   try {
+    // Only a blob in their place does it.
     const { etag = '' } = await blob.commitBlockList([], {
       abortSignal,
       conditions: { ifNoneMatch: '*' },

@@ -1,44 +1,87 @@
-import { randomUUID } from 'node:crypto';
-import { BlobServiceClient } from '@azure/storage-blob';
-import { createComponent } from '@stack/core';
-import { testArtifactStore } from '@stack/testkit';
-import { beforeAll, describe, it } from 'vitest';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { BlobServiceClient, ContainerSASPermissions } from '@azure/storage-blob';
+import { type ArtifactStoreCase, testArtifactStore } from '@stack/testkit';
+import { describe, it } from 'vitest';
 import { azurite } from '../../../../tools/backends/azurite.ts';
 import { whyUnavailable } from '../../../../tools/backends/backend.ts';
-import type { SharedServer } from '../../../../tools/backends/backends.ts';
 import { sharedServer } from '../../../../tools/backends/shared-server.ts';
-import { azureArtifactStoreFlavor } from './flavor.ts';
+import { openAzureStore } from '../../test/open-azure-store.ts';
+import { parseBlobPath } from './config.ts';
 
 const unavailable = await whyUnavailable(azurite);
-let server: SharedServer<'azurite'>;
+const server = unavailable === undefined ? await sharedServer('azurite') : undefined;
+const { endpoint = 'http://127.0.0.1', accountName = 'account', accountKey = '', connectionString = '' } = server ?? {};
+const { origin, pathname } = new URL(endpoint);
+const credentials = { accountName, accountKey };
 
-beforeAll(async () => {
-  if (unavailable === undefined) server = await sharedServer('azurite');
-}, 60_000);
+interface Variant {
+  readonly size: string;
+  readonly options: object;
+  readonly prefix: string;
+  readonly unsupported: Partial<Record<ArtifactStoreCase, string>>;
+}
 
-function open(path: string, blockSize: number | undefined) {
-  const { endpoint, accountName, accountKey } = server;
-  return createComponent(azureArtifactStoreFlavor, {
-    name: 'azurite',
-    config: { path, endpoint, accountName, accountKey, ...(blockSize !== undefined && { blockSize }) },
-  });
+function containerOf(root: string) {
+  const { container = '' } = parseBlobPath(root) ?? {};
+  return BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
+}
+
+/** A shared access signature that has been right, and is not any more. */
+async function expiredToken(root: string): Promise<string> {
+  const permissions = ContainerSASPermissions.parse('racwdl');
+  const url = await containerOf(root).generateSasUrl({ permissions, expiresOn: new Date(Date.now() - 60_000) });
+  return new URL(url).search;
 }
 
 // The second size is one for which the objects of the suite take several blocks.
-describe.each([
-  ['the default size', undefined, ''],
-  ['64 KiB', 64 * 1024, '/a/b'],
-])('with blocks of %s', (_, blockSize, prefix) => {
+describe.each<Variant>([
+  { size: 'the default size', options: {}, prefix: '', unsupported: {} },
+  {
+    size: '64 KiB',
+    options: { blockSize: 64 * 1024 },
+    prefix: '/a/b',
+    unsupported: {
+      'a write whose connection breaks leaves the old bytes or the new ones': 'no connection carries a megabyte',
+      'a folder whose connections break is uploaded as it is': 'no connection carries a megabyte',
+    },
+  },
+])('with blocks of $size', ({ options, prefix, unsupported }) => {
+  const config = { endpoint, ...credentials, ...options };
+  const open = (root: string) => openAzureStore(root, config);
+
   testArtifactStore(
     {
       name: 'azure artifact store',
       // Azurite takes the longer to remove a blob, the more there are.
       create: async (disposables) => {
-        const service = BlobServiceClient.fromConnectionString(server.connectionString);
-        const { containerClient: container } = await service.createContainer(`conformance-${randomUUID()}`);
+        const root = `az://conformance-${randomUUID()}${prefix}`;
+        const container = containerOf(root);
+        await container.create();
         disposables.defer(async () => void (await container.delete()));
-        return open(`az://${container.containerName}${prefix}`, blockSize);
+        return open(root);
       },
+      reopen: open,
+      network: {
+        endpoint: origin,
+        connect: (root, proxy) =>
+          openAzureStore(root, {
+            ...config,
+            endpoint: `${proxy}${pathname}`,
+            requestTimeout: 1000,
+            retry: { attempts: 3, baseDelay: 10 },
+          }),
+        timeLimit: 5000,
+      },
+      denied: {
+        wrong: (root) => openAzureStore(root, { ...config, accountKey: randomBytes(64).toString('base64') }),
+        expired: async (root) => openAzureStore(root, { endpoint, ...options, sasToken: await expiredToken(root) }),
+      },
+      worker: {
+        module: new URL('../../test/open-azure-store.ts', import.meta.url).href,
+        export: 'openAzureStore',
+        input: config,
+      },
+      unsupported,
       unavailable,
     },
     { describe, it },

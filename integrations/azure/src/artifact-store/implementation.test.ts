@@ -89,13 +89,13 @@ describe.skipIf(obstacle !== undefined)(`a store in Azurite${reason}`, () => {
 
     test('that Azure would change are escaped, and those that it cannot hold are PATH_INVALID', async () => {
       const store = await open();
-      const keys = ['a%5Cb', 'a%2E', 'a.', 'b./c.', 'a\\b'];
+      const keys = ['a%u005Cb', 'a%u002E', 'a.', 'b./c.', 'a\\b'];
       for (const key of keys) await store.write(key, key);
       expect(await keysOf(store.walk())).toEqual(keys.sort(byBytes));
       expect(await keysOf(store.glob('a.*'))).toEqual(['a.']);
       const names: string[] = [];
       for await (const { name } of container.listBlobsFlat({ prefix })) names.push(name.slice(prefix.length + 1));
-      expect(names.sort()).toEqual(['a%2E', 'a%2%E', 'b%2E/c%2E', 'a%5Cb', 'a%5%Cb'].sort());
+      expect(names.sort()).toEqual(['a%u002E', 'a%u002%E', 'b%u002E/c%u002E', 'a%u005Cb', 'a%u005%Cb'].sort());
       const long = Array.from({ length: 4 }, () => '\\'.repeat(200)).join('/');
       await expect(store.write(long, 'text')).rejects.toMatchObject({ code: 'PATH_INVALID' });
     });
@@ -346,14 +346,14 @@ describe.skipIf(obstacle !== undefined)(`a store in Azurite${reason}`, () => {
   });
 
   test('what is read in parts and replaced meanwhile is no mixture', async () => {
-    const blockSize = 64 * kibibyte;
-    const store = await open({ blockSize, blockConcurrency: 1 });
-    await store.write('a', Buffer.alloc(20 * blockSize, 'a'));
+    const size = 40 * 1024 * kibibyte;
+    const store = await open({ blockConcurrency: 1 });
+    await store.write('a', Buffer.alloc(size, 'a'));
     const stream = await store.openRead('a');
     const chunks: Buffer[] = [];
     const reading = (async () => {
       for await (const chunk of stream) {
-        if (chunks.length === 0) await store.write('a', Buffer.alloc(20 * blockSize, 'b'));
+        if (chunks.length === 0) await store.write('a', Buffer.alloc(size, 'b'));
         chunks.push(chunk);
       }
     })();
@@ -361,21 +361,21 @@ describe.skipIf(obstacle !== undefined)(`a store in Azurite${reason}`, () => {
     expect(Buffer.concat(chunks).includes('b')).toBe(false);
 
     const whole = store.read('a');
-    for (const letter of ['c', 'd']) await store.write('a', Buffer.alloc(20 * blockSize, letter));
+    for (const letter of ['c', 'd']) await store.write('a', Buffer.alloc(size, letter));
     const bytes = await whole;
-    expect(bytes.byteLength).toBe(20 * blockSize);
+    expect(bytes.byteLength).toBe(size);
     expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
   });
 
   test('a stream that is given up asks for no more parts', async () => {
-    const blockSize = 64 * kibibyte;
-    const store = await open({ blockSize, blockConcurrency: 2 });
-    await store.write('a', randomBytes(20 * blockSize));
+    const size = 40 * 1024 * kibibyte;
+    const store = await open({ blockConcurrency: 2 });
+    await store.write('a', Buffer.alloc(size));
     const stream = await store.openRead('a');
     await once(stream, 'readable');
     stream.destroy();
     await once(stream, 'close');
-    expect(await store.size('a')).toBe(20 * blockSize);
+    expect(await store.size('a')).toBe(size);
   });
 });
 
@@ -456,7 +456,8 @@ describe('a server that', () => {
       (request) => request.socket.destroy(),
       (request, response) => {
         response.writeHead(206, { 'content-range': 'bytes 0-99/100', 'content-length': 100, etag: '"0x1"' });
-        response.write('begins', () => request.socket.destroy());
+        response.flushHeaders();
+        setTimeout(() => request.socket.destroy(), 10);
       },
     ];
     for (const answer of breaks) {

@@ -24,22 +24,24 @@ import {
   type SendOptions,
   type SignedUrl,
   type SignRequest,
+  StackError,
   type StoredStat,
   type StoreRequest,
   type WriteRequest,
 } from '@stack/core';
 import { atOnce } from './at-once.ts';
 import { azureErrorCode, serviceCodeOf } from './azure-error-code.ts';
-import { blobName, keyOfBlob } from './blob-name.ts';
-import { type BlobProperties, metadataOf, placeholderType, storedStat } from './blob-stat.ts';
+import { blobName, keyOfBlob, nameBeginning } from './blob-name.ts';
+import { isPlaceholder, metadataOf, storedStat } from './blob-stat.ts';
 import { type BlockOrigin, blockId, newUploadId } from './block-id.ts';
 import { blocksOf } from './blocks.ts';
 import { type AzureArtifactStoreConfig, parseBlobPath } from './config.ts';
 import { type AzureOverrides, connectToService } from './connect-to-service.ts';
 import { discardBlocks } from './discard-blocks.ts';
 import { KnownDirectories } from './known-directories.ts';
-import { listingEntries } from './listing-entries.ts';
+import { type ListingPage, listingEntries, type PagedListing, type PageSettings } from './listing-entries.ts';
 import { ListingOrder } from './listing-order.ts';
+import { type BlobPart, PartDownload, type PartDownloadOptions } from './part-download.ts';
 import { PartStream } from './part-stream.ts';
 
 /** So many requests that carry no bytes are under way at once, such as those of a removal. */
@@ -48,29 +50,22 @@ const requestsAtOnce = 16;
 const cleanupTimeout = 5000;
 /** How long a user delegation is asked for, in milliseconds, unless a URL needs it for longer. */
 const delegationTime = 86_400_000;
+/** Smaller parts of an object would only cost requests. In bytes. */
+const smallestPart = 8 * 1024 * 1024;
 /** Entries of one answer of a listing, at most. */
 const longestPage = 5000;
 /** In characters. */
 const longestName = 1024;
 
-/** A range of a blob, and what there is to know of the whole. */
-interface BlobPart {
-  readonly stat: StoredStat;
-  readonly bytes: Buffer;
-}
-
-interface PartRequest {
-  readonly start: number;
-  readonly end: number;
-  readonly ifMatch: string | undefined;
-}
+/** What a request is for, as callers know it. */
+type Purpose = Omit<SendOptions<unknown>, 'confirm'>;
 
 /**
  * Keeps objects as block blobs of one container, below one prefix.
  *
  * - What fits into one block is written by one request. What is larger is staged in blocks, each of which is tried
  *   again by itself, and committed as one; `blockConcurrency` of them are in memory at once.
- * - What is larger than a block is read in parts of that size, `blockConcurrency` at once, of one version of the blob.
+ * - What is larger than a block, and than 8 MiB, is read in parts, `blockConcurrency` at once, of one version of the blob.
  * - The SHA-256 of a write with a digest is kept in the metadata.
  *
  * `overrides` are `AzureOverrides`: a `credential` of `@azure/identity`, `pipelineOptions` of `@azure/storage-blob`.
@@ -82,7 +77,7 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
 
   override async probe(): Promise<ProbeResult> {
     try {
-      for await (const _ of this.list()) break;
+      await this.#isDirectory('', { operation: 'listing', key: '', signal: undefined });
       const container = await this.#container();
       // Who may list need not be allowed to ask this.
       const account = await container.getAccountInfo().catch(() => undefined);
@@ -105,26 +100,19 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   }
 
   protected override async doRead(key: string, { start, end, ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
-    const blob = await this.#blob(key);
-    const { blockSize, blockConcurrency: concurrency } = this.config;
-    const firstEnd = Math.min(end ?? Number.POSITIVE_INFINITY, start + blockSize);
-    const { stat, bytes } = await this.#timed(signal, (abortSignal) =>
-      this.#readPart(blob, { start, end: firstEnd, ifMatch }, abortSignal),
-    );
+    const partSize = Math.max(smallestPart, this.config.blockSize);
+    const firstEnd = Math.min(end ?? Number.POSITIVE_INFINITY, start + partSize);
+    const conditions = conditionsOf({ ifAbsent: false, ifMatch });
+    const { stat, bytes } = await this.#readPart(key, { start, end: firstEnd, conditions }, signal);
     const lastEnd = Math.min(end ?? stat.size, stat.size);
     if (lastEnd <= firstEnd) return { stat, body: bytes };
     const read = async (part: number, given: AbortSignal): Promise<Buffer> => {
-      const from = firstEnd + part * blockSize;
-      const range = { start: from, end: Math.min(from + blockSize, lastEnd), ifMatch: stat.etag };
-      const purpose = { operation: 'read', key, signal: anySignal(given, signal) };
-      const answer = await this.#ask(purpose, (abortSignal) =>
-        this.#readPart(blob, range, abortSignal).catch(undefinedWhenReplaced),
-      );
-      if (answer !== undefined) return answer.bytes;
-      throw this.refusal('UNAVAILABLE', 'the object was replaced while it was read');
+      const from = firstEnd + part * partSize;
+      const options = { start: from, end: Math.min(from + partSize, lastEnd), conditions, version: stat };
+      return (await this.#readPart(key, options, anySignal(given, signal))).bytes;
     };
-    const count = Math.ceil((lastEnd - firstEnd) / blockSize);
-    return { stat, body: new PartStream({ first: bytes, count, concurrency, read }) };
+    const count = Math.ceil((lastEnd - firstEnd) / partSize);
+    return { stat, body: new PartStream({ first: bytes, count, concurrency: this.config.blockConcurrency, read }) };
   }
 
   protected override async doWrite(
@@ -134,18 +122,18 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   ): Promise<StoredStat> {
     const blob = await this.#blob(key);
     // It is looked at while the source is read already; which may break before the answer is there.
-    const place = this.#checkPlace(key, request);
+    const place = this.#checkPlace(key, request, { operation: 'write', key, signal: request.signal });
     place.catch(() => {});
     const blocks = blocksOf(source, this.config.blockSize);
     const first = await blocks.next();
     const second = await blocks.next();
-    let stat: StoredStat;
+    let stat: StoredStat | undefined;
     if (second.done) {
       await place;
       stat = await this.#put(key, blob, first.value ?? Buffer.alloc(0), request);
-    } else {
-      stat = await this.#putBlocks(key, blob, source, prepend([first.value, second.value], blocks), request, place);
     }
+    const staged = [first.value, second.value].filter((block) => block !== undefined);
+    stat ??= await this.#putBlocks(key, blob, source, prepend(staged, blocks), request, place);
     this.#directories.add(directoriesAbove(key));
     return stat;
   }
@@ -154,36 +142,52 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     const blob = await this.#blob(key);
     try {
       const properties = await this.#timed(signal, (abortSignal) => blob.getProperties({ abortSignal }));
-      return properties.contentType === placeholderType ? undefined : storedStat(properties);
+      return isPlaceholder(properties) ? undefined : storedStat(properties);
     } catch (error) {
       if (azureErrorCode(error) === 'NOT_FOUND') return undefined;
       throw error;
     }
   }
 
-  protected override async *doList(
+  protected override doList(key: string, request: ListRequest): AsyncIterable<ListEntry> {
+    return this.#list(key, request, { operation: 'listing', key, signal: request.signal });
+  }
+
+  async *#list(
     key: string,
-    { recursive, prefix, limit, signal }: ListRequest,
+    { recursive, prefix, limit }: Omit<ListRequest, 'signal'>,
+    purpose: Purpose,
   ): AsyncIterable<ListEntry> {
     const container = await this.#container();
     const root = this.#prefixOf('');
-    // From what may be escaped on, the name is not known before the key is known to its end.
-    const wanted = `${this.#prefixOf(key)}${/^[^\\%.]*/.exec(prefix)?.[0] ?? ''}`;
+    const wanted = `${this.#prefixOf(key)}${nameBeginning(prefix)}`;
     const order = new ListingOrder(wanted.slice(root.length));
-    let maxPageSize = limit === undefined ? undefined : Math.min(limit, longestPage);
-    let continuationToken: string | undefined;
-    do {
-      const page = await this.#ask({ operation: 'listing', key, signal }, async (abortSignal) => {
-        const options = { prefix: wanted, abortSignal };
-        const list = recursive ? container.listBlobsFlat(options) : container.listBlobsByHierarchy('/', options);
-        return (await list.byPage(pageSettings(continuationToken, maxPageSize)).next()).value;
-      });
+    const pages = this.#pages(purpose, limit, (abortSignal) => {
+      const options = { prefix: wanted, abortSignal };
+      return recursive ? container.listBlobsFlat(options) : container.listBlobsByHierarchy('/', options);
+    });
+    for await (const page of pages) {
       for (const [name, entry] of listingEntries(page, root)) yield* order.take(name, entry);
-      continuationToken = page.continuationToken || undefined;
-      // Those of the hint were no entries, or wait for their turn.
-      maxPageSize = undefined;
-    } while (continuationToken !== undefined);
+    }
     yield* order.end();
+  }
+
+  /** The answers of a listing, the first with so many entries at most. */
+  async *#pages(
+    purpose: Purpose,
+    limit: number | undefined,
+    list: (abortSignal: AbortSignal) => PagedListing,
+  ): AsyncIterable<ListingPage> {
+    let settings: PageSettings = limit === undefined ? {} : { maxPageSize: Math.min(limit, longestPage) };
+    for (let isLast = false; !isLast; ) {
+      const page = await this.#ask(
+        purpose,
+        async (abortSignal): Promise<ListingPage> => (await list(abortSignal).byPage(settings).next()).value,
+      );
+      yield page;
+      isLast = !page.continuationToken;
+      settings = { ...(page.continuationToken && { continuationToken: page.continuationToken }) };
+    }
   }
 
   protected override async doRemove(
@@ -211,10 +215,8 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   protected override async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
     const [source, target] = [await this.#blob(from), await this.#blob(to)];
     const { signal } = request;
-    const [stat] = await Promise.all([
-      this.send({ operation: 'stat', key: from, signal }, () => this.doStat(from, request)),
-      this.#checkPlace(to, request),
-    ]);
+    const purpose = { operation: 'copy', key: from, to, signal };
+    const [stat] = await Promise.all([this.#stat(from, purpose), this.#checkPlace(to, request, purpose)]);
     if (stat === undefined) throw this.refusal('NOT_FOUND');
     const poller = await this.#timed(signal, (abortSignal) =>
       target.beginCopyFromURL(source.url, {
@@ -226,9 +228,15 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     );
     const stop = () => poller.stopPolling();
     signal?.addEventListener('abort', stop);
-    const copied = await poller.pollUntilDone().finally(() => signal?.removeEventListener('abort', stop));
-    this.#directories.add(directoriesAbove(to));
-    return { ...stat, etag: copied.etag ?? '', modifiedAt: copied.lastModified ?? stat.modifiedAt };
+    try {
+      const { etag = '', lastModified = stat.modifiedAt } = await poller.pollUntilDone();
+      this.#directories.add(directoriesAbove(to));
+      return { ...stat, etag, modifiedAt: lastModified };
+    } catch (error) {
+      throw this.refusal('UNAVAILABLE', error instanceof Error ? error.message : String(error));
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   protected override async doRename(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
@@ -256,41 +264,51 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   /** Blob Storage forgets blocks by itself a week after the last one was staged. */
   protected override async *doCollectGarbage({ before, dryRun, signal }: GarbageRequest): AsyncIterable<Garbage> {
     const container = await this.#container();
-    const root = this.#prefixOf('');
+    const prefix = this.#prefixOf('');
     const purpose = { operation: 'garbage collection', key: '', signal };
-    let continuationToken: string | undefined;
-    do {
-      const page = await this.#ask(purpose, async (abortSignal) => {
-        const list = container.listBlobsFlat({ prefix: root, includeUncommitedBlobs: true, abortSignal });
-        return (await list.byPage(pageSettings(continuationToken)).next()).value;
-      });
-      for (const { name, properties } of page.segment.blobItems) {
-        // What was never committed has no type of content; it has no blob that could be asked.
+    const isGarbage = ({ stagedAt }: BlockOrigin) => stagedAt < before;
+    const pages = this.#pages(purpose, undefined, (abortSignal) =>
+      container.listBlobsFlat({ prefix, includeUncommitedBlobs: true, abortSignal }),
+    );
+    for await (const { segment } of pages) {
+      for (const { name, properties } of segment.blobItems) {
+        // What was never committed has no type of content.
         if (properties.contentLength || properties.contentType) continue;
-        const isGarbage = ({ stagedAt }: BlockOrigin) => stagedAt < before;
         const staged = await this.#ask(purpose, (abortSignal) =>
           discardBlocks(container, name, { isGarbage, dryRun, abortSignal }),
         );
         if (staged === undefined) continue;
-        const path = keyOfBlob(name.slice(root.length));
+        const path = keyOfBlob(name.slice(prefix.length));
         yield { kind: 'multipart-upload', id: name, path, size: staged.size, modifiedAt: staged.stagedAt };
       }
-      continuationToken = page.continuationToken || undefined;
-    } while (continuationToken !== undefined);
+    }
   }
 
   protected override mapError(error: unknown): ErrorCode | undefined {
     return azureErrorCode(error);
   }
 
-  /** Writes the blob by one request, or stages its blocks and commits them. */
-  async #put(key: string, blob: BlockBlobClient, bytes: Uint8Array, request: WriteRequest): Promise<StoredStat> {
-    return this.#ask(this.#writing(key, request), async (abortSignal) => {
-      const options = { abortSignal, conditions: conditionsOf(request), metadata: metadataOf(request) };
-      return storedStat({ ...(await blob.upload(bytes, bytes.byteLength, options)), contentLength: bytes.byteLength });
-    });
+  /** Writes the blob by one request. `undefined` where Blob Storage takes blocks that others have staged for an object. */
+  async #put(
+    key: string,
+    blob: BlockBlobClient,
+    bytes: Uint8Array,
+    request: WriteRequest,
+  ): Promise<StoredStat | undefined> {
+    try {
+      return await this.#ask(this.#writing(key, request), async (abortSignal) => {
+        const options = { abortSignal, conditions: conditionsOf(request), metadata: metadataOf(request) };
+        const answer = await blob.upload(bytes, bytes.byteLength, options);
+        return storedStat({ ...answer, contentLength: bytes.byteLength });
+      });
+    } catch (error) {
+      if (!StackError.is(error, 'ALREADY_EXISTS')) throw error;
+      if ((await this.#stat(key, { operation: 'write', key, signal: request.signal })) !== undefined) throw error;
+      return undefined;
+    }
   }
 
+  /** Stages the blob in blocks, and commits them. */
   async #putBlocks(
     key: string,
     blob: BlockBlobClient,
@@ -299,8 +317,10 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     request: WriteRequest,
     place: Promise<void>,
   ): Promise<StoredStat> {
-    const { signal } = request;
     const upload = newUploadId();
+    // The own object is known by it, whatever became of the answer to its commit.
+    const { signal, writeId = upload } = request;
+    const commit = { ...request, writeId };
     const ids: string[] = [];
     let size = 0;
     const stop = new AbortController();
@@ -314,16 +334,16 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     };
     place.catch(() => stop.abort());
     try {
-      const before = this.#ask({ operation: 'stat', key, signal }, () => this.doStat(key, request));
+      const before = this.#stat(key, { operation: 'write', key, signal });
       const staged = atOnce(blocks, this.config.blockConcurrency, stage, () => stop.abort());
       await allEnded([place, before, staged]);
-      const purpose: SendOptions<StoredStat | undefined> = this.#writing(key, request);
+      const purpose: SendOptions<StoredStat | undefined> = this.#writing(key, commit);
       const stat = await this.#ask(purpose, async (abortSignal) => {
-        const options = { abortSignal, conditions: conditionsOf(request), metadata: metadataOf(request) };
+        const options = { abortSignal, conditions: conditionsOf(commit), metadata: metadataOf(commit) };
         const answer = await blob.commitBlockList(ids, options).catch(undefinedWhenDiscarded);
         return answer && storedStat({ ...answer, contentLength: size });
       });
-      return stat ?? (await this.#overwritten(key, size, await before, request));
+      return stat ?? (await this.#overwritten(key, size, await before, commit));
     } catch (error) {
       await discardBlocks(await this.#container(), blob.name, {
         isGarbage: (origin) => origin.upload === upload,
@@ -344,9 +364,10 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     key: string,
     size: number,
     before: StoredStat | undefined,
-    { ifAbsent, ifMatch, signal }: WriteRequest,
+    { ifAbsent, ifMatch, writeId, signal }: WriteRequest,
   ): Promise<StoredStat> {
-    const now = await this.#ask({ operation: 'stat', key, signal }, () => this.doStat(key, { signal }));
+    const now = await this.#stat(key, { operation: 'write', key, signal });
+    if (now?.writeId === writeId && now !== undefined) return now;
     if (ifAbsent && now !== undefined) throw this.refusal('ALREADY_EXISTS');
     if (ifMatch !== undefined && now?.etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
     if (now === undefined || now.etag === before?.etag) {
@@ -361,52 +382,44 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   }
 
   /** Refuses a key that is a directory, or lies below an object. */
-  async #checkPlace(key: string, { ifMatch, signal }: CopyRequest): Promise<void> {
+  async #checkPlace(key: string, { ifMatch }: CopyRequest, purpose: Purpose): Promise<void> {
     // What is to be replaced is there, so that nothing can be in its way.
     if (ifMatch !== undefined) return;
     const unknown = directoriesAbove(key).filter((directory) => !this.#directories.has(directory));
     const isInTheWay = await Promise.all([
-      this.#isDirectory(key, signal),
-      ...unknown.map(async (directory) => {
-        const purpose = { operation: 'stat', key: directory, signal };
-        return (await this.#ask(purpose, () => this.doStat(directory, { signal }))) !== undefined;
-      }),
+      this.#isDirectory(key, purpose),
+      ...unknown.map(async (directory) => (await this.#stat(directory, purpose)) !== undefined),
     ]);
     if (isInTheWay.includes(true)) throw this.refusal('PATH_CONFLICT');
   }
 
-  async #isDirectory(key: string, signal: AbortSignal | undefined): Promise<boolean> {
-    for await (const _ of this.doList(key, { recursive: true, prefix: '', limit: 1, signal })) return true;
+  async #isDirectory(key: string, purpose: Purpose): Promise<boolean> {
+    for await (const _ of this.#list(key, { recursive: true, prefix: '', limit: 1 }, purpose)) return true;
     return false;
   }
 
-  async #readPart(
-    blob: BlockBlobClient,
-    { start, end, ifMatch }: PartRequest,
-    abortSignal: AbortSignal,
-  ): Promise<BlobPart> {
-    const conditions = conditionsOf({ ifAbsent: false, ifMatch });
-    let bytes: Buffer = Buffer.alloc(0);
-    let properties: BlobProperties;
-    try {
-      const answer = await blob.download(start, end - start, { abortSignal, conditions, maxRetryRequests: 0 });
-      bytes = await collect(answer.readableStreamBody, answer.contentLength ?? 0);
-      const size = /\/(\d+)$/.exec(answer.contentRange ?? '')?.[1];
-      const { etag, lastModified, metadata, contentType, contentLength } = answer;
-      properties = {
-        etag,
-        lastModified,
-        metadata,
-        contentType,
-        contentLength: size === undefined ? contentLength : Number(size),
-      };
-    } catch (error) {
-      // The range lies behind the end.
-      if (serviceCodeOf(error) !== 'InvalidRange') throw error;
-      properties = await blob.getProperties({ abortSignal, conditions });
+  #stat(key: string, purpose: Purpose): Promise<StoredStat | undefined> {
+    return this.send(purpose, () => this.doStat(key, purpose));
+  }
+
+  /**
+   * Reads a range of a blob, as long as it gets on.
+   *
+   * @throws UNAVAILABLE when the blob is replaced meanwhile
+   */
+  async #readPart(key: string, options: PartDownloadOptions, signal: AbortSignal | undefined): Promise<BlobPart> {
+    const part = new PartDownload(await this.#blob(key), options);
+    for (;;) {
+      const { position } = part;
+      try {
+        await this.#ask({ operation: 'read', key, signal }, (abortSignal) => part.goOn(abortSignal));
+        break;
+      } catch (error) {
+        if (part.position === position) throw error;
+      }
     }
-    if (properties.contentType === placeholderType) throw this.refusal('NOT_FOUND');
-    return { stat: storedStat(properties), bytes };
+    if (part.result !== undefined) return part.result;
+    throw this.refusal('UNAVAILABLE', 'the object was replaced while it was read');
   }
 
   async #delegation(service: BlobServiceClient, until: Date, signal: AbortSignal | undefined) {
@@ -466,26 +479,23 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
       if (deadline.aborted && !signal?.aborted) {
         throw this.refusal('TIMEOUT', `there was no answer within ${this.config.requestTimeout} ms`);
       }
-      // An answer to HEAD has no text.
-      if (error instanceof Error && error.message === '') error.message = serviceCodeOf(error) ?? error.name;
-      throw error;
+      throw explained(error);
     }
   }
+}
+
+/** An error with a message: that of an answer without a body has none. */
+function explained(error: unknown): unknown {
+  if (error instanceof Error && error.message === '' && 'statusCode' in error) {
+    error.message = serviceCodeOf(error) ?? `the service answers with status ${error.statusCode}`;
+  }
+  return error;
 }
 
 /** The form of a path that roots have. */
 function shortForm(path: string): string {
   const parsed = parseBlobPath(path);
   return parsed === undefined ? path : `az://${parsed.container}${parsed.rest}`;
-}
-
-async function collect(body: NodeJS.ReadableStream | undefined, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let position = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Buffer>) {
-    position += chunk.copy(bytes, position);
-  }
-  return bytes.subarray(0, position);
 }
 
 function directoriesAbove(key: string): string[] {
@@ -503,13 +513,6 @@ function conditionsOf({ ifAbsent, ifMatch }: Pick<CopyRequest, 'ifAbsent' | 'ifM
   return { ifMatch: etagPattern.test(ifMatch) ? ifMatch : '"none"' };
 }
 
-function pageSettings(continuationToken: string | undefined, maxPageSize?: number) {
-  return {
-    ...(continuationToken !== undefined && { continuationToken }),
-    ...(maxPageSize !== undefined && { maxPageSize }),
-  };
-}
-
 /** Waits for all of them, and throws what the first one that failed did. */
 async function allEnded(promises: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(promises);
@@ -518,10 +521,6 @@ async function allEnded(promises: readonly Promise<unknown>[]): Promise<void> {
 
 function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
   return other === undefined ? one : AbortSignal.any([one, other]);
-}
-
-function undefinedWhenReplaced(error: unknown): undefined {
-  if (!['PRECONDITION_FAILED', 'NOT_FOUND'].includes(azureErrorCode(error) ?? '')) throw error;
 }
 
 function undefinedWhenDiscarded(error: unknown): undefined {

@@ -1,9 +1,20 @@
 import type { ListEntry } from '@stack/core';
 import { keyOfBlob } from './blob-name.ts';
-import { type BlobProperties, placeholderType, storedStat } from './blob-stat.ts';
+import { type BlobProperties, isPlaceholder, storedStat } from './blob-stat.ts';
+
+/** A listing of the SDK. */
+export interface PagedListing {
+  byPage(settings: PageSettings): AsyncIterator<ListingPage>;
+}
+
+export interface PageSettings {
+  readonly continuationToken?: string;
+  readonly maxPageSize?: number;
+}
 
 /** One answer of a listing. */
 export interface ListingPage {
+  readonly continuationToken?: string | undefined;
   readonly segment: {
     readonly blobItems: readonly { readonly name: string; readonly properties: BlobProperties }[];
     readonly blobPrefixes?: readonly { readonly name: string }[] | undefined;
@@ -18,7 +29,7 @@ export function listingEntries({ segment }: ListingPage, root: string): [name: s
   const entries: [string, ListEntry][] = [];
   for (const { name, properties } of segment.blobItems) {
     const relative = name.slice(root.length);
-    if (properties.contentType === placeholderType || !isName(relative)) continue;
+    if (isPlaceholder(properties) || !isName(relative)) continue;
     const { size, modifiedAt } = storedStat(properties);
     entries.push([relative, { type: 'file', path: keyOfBlob(relative), size, modifiedAt }]);
   }
