@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { Backend } from './backend.ts';
 import { npmPackage } from './npm-package.ts';
@@ -16,7 +15,12 @@ export interface AzuriteServer extends AsyncDisposable {
   readonly container: string;
 }
 
-export const azuriteInstallation = npmPackage({ name: 'azurite', version: '3.37.0', chosenOn: '2026-11-20' });
+export const azuriteInstallation = npmPackage({
+  name: 'azurite',
+  version: '3.37.0',
+  chosenOn: '2026-11-20',
+  module: 'dist/src/blob/main.js',
+});
 
 const accountName = 'stacktest';
 const container = 'stack-test';
@@ -47,7 +51,7 @@ export async function runAzurite(
     name: 'Azurite',
     command: process.execPath,
     arguments: [
-      join(azuriteInstallation.folder, 'node_modules/azurite/dist/src/blob/main.js'),
+      azuriteInstallation.program,
       ...['--blobHost', '127.0.0.1', '--blobPort', `${port}`, '--location', folder],
       // The client is as a rule ahead of the versions that the emulator knows.
       ...['--skipApiVersionCheck', '--disableTelemetry', '--silent'],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -20,16 +20,26 @@ afterEach(async () => {
   await rm(cache, { recursive: true });
 });
 
-async function installation(steps: Omit<InstallationSteps, 'name'>) {
+async function installation(steps: Partial<InstallationSteps>) {
   const { cachedInstallation } = await import('./cached-installation.ts');
-  return cachedInstallation({ name: 'tool-1.0.0', ...steps });
+  return cachedInstallation({ name: 'tool-1.0.0', program: 'tool', installer: ['true'], fill: writeTool, ...steps });
+}
+
+async function writeTool(folder: string): Promise<void> {
+  await writeFile(join(folder, 'tool'), '');
 }
 
 test('what is not installed is an obstacle that says how to install it', async () => {
-  const tool = await installation({ fill: async () => {} });
+  const tool = await installation({});
   expect(tool.findObstacle()).toBe('tool-1.0.0 is not installed: STACK_REQUIRE_BACKENDS=1 installs it');
   await tool.install();
   expect(tool.findObstacle()).toBeUndefined();
+  expect(tool.program).toBe(join(cache, 'tool-1.0.0', 'tool'));
+});
+
+test('what cannot be installed here is an obstacle that says what is missing', async () => {
+  const tool = await installation({ installer: ['no-such-installer'] });
+  expect(tool.findObstacle()).toBe('tool-1.0.0 is not installed, and there is no no-such-installer to install it');
 });
 
 test('an installation that failed leaves nothing that could be taken for one, and can be tried again', async () => {
@@ -38,39 +48,53 @@ test('an installation that failed leaves nothing that could be taken for one, an
     async fill(folder) {
       attempts += 1;
       await writeFile(join(folder, `part-${attempts}`), '');
+      await writeTool(folder);
       if (attempts === 1) throw new Error('the registry refused');
     },
   });
   await expect(tool.install()).rejects.toThrow('the registry refused');
   expect(tool.findObstacle()).toContain('is not installed');
   await tool.install();
-  expect(await readdir(tool.folder)).toEqual(['part-2']);
+  expect(await readdir(tool.folder)).toEqual(['part-2', 'tool']);
   expect(await readdir(cache)).toEqual(['tool-1.0.0', 'tool-1.0.0.lock']);
 });
 
 test('one that is broken is made anew', async () => {
-  const findDefect = () => (defect ? 'its program does not start' : undefined);
-  let defect = false;
-  const tool = await installation({ fill: async () => {}, findDefect });
+  let defect: string | undefined;
+  const tool = await installation({
+    findDefect: () => defect,
+    fill: (folder) =>
+      writeTool(folder).then(() => {
+        defect = undefined;
+      }),
+  });
   await tool.install();
-  await mkdir(join(tool.folder, 'rest'));
-  defect = true;
-  expect(tool.findObstacle()).toBe('its program does not start');
+  await writeFile(join(tool.folder, 'rest'), '');
+  defect = 'the tool does not start';
+  expect(tool.findObstacle()).toBe('the tool does not start: STACK_REQUIRE_BACKENDS=1 installs it');
   await tool.install();
-  expect(await readdir(tool.folder)).toEqual([]);
+  expect(await readdir(tool.folder)).toEqual(['tool']);
+
+  await rm(tool.program);
+  expect(tool.findObstacle()).toContain('is not installed');
+  await tool.install();
+  expect(tool.findObstacle()).toBeUndefined();
 });
 
 test('of processes that install at once, one does the work', async () => {
   const log = join(cache, 'log');
   const code = `
-    import { appendFile } from 'node:fs/promises';
+    import { appendFile, writeFile } from 'node:fs/promises';
     import { setTimeout as sleep } from 'node:timers/promises';
     import { cachedInstallation } from '${join(import.meta.dirname, 'cached-installation.ts')}';
     const tool = cachedInstallation({
-      name: 'tool',
-      async fill() {
+      name: 'tool-1.0.0',
+      program: 'tool',
+      installer: ['true'],
+      async fill(folder) {
         await appendFile('${log}', 'filled ');
         await sleep(500);
+        await writeFile(folder + '/tool', '');
       },
     });
     await tool.install();

@@ -14,43 +14,13 @@ export interface DebianRoot {
   readonly program: string;
 }
 
-interface InstalledDebianRoot extends CachedInstallation {
+interface InstalledDebianRoot extends Pick<CachedInstallation, 'findObstacle' | 'install'> {
   /** How to call a command in it, where `/srv` is a folder of the server's. Whatever it starts ends with it. */
   command(folder: string, ...command: readonly string[]): { command: string; arguments: string[] };
 }
 
 // Its mounts and processes are seen by nobody else, and gone when the first of the processes ends.
 const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
-
-/** A Debian of another release in a folder, for programs that the Debian of this machine has in another version. */
-export function debianRoot({ name, suite, packages, program }: DebianRoot): InstalledDebianRoot {
-  const installation = cachedInstallation({
-    name: `${name}-${suite}`,
-    async fill(folder) {
-      await installDebianPackages('mmdebstrap');
-      const [mirror] = (await runInstaller('apt-get', ['indextargets', ...mainArchive])).split('\n');
-      const options = [...mmdebstrapOptions, `--include=${packages.join(',')}`];
-      await runInstaller('unshare', ['--mount', 'mmdebstrap', ...options, suite, folder, mirror ?? '']);
-    },
-    findDefect(folder) {
-      const { status } = spawnSync('chroot', [folder, program, '--version']);
-      return status === 0 ? undefined : `${program} of ${folder} does not start`;
-    },
-  });
-  return {
-    ...installation,
-    findObstacle() {
-      if (spawnSync('unshare', [...namespaces, 'true']).status !== 0) return 'it needs Linux and root';
-      const obstacle = installation.findObstacle();
-      if (obstacle !== undefined && spawnSync('apt-get', ['--version']).status !== 0) return 'there is no apt-get';
-      return obstacle;
-    },
-    command: (folder, ...command) => ({
-      command: 'unshare',
-      arguments: [...namespaces, 'sh', enterScript, installation.folder, folder, ...command],
-    }),
-  };
-}
 
 const enterScript = join(import.meta.dirname, 'enter-debian-root.sh');
 
@@ -64,3 +34,33 @@ const mmdebstrapOptions = [
   '--dpkgopt=force-unsafe-io',
   ...['doc', 'man', 'locale'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
 ];
+
+/** A Debian of another release in a folder, for programs that the Debian of this machine has in another version. */
+export function debianRoot({ name, suite, packages, program }: DebianRoot): InstalledDebianRoot {
+  const { folder, findObstacle, install } = cachedInstallation({
+    name: `${name}-${suite}`,
+    program: join('usr', 'bin', program),
+    installer: ['apt-get', '--version'],
+    async fill(unfinished) {
+      await installDebianPackages('mmdebstrap');
+      const [mirror = ''] = (await runInstaller('apt-get', ['indextargets', ...mainArchive])).split('\n');
+      const options = [...mmdebstrapOptions, `--include=${packages.join(',')}`];
+      await runInstaller('unshare', ['--mount', 'mmdebstrap', ...options, suite, unfinished, mirror]);
+    },
+    findDefect(root) {
+      const { status } = spawnSync('chroot', [root, program, '--version']);
+      return status === 0 ? undefined : `${program} of ${root} does not start`;
+    },
+  });
+  return {
+    install,
+    findObstacle() {
+      if (spawnSync('unshare', [...namespaces, 'true']).status !== 0) return 'it needs Linux and root';
+      return findObstacle();
+    },
+    command: (serverFolder, ...command) => ({
+      command: 'unshare',
+      arguments: [...namespaces, 'sh', enterScript, folder, serverFolder, ...command],
+    }),
+  };
+}

@@ -11,7 +11,7 @@ export interface GcsServer extends AsyncDisposable {
   readonly bucket: string;
 }
 
-const installation = goProgram({ module: 'github.com/fsouza/fake-gcs-server', version: 'v1.56.1' });
+const installation = goProgram('github.com/fsouza/fake-gcs-server', 'v1.56.1');
 
 const projectId = 'stack-test';
 const bucket = 'stack-test';

@@ -1,6 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The code of SQLite for a lock that another has. */
+const busy = 5;
+
 /**
  * Does some work while no other process does work with the same lock file. SQLite holds the lock: the system gives it free
  * when a process ends, however it ends, and it needs no program such as flock.
@@ -24,6 +27,3 @@ function tryLock(database: DatabaseSync): boolean {
     throw error;
   }
 }
-
-/** SQLITE_BUSY. */
-const busy = 5;

@@ -6,10 +6,7 @@ import { createBucket, type S3Server } from './s3-server.ts';
 import { answersHttp, findFreePort, makeServerFolder, ServerProcess } from './server-process.ts';
 
 // Its releases are no versions of a Go module: this is its newest commit.
-const installation = goProgram({
-  module: 'github.com/minio/minio',
-  version: 'v0.0.0-20260212201848-7aac2a2c5b7c',
-});
+const installation = goProgram('github.com/minio/minio', 'v0.0.0-20260212201848-7aac2a2c5b7c');
 
 /** MinIO on one disk: S3 with conditional writes and checksums. */
 export const minio: Backend<S3Server> = {

@@ -37,7 +37,7 @@ export const moto: Backend<MotoServer> = {
     const endpoint = `http://127.0.0.1:${port}`;
     const server = await ServerProcess.start({
       name: 'moto',
-      command: installation.python,
+      command: installation.program,
       arguments: ['-m', 'moto.server', '--host', '127.0.0.1', '--port', `${port}`],
       endSignal: 'SIGTERM',
       folder,

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { type CachedInstallation, cachedInstallation } from './cached-installation.ts';
 import { runInstaller } from './run-installer.ts';
 
@@ -7,31 +7,20 @@ export interface NpmPackage {
   readonly version: string;
   /** A day by which all that it depends on is chosen: no newer version is taken. */
   readonly chosenOn: string;
+  /** The module of it that is run. */
+  readonly module: string;
 }
 
 /** A package of npm apart from those of this repository, so that `npm install` there stays small. */
-export function npmPackage({ name, version, chosenOn }: NpmPackage): CachedInstallation {
-  const installation = cachedInstallation({
+export function npmPackage({ name, version, chosenOn, module }: NpmPackage): CachedInstallation {
+  return cachedInstallation({
     name: `${name}-${version}`,
+    program: join('node_modules', name, module),
+    installer: ['npm', '--version'],
     async fill(folder) {
+      const where = ['--prefix', folder, '--before', chosenOn];
       const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-      await runInstaller('npm', [
-        'install',
-        '--prefix',
-        folder,
-        '--before',
-        chosenOn,
-        ...options,
-        `${name}@${version}`,
-      ]);
+      await runInstaller('npm', ['install', ...where, ...options, `${name}@${version}`]);
     },
   });
-  return {
-    ...installation,
-    findObstacle() {
-      const obstacle = installation.findObstacle();
-      if (obstacle !== undefined && spawnSync('npm', ['--version']).status !== 0) return 'there is no npm';
-      return obstacle;
-    },
-  };
 }

@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
+// A registry that does not answer any more is asked again.
+const timeout = 600_000;
+
 /** Runs a command that installs something, and gives what it printed. */
 export async function runInstaller(
   command: string,
@@ -11,6 +14,7 @@ export async function runInstaller(
   const child = spawn(command, installerArguments, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
   });
   const [output, complaints, [code, signal]] = await Promise.all([
     text(child.stdout),

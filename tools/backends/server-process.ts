@@ -95,7 +95,8 @@ export class ServerProcess implements AsyncDisposable {
       clearTimeout(timer);
     }
     this.#guard.kill();
-    await rm(this.#command.folder, { recursive: true, force: true });
+    // What the server started may write until it has ended, too.
+    await rm(this.#command.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
