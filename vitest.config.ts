@@ -1,8 +1,11 @@
 import { existsSync, globSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const testTimeout = 30_000;
+/** Where a test that names no other place would make key files: never in the folder of whoever runs it. */
+const env = { XDG_CONFIG_HOME: join(tmpdir(), `stack-test-config-${process.pid}`) };
 const builtTests = '**/*.dist.test.ts';
 /** The one place where the seed of property tests is read. Without a seed it is not loaded: it takes a moment. */
 const seedProperties =
@@ -22,6 +25,7 @@ function sourceTests(folder: string): TestProjectInlineConfiguration {
       typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
       // For what a test makes Node import by itself, such as a user's file.
       execArgv: ['--conditions=@stack/source'],
+      env,
       testTimeout,
     },
   };
@@ -35,6 +39,7 @@ const distTests: TestProjectInlineConfiguration = {
     globalSetup: 'tools/test/build-packages.ts',
     setupFiles: ['tools/test/require-built-packages.ts', ...seedProperties],
     server: { deps: { external: [/\/dist\//] } },
+    env,
     testTimeout,
   },
 };

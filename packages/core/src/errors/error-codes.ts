@@ -93,7 +93,10 @@ export const errorCodes = {
   AMBIGUOUS: { category: 'conflict', summary: 'The name or id prefix fits more than one thing.' },
   FLAVOR_CONFLICT: { category: 'conflict', summary: 'Two packages offer a flavor of one type and name.' },
   IN_USE: { category: 'conflict', summary: 'Something else still uses it.' },
-  PROTECTED: { category: 'conflict', summary: 'The default stack and its components cannot be changed.' },
+  PROTECTED: {
+    category: 'conflict',
+    summary: 'The stack and the components that every project has cannot be changed.',
+  },
   PRECONDITION_FAILED: { category: 'conflict', summary: 'The object changed since it was read.' },
   PATH_CONFLICT: { category: 'conflict', summary: 'The path is the directory of another object, or lies below one.' },
   RUN_CODE_CHANGED: { category: 'conflict', summary: 'The code of a run differs from the code it started with.' },

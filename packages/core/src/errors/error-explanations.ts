@@ -200,7 +200,8 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     remedy: 'Delete or change what uses it first; the error names it.',
   },
   PROTECTED: {
-    cause: 'The stack `default` and its components always stay as they are.',
+    cause:
+      'The stack `default`, its components and the secret stores `default` and `environment` always stay as they are.',
     remedy: 'Register one of your own, and change that.',
   },
   PRECONDITION_FAILED: {

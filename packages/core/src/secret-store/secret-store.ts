@@ -99,7 +99,7 @@ export abstract class SecretStore<
       const rest = wanted.filter((name) => !found.has(name));
       if (rest.length === 0) break;
       const contents = await this.#perform('read', options.signal, () => this.doGet(rest, scope, options));
-      for (const content of contents) found.set(content.name, storedSecret(content));
+      for (const content of contents) found.set(content.name, storedSecret(this, content));
     }
     return found;
   }
@@ -339,13 +339,13 @@ export abstract class SecretStore<
   }
 }
 
-function storedSecret({ values, ...summary }: SecretContent): StoredSecret {
+function storedSecret(store: SecretStore, { values, ...summary }: SecretContent): StoredSecret {
   const entries = Object.entries(values).sort(([a], [b]) => compareTexts(a, b));
   const reference = entries.find(([, value]) => isBraced(value));
   if (reference !== undefined) {
     throw new StackError({
       code: 'SECRET_REFERENCE_INVALID',
-      message: `The value of {{${summary.name}.${reference[0]}}} is a reference to a secret itself.`,
+      message: `The value of {{${summary.name}.${reference[0]}}} in the ${store} is a reference to a secret itself.`,
       hint: 'Put the value in its place.',
     });
   }

@@ -201,12 +201,12 @@ async function checkNotInUse(database: Kysely<Tables>, { id, type, name }: Compo
   }
   const asked = database.selectFrom('secret_store_order').select('position').where('component_id', '=', id);
   if ((await asked.executeTakeFirst()) !== undefined) {
-    throw inUse('is one of those that are asked for secrets', 'Take it out of their order first.');
+    throw inUse('is one of those that are asked for secrets', 'Name the others: stack secret-store set NAME...');
   }
   const secrets = await database.selectFrom('sealed_secrets').select('name').where('store', '=', id).execute();
   if (secrets.length > 0) {
     const names = formatNames([...new Set(secrets.map((secret) => secret.name))].toSorted());
-    throw inUse(`holds secrets: ${names}`, 'Delete those secrets first, or move them to another secret store.');
+    throw inUse(`holds secrets: ${names}`, `Delete them first: stack secret list --store ${name}`);
   }
 }
 
