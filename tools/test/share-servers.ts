@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
-import { type BackendName, backends, isBackendName } from '../backends/backends.ts';
+import type { BackendName } from '../backends/backends.ts';
 
 /**
  * Global setup of every run: test files ask this process for the servers that they share (`sharedServer`). None is started
@@ -25,6 +25,8 @@ async function answer(
   response: ServerResponse,
   servers: Map<BackendName, Promise<AsyncDisposable>>,
 ): Promise<void> {
+  // Not before it is asked for: clients of the vendors take half a second to load.
+  const { backends, isBackendName } = await import('../backends/backends.ts');
   if (!isBackendName(name)) {
     response.writeHead(404).end(`There is no backend "${name}".`);
     return;
