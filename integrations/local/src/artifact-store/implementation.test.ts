@@ -4,21 +4,27 @@ import { existsSync } from 'node:fs';
 import {
   chmod,
   chown,
+  type FileHandle,
   mkdir,
   mkdtemp,
+  open as openFile,
   readdir,
   readFile,
   rename,
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type ArtifactStore, createComponent, type ListEntry } from '@stack/core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { type ArtifactStore, createComponent, defineFlavor, type ListEntry } from '@stack/core';
+import { type ArtifactStoreCase, checkArtifactStore } from '@stack/testkit';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { localArtifactStoreConfigSchema } from './config.ts';
 import { localArtifactStoreFlavor } from './flavor.ts';
 
 let folder: string;
@@ -172,6 +178,46 @@ describe('a symbolic link below the root is refused', () => {
   });
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'a directory that is swapped for a link at any moment is not left',
+  async () => {
+    const store = await open(join(folder, 'root'));
+    await store.write('a/b/object', 'inside');
+    await mkdir(join(folder, 'outside/b'), { recursive: true });
+    for (const name of ['object', 'other']) await writeFile(join(folder, 'outside/b', name), 'secret');
+    const [directory, aside] = [join(folder, 'root/a'), join(folder, 'aside')];
+    const swapper = new Worker(
+      `const { renameSync, symlinkSync, unlinkSync } = require('node:fs');
+    const { directory, aside, target } = require('node:worker_threads').workerData;
+    for (;;) {
+      try { renameSync(directory, aside); symlinkSync(target, directory); unlinkSync(directory); } catch {}
+      try { renameSync(aside, directory); } catch {}
+    }`,
+      { eval: true, workerData: { directory, aside, target: join(folder, 'outside') } },
+    );
+    const seen = new Set<string>();
+    const note = (text: string) => void seen.add(text);
+    for (let round = 0; round < 300; round++) {
+      const operations = [
+        store.write('a/b/object', 'inside'),
+        store.write(`a/b/new-${round}`, 'inside', { ifAbsent: true }),
+        store.readText('a/b/object').then(note),
+        store.readText('a/b/other').then(note),
+        store.remove('a/b/other'),
+        store.rename('a/b/other', 'moved'),
+        keysOf(store.walk('a')).then((keys) => keys.forEach(note)),
+      ];
+      await Promise.allSettled(operations);
+    }
+    await swapper.terminate();
+    expect((await readdir(join(folder, 'outside/b'))).sort()).toEqual(['object', 'other']);
+    for (const name of ['object', 'other'])
+      expect(await readFile(join(folder, 'outside/b', name), 'utf8')).toBe('secret');
+    expect(seen).toContain('inside');
+    expect([...seen].filter((text) => text === 'secret' || text === 'a/b/other')).toEqual([]);
+  },
+);
+
 describe('the staging folder', () => {
   test('is empty after writes that succeeded, failed and were aborted', async () => {
     const store = await open(folder);
@@ -224,6 +270,100 @@ test('a process that is killed while it writes leaves the old bytes', async () =
   expect(await store.readText('a')).toBe('old');
   expect(await keysOf(store.walk())).toEqual(['a']);
   expect(await readdir(join(folder, '.stack-staging'))).toHaveLength(1);
+});
+
+test('collectGarbage removes staged files that are old enough', async () => {
+  const store = await open(folder);
+  expect(await store.collectGarbage({ olderThan: 0 })).toEqual([]);
+  await store.write('a', 'text');
+  const [old, young] = [join(folder, '.stack-staging/old'), join(folder, '.stack-staging/young')];
+  await writeFile(old, 'left over');
+  await writeFile(young, 'under way');
+  const modifiedAt = new Date(Date.now() - 2 * 86_400_000);
+  await utimes(old, modifiedAt, modifiedAt);
+  const garbage = [{ kind: 'staged-file', id: old, size: 9, modifiedAt }];
+  expect(await store.collectGarbage({ dryRun: true })).toEqual(garbage);
+  expect((await readdir(join(folder, '.stack-staging'))).sort()).toEqual(['old', 'young']);
+  expect(await store.collectGarbage()).toEqual(garbage);
+  expect(await readdir(join(folder, '.stack-staging'))).toEqual(['young']);
+  expect(await store.collectGarbage({ olderThan: 0 })).toMatchObject([{ id: young }]);
+  expect(await store.readText('a')).toBe('text');
+});
+
+test('with durability fsync a write waits for its file and every directory that it changed', async () => {
+  await using file = await openFile(folder);
+  const handle = Object.getPrototypeOf(file) as FileHandle;
+  const sync = vi.spyOn(handle, 'sync');
+  try {
+    const fast = await open(folder);
+    await fast.write('a', 'text');
+    expect(sync).not.toHaveBeenCalled();
+    const durable = await createComponent(localArtifactStoreFlavor, {
+      name: 'files',
+      config: { path: folder, durability: 'fsync' },
+    });
+    await durable.write('b', 'text');
+    // The file, and the root.
+    expect(sync).toHaveBeenCalledTimes(2);
+    await durable.write('c/d/e', 'text');
+    // The file, the root with c, c with d, and d with e.
+    expect(sync).toHaveBeenCalledTimes(6);
+    await durable.rename('b', 'c/b');
+    // Both directories.
+    expect(sync).toHaveBeenCalledTimes(8);
+    await durable.remove('c/b');
+    expect(sync).toHaveBeenCalledTimes(9);
+    expect(await keysOf(durable.walk())).toEqual(['a', 'c/d/e']);
+  } finally {
+    sync.mockRestore();
+  }
+});
+
+describe('on a disk that folds names', async () => {
+  const { default: LocalArtifactStore } = await import('./implementation.ts');
+  class Folding extends LocalArtifactStore {
+    protected override async findOutFolding(): Promise<boolean> {
+      return true;
+    }
+  }
+  const flavor = defineFlavor({
+    type: 'artifact-store',
+    name: 'folding',
+    configSchema: localArtifactStoreConfigSchema,
+    implementation: async () => ({ default: Folding }),
+  });
+
+  test('every key that there may be is kept all the same', async () => {
+    const folded: ArtifactStoreCase[] = [
+      'keys with letters of another case are kept byte for byte, apart from each other',
+      'keys with characters in several forms are kept byte for byte, apart from each other',
+      'keys with dots are kept byte for byte, apart from each other',
+      'keys with names of staged files are kept byte for byte, apart from each other',
+      'keys with the greatest lengths are kept byte for byte, apart from each other',
+      'listings are in the order of the UTF-8 bytes of the keys',
+    ];
+    const results = await checkArtifactStore(
+      {
+        name: 'folding',
+        create: async (disposables) => {
+          const path = await mkdtemp(join(tmpdir(), 'stack-folding-'));
+          disposables.defer(() => rm(path, { recursive: true }));
+          return createComponent(flavor, { name: 'folding', config: { path } });
+        },
+      },
+      { cases: folded },
+    );
+    expect(results.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+  });
+
+  test('no two names are one in another case or normalisation', async () => {
+    const store = await createComponent(flavor, { name: 'folding', config: { path: folder } });
+    const keys = ['case', 'Case', 'CASE/a', 'case~', '\u00e9', 'e\u0301', '.stack-staging', '.STACK-STAGING/a'];
+    for (const key of keys) await store.write(key, key);
+    const names = (await readdir(folder)).map((name) => name.normalize('NFC').toLowerCase());
+    expect(new Set(names).size).toBe(keys.length + 1);
+    expect((await keysOf(store.walk())).sort()).toEqual(keys.sort());
+  });
 });
 
 test('directories without objects, made by others, are not there', async () => {

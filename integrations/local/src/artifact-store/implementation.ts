@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, constants, createWriteStream, type Dirent, fstatSync } from 'node:fs';
 import {
   type FileHandle,
   link,
@@ -11,10 +11,12 @@ import {
   rename,
   rm,
   rmdir,
+  stat,
   unlink,
 } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import {
   ArtifactStore,
@@ -35,38 +37,41 @@ import {
 } from '@stack/core';
 import { withFileLock } from '../file-lock/file-lock.ts';
 import type { LocalArtifactStoreConfig } from './config.ts';
+import { type ConfinedDirectory, linkRefused, openDirectory } from './confined-directory.ts';
 import { exclusively } from './exclusively.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
+import { nextWriteTime } from './write-time.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
 const maximumCommitAttempts = 1000;
 
 /** Bytes that are read as a whole: it costs less than a stream. */
 const smallRead = 128 * 1024;
-/** Bytes that a stream reads at once. */
-const readSize = 256 * 1024;
+/** Bytes that a stream reads or writes at once. */
+const streamChunk = 256 * 1024;
 
-/** So many files are looked at at once in a listing. */
-const listingBatch = 64;
+/** So many files are looked at, or removed, at once. */
+const batchSize = 64;
 
 /**
  * Keeps objects as files below a folder, which is made by the first write.
  *
  * - A write goes to a file in the folder `.stack-staging` of the root, and is then renamed or linked to its place, so
  *   that it is seen as a whole or not at all. What a killed process leaves there is never seen.
- * - Symbolic links below the root are refused; the root itself may be one. Each operation checks the real path of the
- *   directory that it works in. This does not hold against someone who swaps directories for links meanwhile.
- * - `ifAbsent` holds among all processes; `ifMatch` among the components of one process alone.
+ * - Symbolic links below the root are refused; the root itself may be one. Each operation opens the directory that it works
+ *   in, makes sure that no link led there, and on Linux reaches the files in it by what it opened: so this holds against
+ *   someone who swaps directories for links meanwhile, too. Elsewhere it does not.
+ * - `ifAbsent` and `ifMatch` hold among all processes of this machine that write with conditions.
  */
 export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStoreConfig> {
   #realRoot: string | undefined;
-  #hasStaging = false;
+  #isFolding: boolean | undefined;
 
   override async probe(): Promise<ProbeResult> {
     try {
-      const root = await this.#makeRoot();
-      const staged = join(root, stagingFolder, randomUUID());
-      const file = await this.#openStaged(staged);
+      using staging = await this.#openStaging();
+      const staged = join(staging.path, randomUUID());
+      const file = await open(staged, 'wx+');
       try {
         await file.writeFile('probe');
         const { bytesRead } = await file.read({ position: 0 });
@@ -91,8 +96,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
   }
 
   protected override async doRead(key: string, { start, end, ifMatch }: ReadRequest): Promise<ObjectContent> {
-    // Without O_NONBLOCK, opening a pipe would wait for its writer.
-    const file = await open(await this.#locate(key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = await this.#openObject(key);
     let stream: Readable | undefined;
     try {
       const found = await file.stat({ bigint: true });
@@ -101,7 +105,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
       if (ifMatch !== undefined && ifMatch !== stat.etag) throw this.refusal('PRECONDITION_FAILED');
       const length = Math.max(0, Math.min(end ?? stat.size, stat.size) - start);
       if (length > smallRead) {
-        stream = file.createReadStream({ start, end: start + length - 1, highWaterMark: readSize });
+        stream = file.createReadStream({ start, end: start + length - 1, highWaterMark: streamChunk });
         return { stat, body: stream };
       }
       const bytes = Buffer.allocUnsafe(length);
@@ -117,23 +121,13 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     source: Uint8Array | Readable,
     request: WriteRequest,
   ): Promise<ObjectStat> {
-    const staged = join(await this.#makeRoot(), stagingFolder, randomUUID());
+    using staging = await this.#openStaging();
+    const staged = join(staging.path, randomUUID());
     try {
-      const file = await this.#openStaged(staged);
-      let stat: BigIntStats;
-      try {
-        await file.writeFile(source);
-        // Before Linux 6.13, the times of files are too coarse to tell two writes apart.
-        const now = (performance.timeOrigin + performance.now()) / 1000;
-        await file.utimes(now, now);
-        stat = await file.stat({ bigint: true });
-        if (this.config.durability === 'fsync') await file.sync();
-      } finally {
-        await file.close();
-      }
+      const stat = await this.#stage(staged, source);
       request.signal?.throwIfAborted();
       await this.#commit(staged, key, request);
-      return objectStat(stat);
+      return stat;
     } catch (error) {
       await rm(staged, { force: true });
       throw error;
@@ -141,19 +135,19 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
   }
 
   protected override async doStat(key: string): Promise<ObjectStat | undefined> {
-    const stat = await this.#fileStat(key);
-    return stat === undefined ? undefined : objectStat(stat);
-  }
-
-  protected override async *doList(key: string, options: ListRequest): AsyncIterable<ListEntry> {
-    let directory: string;
     try {
-      directory = key === '' ? await this.#openRoot() : await this.#locate(key);
-      if (key !== '' && (await lstat(directory)).isSymbolicLink()) throw linkRefused(directory);
+      const path = await this.#pathOf(key);
+      using directory = await openDirectory(dirname(path));
+      const found = await findFile(directory, path);
+      return found && objectStat(found);
     } catch (error) {
       return undefinedWhenMissing(error);
     }
-    yield* this.#list(directory, key, options);
+  }
+
+  protected override async *doList(key: string, request: ListRequest): AsyncIterable<ListEntry> {
+    const path = await this.#pathOf(key).catch(undefinedWhenMissing);
+    if (path !== undefined) yield* this.#list(path, key, request);
   }
 
   protected override async doRemove(
@@ -161,37 +155,40 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     { signal }: StoreRequest,
   ): Promise<readonly RemovalFailure[]> {
     const failures: RemovalFailure[] = [];
-    for (const key of keys) {
+    for (let start = 0; start < keys.length; start += batchSize) {
       signal?.throwIfAborted();
-      try {
-        await this.#remove(key);
-      } catch (error) {
-        failures.push({ key, error });
-      }
+      const batch = keys.slice(start, start + batchSize);
+      await Promise.all(batch.map((key) => this.#remove(key).catch((error: unknown) => failures.push({ key, error }))));
+      const parents = new Map(batch.map((key) => [dirname(key), key]));
+      for (const key of parents.values()) await this.#removeEmptyParents(key);
     }
     return failures;
   }
 
-  protected override async doRename(from: string, to: string, options: CopyRequest): Promise<ObjectStat> {
-    const source = await this.#locate(from);
-    const stat = await this.doStat(from);
-    if (stat === undefined) throw this.refusal('NOT_FOUND');
-    await this.#commit(source, to, options);
+  protected override async doRename(from: string, to: string, request: CopyRequest): Promise<ObjectStat> {
+    const path = await this.#pathOf(from);
+    using directory = await openDirectory(dirname(path));
+    const found = await findFile(directory, path);
+    if (found === undefined) throw this.refusal('NOT_FOUND');
+    await this.#commit(join(directory.path, basename(path)), to, request);
+    await this.#makeDurable(directory);
     await this.#removeEmptyParents(from);
-    return stat;
+    return objectStat(found);
   }
 
   protected override async *doCollectGarbage({ before, dryRun, signal }: GarbageRequest): AsyncIterable<Garbage> {
     const root = await this.#openRoot().catch(undefinedWhenMissing);
     if (root === undefined) return;
-    const folder = join(root, stagingFolder);
-    for (const name of (await readdir(folder).catch(undefinedWhenMissing)) ?? []) {
+    const path = join(root, stagingFolder);
+    const names = await readdir(path).catch(undefinedWhenMissing);
+    for (const name of names ?? []) {
       signal?.throwIfAborted();
-      const id = join(folder, name);
-      const stat = await lstat(id).catch(undefinedWhenMissing);
-      if (stat === undefined || stat.isDirectory() || stat.mtime >= before) continue;
-      if (!dryRun) await unlink(id).catch(undefinedWhenMissing);
-      yield { kind: 'staged-file', id, size: stat.size, modifiedAt: stat.mtime };
+      using staging = await openDirectory(path);
+      const file = join(staging.path, name);
+      const found = await lstat(file).catch(undefinedWhenMissing);
+      if (found === undefined || found.isDirectory() || found.mtime >= before) continue;
+      if (!dryRun) await unlink(file).catch(undefinedWhenMissing);
+      yield { kind: 'staged-file', id: join(path, name), size: found.size, modifiedAt: found.mtime };
     }
   }
 
@@ -200,173 +197,218 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     return errorCodes[error.code];
   }
 
+  /** Whether the disk takes names for the same that differ in case alone. */
+  protected async findOutFolding(root: string): Promise<boolean> {
+    const other = await stat(join(root, stagingFolder.toUpperCase())).catch(undefinedWhenMissing);
+    return other !== undefined && other.ino === (await stat(join(root, stagingFolder))).ino;
+  }
+
+  async #openObject(key: string): Promise<FileHandle> {
+    const path = await this.#pathOf(key);
+    using directory = await openDirectory(dirname(path));
+    try {
+      // Without O_NONBLOCK, opening a pipe would wait for its writer.
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      return await open(join(directory.path, basename(path)), flags);
+    } catch (error) {
+      throw hasCode(error, 'ELOOP') ? linkRefused(path) : error;
+    }
+  }
+
+  /** Writes a complete file, of which nobody knows yet. */
+  async #stage(staged: string, source: Uint8Array | Readable): Promise<ObjectStat> {
+    const file = await open(staged, 'wx');
+    try {
+      if (source instanceof Readable) {
+        await pipeline(source, createWriteStream('', { fd: file.fd, autoClose: false, highWaterMark: streamChunk }));
+      } else await file.writeFile(source);
+      const time = nextWriteTime();
+      await file.utimes(time, time);
+      if (this.config.durability === 'fsync') await file.sync();
+      // It asks no disk: the kernel has what was just written.
+      return objectStat(fstatSync(file.fd, { bigint: true }));
+    } finally {
+      await file.close();
+    }
+  }
+
   async #remove(key: string): Promise<void> {
-    const file = await this.#locate(key).catch(undefinedWhenMissing);
-    if (file === undefined) return;
-    await exclusively(file, async () => {
-      if ((await this.#fileStat(key)) !== undefined) await unlink(file).catch(undefinedWhenMissing);
-    });
-    await this.#removeEmptyParents(key);
+    const path = await this.#pathOf(key).catch(undefinedWhenMissing);
+    if (path === undefined) return;
+    await exclusively(path, async () => {
+      using directory = await openDirectory(dirname(path));
+      if ((await findFile(directory, path)) === undefined) return;
+      await unlink(join(directory.path, basename(path)));
+      await this.#makeDurable(directory);
+    }).catch(undefinedWhenMissing);
   }
 
   /** Moves a complete file to the place of a key. */
-  async #commit(complete: string, key: string, options: CopyRequest): Promise<void> {
-    const target = join(await this.#makeRoot(), ...key.split('/').map(nameOf));
+  async #commit(complete: string, key: string, request: CopyRequest): Promise<void> {
+    const path = await this.#pathOf(key);
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#makeParent(target);
-        await exclusively(target, () => this.#placeAlone(complete, target, options));
+        using directory = await this.#makeDirectory(dirname(path));
+        await exclusively(path, () => this.#placeAlone(complete, join(directory.path, basename(path)), path, request));
+        await this.#makeDurable(directory);
         return;
       } catch (error) {
         if (attempt === maximumCommitAttempts) throw error;
         if (hasCode(error, 'ENOENT')) {
           // The parent was empty when a removal beside this looked, or there is nothing to move any more.
           await lstat(complete);
-        } else if (
-          hasCode(error, 'EISDIR') ||
-          (hasCode(error, 'EEXIST') && (await lstat(target).catch(undefinedWhenMissing))?.isDirectory())
-        ) {
-          if (!(await removeEmptyDirectories(target))) throw this.refusal('PATH_CONFLICT');
-        } else if (hasCode(error, 'EEXIST')) {
-          throw this.refusal('ALREADY_EXISTS');
-        } else if (hasCode(error, 'ENOTDIR')) {
-          throw this.refusal('PATH_CONFLICT');
-        } else throw error;
+        } else if (hasCode(error, 'EISDIR', 'EEXIST')) {
+          const present = await lstat(path).catch(undefinedWhenMissing);
+          if (present?.isSymbolicLink()) throw linkRefused(path);
+          if (hasCode(error, 'EEXIST') && !present?.isDirectory()) throw this.refusal('ALREADY_EXISTS');
+          if (!(await removeEmptyDirectory(path))) throw this.refusal('PATH_CONFLICT');
+        } else if (hasCode(error, 'ENOTDIR')) throw this.refusal('PATH_CONFLICT');
+        else throw error;
       }
     }
   }
 
   /** No process beside this one is to replace the object between the look at its etag and the move. */
-  async #placeAlone(complete: string, target: string, options: CopyRequest): Promise<void> {
-    if (options.ifMatch === undefined) return this.#place(complete, target, options);
-    const lock = join(await this.#makeRoot(), stagingFolder, `lock-${hash('sha256', target)}`);
-    await withFileLock(lock, () => this.#place(complete, target, options));
+  async #placeAlone(complete: string, target: string, path: string, request: CopyRequest): Promise<void> {
+    if (request.ifMatch === undefined) return this.#place(complete, target, path, request);
+    using staging = await this.#openStaging();
+    const lock = join(staging.path, `lock-${hash('sha256', path)}`);
+    await withFileLock(lock, () => this.#place(complete, target, path, request));
   }
 
-  async #place(complete: string, target: string, { ifAbsent, ifMatch }: CopyRequest): Promise<void> {
+  async #place(complete: string, target: string, path: string, { ifAbsent, ifMatch }: CopyRequest): Promise<void> {
+    if (ifAbsent) {
+      await link(complete, target);
+      await unlink(complete);
+      return;
+    }
     const present = await lstat(target, { bigint: true }).catch(undefinedWhenMissing);
-    if (present?.isSymbolicLink()) throw linkRefused(target);
+    if (present?.isSymbolicLink()) throw linkRefused(path);
     if (ifMatch !== undefined && (!present?.isFile() || objectStat(present).etag !== ifMatch)) {
       throw this.refusal('PRECONDITION_FAILED');
     }
-    if (!ifAbsent) return rename(complete, target);
-    await link(complete, target);
-    await unlink(complete);
+    await rename(complete, target);
   }
 
-  /** Makes the directory of a file, level by level, so that none is made behind a link. */
-  async #makeParent(file: string): Promise<void> {
-    const root = await this.#makeRoot();
-    const parent = dirname(file);
-    if ((await realpath(parent).catch(undefinedWhenMissing)) === parent) return;
-    let directory = root;
-    for (const name of relative(root, parent).split('/')) {
-      directory = join(directory, name);
-      await mkdir(directory).catch((error: unknown) => {
-        if (!hasCode(error, 'EEXIST')) throw error;
-      });
-      if ((await lstat(directory)).isSymbolicLink()) throw linkRefused(directory);
-    }
-  }
-
-  /** The file of a key, in a directory that is there and is no link. */
-  async #locate(key: string): Promise<string> {
-    const file = join(await this.#openRoot(), ...key.split('/').map(nameOf));
-    await checkRealPath(dirname(file));
-    return file;
-  }
-
-  async #fileStat(key: string): Promise<BigIntStats | undefined> {
+  /** Opens a directory, and makes it level by level where it is not there, so that none is made behind a link. */
+  async #makeDirectory(path: string): Promise<ConfinedDirectory> {
     try {
-      const file = await this.#locate(key);
-      const stat = await lstat(file, { bigint: true });
-      if (stat.isSymbolicLink()) throw linkRefused(file);
-      return stat.isFile() ? stat : undefined;
+      return await openDirectory(path);
     } catch (error) {
-      return undefinedWhenMissing(error);
+      if (!hasCode(error, 'ENOENT') || path === this.#realRoot) throw error;
     }
+    using parent = await this.#makeDirectory(dirname(path));
+    await mkdir(join(parent.path, basename(path))).catch(ignoreExisting);
+    await this.#makeDurable(parent);
+    return openDirectory(path);
   }
 
-  async *#list(directory: string, key: string, options: ListRequest): AsyncIterable<ListEntry> {
-    const children = await readChildren(directory);
-    for (let start = 0; start < children.length; start += listingBatch) {
-      const batch = children.slice(start, start + listingBatch);
-      const stats = await Promise.all(
-        batch.map(async ({ file, isDirectory }) =>
-          isDirectory ? undefined : lstat(file, { bigint: true }).catch(undefinedWhenMissing),
-        ),
-      );
-      for (const [index, { file, segment, isDirectory }] of batch.entries()) {
-        options.signal?.throwIfAborted();
-        const path = key === '' ? segment : `${key}/${segment}`;
-        const stat = stats[index];
+  /** Waits until the disk has the entries of a directory, where that was asked for. */
+  async #makeDurable(directory: ConfinedDirectory): Promise<void> {
+    if (this.config.durability !== 'fsync') return;
+    await using file = await open(join(directory.path, '.'), constants.O_RDONLY | constants.O_DIRECTORY);
+    await file.sync();
+  }
+
+  async *#list(path: string, key: string, request: ListRequest): AsyncIterable<ListEntry> {
+    const { prefix, limit, signal } = request;
+    const children = await this.#readChildren(path, prefix);
+    const size = Math.min(batchSize, limit ?? batchSize);
+    for (let start = 0; start < children.length; start += size) {
+      const batch = children.slice(start, start + size);
+      const found = await fileStats(path, batch);
+      for (const [index, { name, segment, isDirectory }] of batch.entries()) {
+        signal?.throwIfAborted();
+        const childKey = key === '' ? segment : `${key}/${segment}`;
+        const stat = found[index];
         if (stat !== undefined) {
           const { size, modifiedAt } = objectStat(stat);
-          yield { type: 'file', path, size, modifiedAt };
+          yield { type: 'file', path: childKey, size, modifiedAt };
         } else if (!isDirectory) continue;
-        else if (options.recursive) yield* this.#list(file, path, options);
-        else if (await holdsObject(file)) yield { type: 'directory', path };
+        else if (request.recursive) yield* this.#list(join(path, name), childKey, { ...request, prefix: '' });
+        else if (await this.#holdsObject(join(path, name))) yield { type: 'directory', path: childKey };
       }
     }
+  }
+
+  /** The files and directories in a directory, in the order of a listing. Links, pipes and devices are none. */
+  async #readChildren(path: string, prefix = ''): Promise<Child[]> {
+    const isFolding = this.#isFolding ?? false;
+    return (await readDirectory(path))
+      .filter((entry) => entry.name !== stagingFolder && (entry.isFile() || entry.isDirectory()))
+      .map((entry) => {
+        const [name, isDirectory] = [entry.name, entry.isDirectory()];
+        const segment = segmentOf(name, isFolding);
+        return { name, segment, isDirectory, order: Buffer.from(isDirectory ? `${segment}/` : segment) };
+      })
+      .filter(({ segment }) => segment.startsWith(prefix))
+      .sort((a, b) => Buffer.compare(a.order, b.order));
+  }
+
+  async #holdsObject(path: string): Promise<boolean> {
+    const children = await this.#readChildren(path);
+    if (children.some(({ isDirectory }) => !isDirectory)) return true;
+    for (const { name } of children) if (await this.#holdsObject(join(path, name))) return true;
+    return false;
   }
 
   /** Directories exist while something is below them. */
   async #removeEmptyParents(key: string): Promise<void> {
     const root = await this.#openRoot();
-    for (
-      let directory = dirname(join(root, ...key.split('/').map(nameOf)));
-      directory !== root;
-      directory = dirname(directory)
-    ) {
+    for (let path = dirname(await this.#pathOf(key)); path !== root; path = dirname(path)) {
       try {
-        await rmdir(directory);
+        using parent = await openDirectory(dirname(path));
+        await rmdir(join(parent.path, basename(path)));
       } catch (error) {
-        if (hasCode(error, 'ENOENT')) continue;
-        return;
+        if (!hasCode(error, 'ENOENT')) return;
       }
     }
   }
 
-  async #openStaged(staged: string): Promise<FileHandle> {
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-    try {
-      return await open(staged, flags);
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
-      this.#hasStaging = false;
-      await this.#makeRoot();
-      return open(staged, flags);
-    }
+  /** The file or folder of a key. Rejects with ENOENT while there is no root. */
+  async #pathOf(key: string): Promise<string> {
+    const root = await this.#openRoot();
+    if (key === '') return root;
+    return join(root, ...key.split('/').map((segment) => nameOf(segment, this.#isFolding ?? false)));
   }
 
   /** The real path of the root. Rejects with ENOENT while there is none. */
   async #openRoot(): Promise<string> {
     this.#realRoot ??= await realpath(this.root === '' ? '/' : this.root);
+    this.#isFolding ??= await this.findOutFolding(this.#realRoot);
     return this.#realRoot;
   }
 
-  async #makeRoot(): Promise<string> {
-    if (this.#realRoot !== undefined && this.#hasStaging) return this.#realRoot;
-    await mkdir(this.root === '' ? '/' : this.root, { recursive: true }).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST') && !hasCode(error, 'ENOTDIR')) throw error;
-      throw new StackError({ code: 'ROOT_NOT_FOUND', message: `${this.root} is not a folder` });
+  /** The folder for files that are not complete yet, made with the root where it is not there. */
+  async #openStaging(): Promise<ConfinedDirectory> {
+    if (this.#realRoot !== undefined) {
+      try {
+        return await openDirectory(join(this.#realRoot, stagingFolder));
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw error;
+      }
+    }
+    const root = this.root === '' ? '/' : this.root;
+    await mkdir(root, { recursive: true }).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST', 'ENOTDIR')) throw error;
+      throw new StackError({ code: 'ROOT_NOT_FOUND', message: `${root} is not a folder` });
     });
-    const root = await this.#openRoot();
-    const staging = join(root, stagingFolder);
-    await mkdir(staging).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error;
-    });
-    await checkRealPath(staging);
-    this.#hasStaging = true;
-    return root;
+    this.#realRoot ??= await realpath(root);
+    const staging = join(this.#realRoot, stagingFolder);
+    await mkdir(staging).catch(ignoreExisting);
+    // Only now there is a name that can be looked for in other letters.
+    this.#isFolding = await this.findOutFolding(this.#realRoot);
+    return openDirectory(staging);
   }
 }
 
 const errorCodes: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'NOT_FOUND',
   ENOTDIR: 'NOT_FOUND',
+  ENXIO: 'NOT_FOUND',
   EISDIR: 'PATH_CONFLICT',
   ENAMETOOLONG: 'PATH_INVALID',
+  EILSEQ: 'PATH_INVALID',
   ELOOP: 'PATH_OUTSIDE_STORE',
   EACCES: 'ACCESS_DENIED',
   EPERM: 'ACCESS_DENIED',
@@ -382,61 +424,55 @@ const errorCodes: Readonly<Record<string, ErrorCode>> = {
 };
 
 interface Child {
-  readonly file: string;
+  readonly name: string;
   readonly segment: string;
   readonly isDirectory: boolean;
 }
 
-/** The files and directories in a directory, in the order of a listing. Links, pipes and devices are none. */
-async function readChildren(directory: string): Promise<Child[]> {
-  const entries = (await readdir(directory, { withFileTypes: true }).catch(undefinedWhenMissing)) ?? [];
-  return entries
-    .filter((entry) => entry.isFile() || entry.isDirectory())
-    .filter(({ name }) => name !== stagingFolder)
-    .map((entry) => {
-      const segment = segmentOf(entry.name);
-      const isDirectory = entry.isDirectory();
-      const child = { file: join(directory, entry.name), segment, isDirectory };
-      return { child, order: Buffer.from(isDirectory ? `${segment}/` : segment) };
-    })
-    .sort((a, b) => Buffer.compare(a.order, b.order))
-    .map(({ child }) => child);
-}
-
-async function holdsObject(directory: string): Promise<boolean> {
-  const children = await readChildren(directory);
-  if (children.some(({ isDirectory }) => !isDirectory)) return true;
-  for (const { file } of children) if (await holdsObject(file)) return true;
-  return false;
-}
-
-/** Removes a directory in which there is no object; whether there was none. */
-async function removeEmptyDirectories(directory: string): Promise<boolean> {
-  for (const { file, isDirectory } of await readChildren(directory)) {
-    if (!isDirectory || !(await removeEmptyDirectories(file))) return false;
+/** The entries of a directory; none where there is no directory. */
+async function readDirectory(path: string): Promise<Dirent[]> {
+  try {
+    using directory = await openDirectory(path);
+    return await readdir(directory.path, { withFileTypes: true });
+  } catch (error) {
+    return undefinedWhenMissing(error) ?? [];
   }
-  return rmdir(directory).then(
-    () => true,
-    (error: unknown) => hasCode(error, 'ENOENT'),
+}
+
+/** What is known of a file in the directory of its path; `undefined` where something else is. Rejects with ENOENT. */
+async function findFile(directory: ConfinedDirectory, path: string): Promise<BigIntStats | undefined> {
+  const found = await lstat(join(directory.path, basename(path)), { bigint: true });
+  if (found.isSymbolicLink()) throw linkRefused(path);
+  return found.isFile() ? found : undefined;
+}
+
+/** The same for some children of a directory at once, none of which is a link. */
+async function fileStats(path: string, children: readonly Child[]): Promise<readonly (BigIntStats | undefined)[]> {
+  using directory = await openDirectory(path);
+  return await Promise.all(
+    children.map(({ name, isDirectory }) =>
+      isDirectory ? undefined : lstat(join(directory.path, name), { bigint: true }).catch(undefinedWhenMissing),
+    ),
   );
+}
+
+/** Removes a directory in which there is no object, with those in it; whether there was none. */
+async function removeEmptyDirectory(path: string): Promise<boolean> {
+  for (const entry of await readDirectory(path)) {
+    if (!entry.isDirectory() || !(await removeEmptyDirectory(join(path, entry.name)))) return false;
+  }
+  try {
+    using parent = await openDirectory(dirname(path));
+    await rmdir(join(parent.path, basename(path)));
+    return true;
+  } catch (error) {
+    return hasCode(error, 'ENOENT');
+  }
 }
 
 function objectStat(stat: BigIntStats): ObjectStat {
   const etag = [stat.mtimeNs, stat.size, stat.ino].map((part) => part.toString(36)).join('-');
   return { size: Number(stat.size), modifiedAt: stat.mtime, etag };
-}
-
-/** Rejects unless no part of an existing path is a symbolic link. */
-async function checkRealPath(path: string): Promise<void> {
-  if ((await realpath(path)) !== path) throw linkRefused(path);
-}
-
-function linkRefused(path: string): StackError {
-  return new StackError({
-    code: 'PATH_OUTSIDE_STORE',
-    message: `${path} leads through a symbolic link, and may lie outside of the store.`,
-    hint: 'Put a folder or file in the place of the link.',
-  });
 }
 
 function pathOfUrl(path: string): string {
@@ -459,4 +495,8 @@ function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 
 function undefinedWhenMissing(error: unknown): undefined {
   if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error;
 }
