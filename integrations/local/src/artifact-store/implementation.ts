@@ -450,7 +450,7 @@ async function findFile(directory: ConfinedDirectory, path: string): Promise<Big
 async function fileStats(path: string, children: readonly Child[]): Promise<readonly (BigIntStats | undefined)[]> {
   using directory = await openDirectory(path);
   return await Promise.all(
-    children.map(({ name, isDirectory }) =>
+    children.map(async ({ name, isDirectory }) =>
       isDirectory ? undefined : lstat(join(directory.path, name), { bigint: true }).catch(undefinedWhenMissing),
     ),
   );
