@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { defineComponentType, StackError } from '@stack/core';
+import { createEnvironmentSecretResolver, defineComponentType, StackError } from '@stack/core';
 import { fieldChanges, initProject, openProject, type Project } from '@stack/project';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -60,7 +60,7 @@ beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'stack-life-cycle-')));
   await write('flavors/disk.ts', version1);
   await write('flavors/disk-2.ts', version2);
-  ({ project } = await initProject(root, { integrationsFrom }));
+  ({ project } = await initProject(root, { integrationsFrom, secrets: createEnvironmentSecretResolver() }));
 });
 
 afterEach(async () => {

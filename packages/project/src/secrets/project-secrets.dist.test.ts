@@ -15,6 +15,10 @@ import { ArtifactStore, artifactStoreConfig, defineFlavor, secretField, SecretSt
 import * as z from 'zod';
 
 class Vault extends SecretStore {
+  constructor(context) {
+    super(context);
+    globalThis.vaultsOpened.push(this.name);
+  }
   get secrets() {
     const { vaults } = globalThis;
     if (!vaults.has(this.name)) vaults.set(this.name, new Map());
@@ -103,7 +107,11 @@ const integrationsFrom = [dirname(dirname(import.meta.dirname))];
 type Values = Readonly<Record<string, string>>;
 
 /** What the flavors of the tests share with them. */
-const shared = globalThis as unknown as { vaults: Map<string, Map<string, Values>>; vaultCalls: string[] };
+const shared = globalThis as unknown as {
+  vaults: Map<string, Map<string, Values>>;
+  vaultCalls: string[];
+  vaultsOpened: string[];
+};
 
 let root: string;
 let project: Project;
@@ -111,6 +119,7 @@ let project: Project;
 beforeEach(async () => {
   shared.vaults = new Map();
   shared.vaultCalls = [];
+  shared.vaultsOpened = [];
   root = await realpath(await mkdtemp(join(tmpdir(), 'stack-secrets-')));
   await writeFile(join(root, 'flavors.ts'), vaultFlavors);
   ({ project } = await initProject(root, { integrationsFrom }));
@@ -243,6 +252,7 @@ describe('references are looked for', () => {
     const all = [1, 2, 3].map(() => other.secrets.resolve(references.slice(2, 3)));
     await Promise.all(all);
     asked();
+    expect(shared.vaultsOpened).toEqual(['one', 'two']);
     await other[Symbol.asyncDispose]();
     expect(asked().sort()).toEqual(['one: closed', 'two: closed']);
   });
