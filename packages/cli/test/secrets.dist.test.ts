@@ -340,6 +340,12 @@ describe('a component with a secret', () => {
     run('secret', 'create', 'prod-key', '--accessKey=access-key-3', '--region=region-3', '--token=token-3');
   });
 
+  it('has them too when the conformance of its flavor is checked', () => {
+    const words = ['conformance', 'disk', '--type=artifact-store', '--path=checked', '--case=empty'];
+    expect(json([...words, '--access-key={{prod-key.accessKey}}'])).toMatchObject({ ok: true });
+    expect(json([...words, '--access-key={{prod-key.no}}'])).toMatchObject({ ok: false });
+  });
+
   it('may be given the value where that is allowed, which is then a secret', () => {
     const words = [
       'artifact-store',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { configError, flavorManifest, isPlainObject, type JsonObject, StackError } from '@stack/core';
 import { editInput, readDocument } from '@stack/project';
+import { findProjectRoot } from '@stack/project/root';
 import { type ConformanceReport, checkFlavor, htmlReport, junitReport } from '@stack/testkit';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
@@ -8,6 +9,7 @@ import { readComponentInput } from '../command-line/read-component-input.ts';
 import { readSeconds } from '../command-line/read-seconds.ts';
 import { ConformanceView } from '../conformance/conformance-view.ts';
 import { flavorToCheck } from '../conformance/flavor-to-check.ts';
+import { openProjectHere } from '../open-project-here.ts';
 import { showMilliseconds } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
 import { writeTextFile } from '../output/write-text-file.ts';
@@ -22,6 +24,8 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     const options = invocation.optionPairs(option);
     return options.length === 0 ? undefined : editInput(manifest, { config: {}, settings: {} }, { options }).config;
   };
+  const isInProject = findProjectRoot(invocation.workingDirectory) !== undefined;
+  await using project = isInProject ? await openProjectHere(invocation) : undefined;
   const view = new ConformanceView(invocation.screen, !invocation.isJson);
   const cases = invocation.optionValues('case');
   using interruption = abortOnInterrupt();
@@ -31,6 +35,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
       config: edited.config,
       settings: edited.settings,
       baseDirectory,
+      secrets: project?.secrets,
       versions,
       unsupported: await readUnsupported(invocation),
       cases: cases.length === 0 ? undefined : cases,
