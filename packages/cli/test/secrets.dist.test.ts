@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whyUnavailable } from '../../../tools/backends/backend.ts';
+import { requiredPrograms } from '../../../tools/backends/programs.ts';
 import { writeDiskFlavor } from './disk-flavor.ts';
 import {
   cleanEnvironment,
@@ -14,6 +16,9 @@ import {
   trainingPipeline,
   writeFiles,
 } from './run-stack.ts';
+
+const noTerminal = await whyUnavailable(requiredPrograms('script'));
+const skipped = noTerminal === undefined ? '' : ` (skipped: ${noTerminal})`;
 
 const folder = temporaryFolder();
 const root = folder.path;
@@ -147,20 +152,29 @@ describe('the values of a secret', () => {
     ]);
   });
 
-  it('are asked for on a terminal, which does not show them', () => {
-    const { stdout, error } = spawnSync(
-      'script',
-      ['-qec', `${process.execPath} ${stackBin} secret create asked --password`, '/dev/null'],
-      { cwd: root, env: environment, input: 'typed-unseen\n', encoding: 'utf8', timeout: 25_000 },
-    );
-    expect(error).toBeUndefined();
-    expect(stdout).toContain('password: ');
-    expect(stdout).toContain('Created the secret "asked"');
-    // What comes before the program asks is shown by the terminal; the program itself prints none of it.
-    expect(stdout.slice(stdout.indexOf('password: '))).not.toContain('typed-unseen');
-    expect(stdout).not.toContain('SECRET_EXPOSED');
-    expect(valuesOf('asked')).toEqual({ password: 'typed-unseen' });
-  });
+  it.skipIf(noTerminal !== undefined)(
+    `are asked for on a terminal, which does not show them, and never with --json${skipped}`,
+    () => {
+      const onTerminal = (line: string) =>
+        spawnSync('script', ['-qec', `${process.execPath} ${stackBin} ${line}`, '/dev/null'], {
+          cwd: root,
+          env: environment,
+          input: 'typed-unseen\n',
+          encoding: 'utf8',
+          timeout: 25_000,
+        });
+      const { stdout, error } = onTerminal('secret create asked --password');
+      expect(error).toBeUndefined();
+      expect(stdout).toContain('Created the secret "asked"');
+      expect(stdout).not.toContain('SECRET_EXPOSED');
+      // What comes before the program asks is shown by the terminal; the program itself shows none of it.
+      const [, afterQuestion] = stdout.split('password: ');
+      expect(afterQuestion).toBeDefined();
+      expect(afterQuestion).not.toContain('typed-unseen');
+      expect(valuesOf('asked')).toEqual({ password: 'typed-unseen' });
+      expect(onTerminal('secret create asked-too --password --json').stdout).toContain('OPTION_MISSING');
+    },
+  );
 
   it('are masked unless they are to be revealed, one of them also alone', () => {
     for (const words of [

@@ -27,7 +27,7 @@ export interface ReadSecretValues {
 export async function readSecretValues(invocation: Invocation): Promise<ReadSecretValues> {
   const options = givenValues(invocation);
   const file = invocation.option('values');
-  const problems = findProblems(options, file);
+  const problems = findProblems(options, file, !invocation.isJson && canAsk());
   if (problems.length > 0) throw argumentsError(invocation.usage, problems);
   const inFile = file === undefined ? {} : await readValuesFile(file, invocation);
   const twice = options.filter(([key]) => Object.hasOwn(inFile, key)).map(([key]) => givenTwice(key));
@@ -60,7 +60,7 @@ function givenValues(invocation: Invocation): readonly Option[] {
 }
 
 /** What is wrong with the options, before any is read. */
-function findProblems(options: readonly Option[], file: string | undefined): readonly Problem[] {
+function findProblems(options: readonly Option[], file: string | undefined, asks: boolean): readonly Problem[] {
   const keys = options.map(([key]) => key);
   const repeated = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
   const problems: Problem[] = [...repeated].map(givenTwice);
@@ -73,11 +73,11 @@ function findProblems(options: readonly Option[], file: string | undefined): rea
     problems.push({ path: '', message, hint: 'Give the others by --KEY=@FILE.' });
   }
   for (const [key, value] of options) {
-    if (value !== true || canAsk()) continue;
+    if (value !== true || asks) continue;
     problems.push({
       path: key,
       code: 'OPTION_MISSING',
-      message: `the value of ${key} is missing, and there is no terminal to ask for it`,
+      message: `the value of ${key} is missing, and there is nobody to be asked for it`,
       hint: `Give it by --${key}=@FILE, or by --${key}=- from standard input.`,
     });
   }
