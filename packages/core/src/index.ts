@@ -1,5 +1,6 @@
 // Component types and components.
 
+export { keyProblem } from './artifact-store/artifact-key.ts';
 // Artifact stores.
 export {
   ArtifactStore,

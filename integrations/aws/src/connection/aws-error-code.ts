@@ -5,7 +5,8 @@ export function awsErrorCode(error: unknown): ErrorCode | undefined {
   if (!(error instanceof Error)) return undefined;
   // It has no name of its own.
   if (error.message === 'Region is missing') return 'CONFIG_INVALID';
-  const known = errorCodes[error.name] ?? ('code' in error ? errorCodes[String(error.code)] : undefined);
+  // Those of the network come first: the SDK calls a connection that broke a TimeoutError.
+  const known = ('code' in error ? errorCodes[String(error.code)] : undefined) ?? errorCodes[error.name];
   if (known !== undefined) return known;
   const status = statusOf(error);
   if (status === undefined) return isOfNetwork(error) ? 'UNAVAILABLE' : undefined;
@@ -47,6 +48,8 @@ const errorCodes: Readonly<Record<string, ErrorCode>> = {
   RequestTimeoutException: 'TIMEOUT',
   TimeoutError: 'TIMEOUT',
   ETIMEDOUT: 'TIMEOUT',
+  ECONNRESET: 'UNAVAILABLE',
+  EPIPE: 'UNAVAILABLE',
 };
 
 function statusOf(error: Error): number | undefined {

@@ -2,9 +2,17 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { createComponent, type ErrorCode, type SecretStore } from '@stack/core';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { whyUnavailable } from '../../../../tools/backends/backend.ts';
+import type { SharedServer } from '../../../../tools/backends/backends.ts';
+import { moto } from '../../../../tools/backends/moto.ts';
+import { sharedServer } from '../../../../tools/backends/shared-server.ts';
 import { awsSecretStoreFlavor } from './flavor.ts';
+
+const obstacle = await whyUnavailable(moto);
+const reason = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
 
 /** What Secrets Manager answers to a request: an error by its name, or a result. */
 type Answer = { readonly error: string; readonly status?: number } | object;
@@ -193,9 +201,146 @@ describe('several secrets', () => {
   });
 });
 
+describe.skipIf(obstacle !== undefined)(`on moto${reason}`, () => {
+  let account: SharedServer<'moto'>;
+  let prefix: string;
+
+  beforeAll(async () => {
+    account = await sharedServer('moto');
+  }, 60_000);
+
+  beforeEach(() => {
+    prefix = `test-${crypto.randomUUID()}/`;
+  });
+
+  function open(config: object = {}): Promise<SecretStore> {
+    const { endpoint, region, accessKeyId, secretAccessKey } = account;
+    const all = { endpoint, region, accessKeyId, secretAccessKey, prefix, ...config };
+    return createComponent(awsSecretStoreFlavor, { name: 'vault', config: all });
+  }
+
+  function client(): SecretsManager {
+    const { endpoint, region, accessKeyId, secretAccessKey } = account;
+    return new SecretsManager({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  }
+
+  test('wrong keys, and those of somebody who may do nothing, are ACCESS_DENIED beside right ones', async () => {
+    const own = await open();
+    await own.create('database', { key: 'a value' });
+    for (const keys of [account.stranger, { secretAccessKey: 'wrong' }]) {
+      const other = await open(keys);
+      await expect(other.get('database')).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      await expect(other.list()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      await expect(other.create('new', { key: 'a value' })).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      expect(await other.probe()).toMatchObject({ healthy: false });
+    }
+    expect((await own.get('database')).values.key?.reveal()).toBe('a value');
+    expect(await own.probe()).toMatchObject({ healthy: true });
+  });
+
+  test('a role is taken', async () => {
+    const role = { roleArn: account.roleArn, roleSessionName: 'test', stsEndpoint: account.endpoint };
+    const store = await open(role);
+    await store.create('database', { key: 'a value' });
+    expect(await store.list()).toHaveLength(1);
+    const stranger = await open({ ...role, ...account.stranger });
+    await expect(stranger.list()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+  });
+
+  test('a secret that was made elsewhere is read, and keeps what an update does not name', async () => {
+    const store = await open();
+    const text = '{"host":"db","port":5432,"password":"correct horse"}';
+    await client().createSecret({ Name: `${prefix}made`, SecretString: text });
+    await client().createSecret({ Name: `${prefix}plain`, SecretString: 'battery staple' });
+    expect((await store.get('made')).values.port?.reveal()).toBe('5432');
+    expect((await store.get('plain')).values.value?.reveal()).toBe('battery staple');
+    await store.update('made', { set: { password: 'battery staple' } });
+    const { SecretString } = await client().getSecretValue({ SecretId: `${prefix}made` });
+    expect(SecretString).toBe('{"host":"db","port":5432,"password":"battery staple"}');
+  });
+
+  test('new secrets have the tags of the config', async () => {
+    const store = await open({ tags: { team: 'data' } });
+    await store.create('database', { key: 'a value' });
+    const { Tags } = await client().describeSecret({ SecretId: `${prefix}database` });
+    expect(Tags).toEqual([{ Key: 'team', Value: 'data' }]);
+  });
+
+  test.each([
+    [{}, 30],
+    [{ recoveryWindowInDays: 7 }, 7],
+  ])('with %j, a deleted secret can be restored for %i days', async (config, days) => {
+    const store = await open(config);
+    await store.create('database', { key: 'a value' });
+    await store.delete('database');
+    await expect(store.delete('database')).rejects.toMatchObject({ code: 'SECRET_NOT_FOUND' });
+    await expect(store.update('database', { set: { key: 'another' } })).rejects.toMatchObject({
+      code: 'SECRET_NOT_FOUND',
+    });
+    const { DeletedDate } = await client().describeSecret({ SecretId: `${prefix}database` });
+    expect((Number(DeletedDate) - Date.now()) / 86_400_000).toBeCloseTo(days, 1);
+    await store.create('database', { key: 'new value' });
+    const { SecretString } = await client().getSecretValue({
+      SecretId: `${prefix}database`,
+      VersionStage: 'AWSPREVIOUS',
+    });
+    expect(SecretString).toBe('{"key":"a value"}');
+  });
+
+  test('with forceDeleteWithoutRecovery it is gone at once', async () => {
+    const store = await open({ forceDeleteWithoutRecovery: true });
+    await store.create('database', { key: 'a value' });
+    const deleting = await Promise.allSettled([store.delete('database'), store.delete('database')]);
+    expect(deleting.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    await expect(client().describeSecret({ SecretId: `${prefix}database` })).rejects.toThrow();
+    await store.create('database', { key: 'a value' });
+    await store.rename('database', 'new');
+    await expect(client().describeSecret({ SecretId: `${prefix}database` })).rejects.toThrow();
+  });
+});
+
 test('a secret of bytes is CAPABILITY_UNSUPPORTED', async () => {
   answer = () => ({ SecretBinary: 'AAAA', VersionId: 'v' });
   await expect((await createStore()).get('database')).rejects.toMatchObject({ code: 'CAPABILITY_UNSUPPORTED' });
+});
+
+test('a rename takes along what was changed in its midst', async () => {
+  const versions = ['v1', 'v2'];
+  let current = 0;
+  answer = ({ operation, body }) => {
+    const isOld = body.SecretId === 'stack/old';
+    // Another program changes the secret after it was copied, and before it is deleted.
+    if (operation === 'CreateSecret') current = 1;
+    if (operation === 'DescribeSecret') return { VersionIdsToStages: { [versions[current] ?? '']: ['AWSCURRENT'] } };
+    if (operation === 'PutSecretValue') return { VersionStages: ['AWSCURRENT'] };
+    if (operation !== 'GetSecretValue') return {};
+    return {
+      SecretString: `{"key":"value ${isOld ? current : 'copied'}"}`,
+      VersionId: isOld ? versions[current] : 'n1',
+    };
+  };
+  await (await createStore()).rename('old', 'new');
+  const writes = requests.filter(({ operation }) => /^(?:Create|Put|Delete|Restore)/.test(operation));
+  expect(writes.map(({ operation, body }) => [operation, body.SecretString])).toEqual([
+    ['CreateSecret', '{"key":"value 0"}'],
+    ['DeleteSecret', undefined],
+    ['RestoreSecret', undefined],
+    ['PutSecretValue', '{"key":"value 1"}'],
+    ['DeleteSecret', undefined],
+  ]);
+});
+
+test('a version that was made current again, by hand, can be updated', async () => {
+  const taken: unknown[] = [];
+  answer = ({ operation, body }) => {
+    if (operation !== 'PutSecretValue') return { SecretString: '{"key":"a value"}', VersionId: 'v' };
+    taken.push(body.ClientRequestToken);
+    // The successor that it had is there: with another text, and then with the same one.
+    if (taken.length === 1) return { error: 'ResourceExistsException' };
+    return { VersionStages: taken.length === 2 ? ['AWSPREVIOUS'] : ['AWSCURRENT'] };
+  };
+  await (await createStore()).update('database', { set: { key: 'another' } });
+  expect(new Set(taken).size).toBe(3);
 });
 
 test('an update beside others that never ends well is given up', async () => {

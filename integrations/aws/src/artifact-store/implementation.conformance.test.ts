@@ -1,0 +1,48 @@
+import { type ArtifactStoreCase, testArtifactStore } from '@stack/testkit';
+import { describe, it } from 'vitest';
+import { whyUnavailable } from '../../../../tools/backends/backend.ts';
+import { backends } from '../../../../tools/backends/backends.ts';
+import { sharedServer } from '../../../../tools/backends/shared-server.ts';
+import { openS3Store } from '../../test/open-s3-store.ts';
+
+const dotsOfMinio = 'MinIO takes a segment like ". " for ".", and a backslash for a slash';
+
+const gaps: Readonly<Record<'minio', Partial<Record<ArtifactStoreCase, string>>>> = {
+  minio: {
+    'keys with dots are kept byte for byte, apart from each other': dotsOfMinio,
+    'keys with backslashes are kept byte for byte, apart from each other': dotsOfMinio,
+  },
+};
+
+for (const name of ['minio'] as const) {
+  const unavailable = await whyUnavailable(backends[name]);
+  if (unavailable !== undefined) {
+    const create = () => Promise.reject(new Error(unavailable));
+    testArtifactStore({ name: `s3 artifact store on ${backends[name].name}`, create, unavailable }, { describe, it });
+    continue;
+  }
+  const { bucket, ...account } = await sharedServer(name);
+  testArtifactStore(
+    {
+      name: `s3 artifact store on ${backends[name].name}`,
+      create: () => openS3Store(`s3://${bucket}/${crypto.randomUUID()}`, account),
+      reopen: (root) => openS3Store(root, account),
+      network: {
+        endpoint: account.endpoint,
+        connect: (root, endpoint) => {
+          const retry = { attempts: 4, baseDelay: 10 };
+          return openS3Store(root, { ...account, endpoint, requestTimeout: 1000, retry });
+        },
+        timeLimit: 8000,
+      },
+      denied: { wrong: (root) => openS3Store(root, { ...account, secretAccessKey: 'wrong' }) },
+      worker: {
+        module: new URL('../../test/open-s3-store.ts', import.meta.url).href,
+        export: 'openS3Store',
+        input: account,
+      },
+      unsupported: gaps[name],
+    },
+    { describe, it },
+  );
+}

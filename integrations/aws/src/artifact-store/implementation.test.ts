@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { S3 } from '@aws-sdk/client-s3';
+import { type ArtifactStore, type ConfigInputOf, createComponent } from '@stack/core';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { whyUnavailable } from '../../../../tools/backends/backend.ts';
+import { minio } from '../../../../tools/backends/minio.ts';
+import { sharedServer } from '../../../../tools/backends/shared-server.ts';
+import { s3ArtifactStoreFlavor } from './flavor.ts';
+
+type Config = ConfigInputOf<typeof s3ArtifactStoreFlavor>;
+
+const partSize = 5 * 1024 * 1024;
+/** Two parts and a bit. */
+const large = Buffer.alloc(2 * partSize + 17, 'large object ');
+
+async function* inChunks(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let start = 0; start < bytes.length; start += 100_000) yield bytes.subarray(start, start + 100_000);
+}
+
+async function pathsOf(store: ArtifactStore): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { path } of store.walk()) paths.push(path);
+  return paths;
+}
+
+const obstacle = await whyUnavailable(minio);
+const reason = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
+
+describe.skipIf(obstacle !== undefined)(`an artifact store in S3${reason}`, () => {
+  let account: Pick<Config, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
+  let bucket: string;
+  let client: S3;
+  let prefix: string;
+
+  beforeAll(async () => {
+    ({ bucket, ...account } = await sharedServer('minio'));
+    const { accessKeyId = '', secretAccessKey = '', endpoint = '', region = '' } = account;
+    client = new S3({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+  }, 60_000);
+
+  beforeEach(() => {
+    prefix = crypto.randomUUID();
+  });
+
+  function createStore(config: Partial<Config> = {}): Promise<ArtifactStore> {
+    const all = {
+      path: `s3://${bucket}/${prefix}`,
+      ...account,
+      partSize,
+      retry: { attempts: 2, baseDelay: 1 },
+      ...config,
+    };
+    return createComponent(s3ArtifactStoreFlavor, { name: 'prod', config: all });
+  }
+
+  test.each([{ checksums: true }, { checksums: false }])('keeps objects of every size, with %j', async (config) => {
+    const store = await createStore(config);
+    for (const [key, bytes] of Object.entries({
+      none: Buffer.alloc(0),
+      small: Buffer.from('text'),
+      exact: large.subarray(0, 2 * partSize),
+      large,
+    })) {
+      await store.write(`bytes/${key}`, bytes);
+      await store.write(`stream/${key}`, inChunks(bytes));
+      await store.copy(`stream/${key}`, `copy/${key}`);
+      for (const from of ['bytes', 'stream', 'copy'])
+        expect((await store.read(`${from}/${key}`)).equals(bytes)).toBe(true);
+    }
+    const { url, headers } = await store.signedUrl('signed', { method: 'put' });
+    expect((await fetch(url, { method: 'PUT', body: new Uint8Array(large), headers })).status).toBe(200);
+    expect(await store.size('signed')).toBe(large.length);
+    await store.removeTree('');
+    expect(await pathsOf(store)).toEqual([]);
+  });
+
+  test('sends the parts of a large object side by side, and keeps their order', async () => {
+    const store = await createStore({ partConcurrency: 7 });
+    const bytes = Buffer.concat(Array.from({ length: 9 }, (_, index) => Buffer.alloc(partSize, index)));
+    await store.write('a', inChunks(bytes));
+    expect((await store.read('a')).equals(bytes)).toBe(true);
+  });
+
+  test('refuses a large object where one is, and leaves nothing of it', async () => {
+    const store = await createStore();
+    await store.write('a', 'old');
+    await expect(store.write('a', inChunks(large), { ifAbsent: true })).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+    });
+    await expect(store.write('a', large, { ifMatch: '123' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+    await expect(store.write('a', 'new', { ifMatch: '*' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+    await expect(store.write('a', 'new', { ifMatch: '"\r\nx: y' })).rejects.toMatchObject({
+      code: 'PRECONDITION_FAILED',
+    });
+    expect(await store.readText('a')).toBe('old');
+    const { Uploads } = await client.listMultipartUploads({ Bucket: bucket, Prefix: `${prefix}/a` });
+    expect(Uploads ?? []).toEqual([]);
+  });
+
+  test('keeps the SHA-256 where it is known in time', async () => {
+    const store = await createStore();
+    const { sha256 } = await store.write('small', 'text', { digest: true });
+    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect((await store.stat('small')).sha256).toBe(sha256);
+    const { sha256: ofLarge } = await store.write('large', inChunks(large), { digest: true });
+    expect((await store.stat('large')).sha256).toBeUndefined();
+    await store.write('large', inChunks(large), { sha256: ofLarge });
+    expect((await store.stat('large')).sha256).toBe(ofLarge);
+    await store.copy('large', 'copy');
+    expect((await store.stat('copy')).sha256).toBe(ofLarge);
+  });
+
+  test('does not see what others keep that cannot be an artifact', async () => {
+    const store = await createStore();
+    await store.write('directory/a', 'text');
+    for (const key of ['', 'directory/', 'empty/', 'empty/.probe/']) {
+      await client.putObject({ Bucket: bucket, Key: `${prefix}/${key}`, Body: '', ContentLength: 0 });
+    }
+    expect(await pathsOf(store)).toEqual(['directory/a']);
+    expect(await store.isDirectory('empty')).toBe(false);
+    await store.write('empty', 'text');
+    await store.write('directory/b', 'text');
+    expect(await pathsOf(store)).toEqual(['directory/a', 'directory/b', 'empty']);
+  });
+
+  test('sees a directory whose first key sorts before it', async () => {
+    const store = await createStore();
+    await store.write('a.\u{10FFFF}\u{10FFFF}', 'text');
+    await store.write('a', 'text');
+    await store.write('b/c', 'text');
+    await store.write('b.\u{10FFFF}\u{10FFFF}', 'text');
+    await expect(store.write('b', 'text')).rejects.toMatchObject({ code: 'PATH_CONFLICT' });
+  });
+
+  test('gives new objects the parameters of its config, also in parts and in copies', async () => {
+    const store = await createStore({ uploadParameters: { Metadata: { owner: 'me' }, ContentType: 'text/x-test' } });
+    await store.write('small', 'text', { digest: true });
+    await store.write('large', large);
+    for (const key of ['small', 'large']) {
+      const head = await client.headObject({ Bucket: bucket, Key: `${prefix}/${key}` });
+      expect(head.ContentType).toBe('text/x-test');
+      expect(head.Metadata).toMatchObject({ owner: 'me' });
+    }
+  });
+
+  test('tells a missing bucket from a missing object', async () => {
+    const store = await createStore({ path: 's3://no-such-bucket/a' });
+    const error = {
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('there is no bucket "no-such-bucket"'),
+      hint: expect.stringContaining('s3://no-such-bucket'),
+    };
+    await expect(store.stat('a')).rejects.toMatchObject(error);
+    await expect(store.read('a')).rejects.toMatchObject(error);
+    await expect(store.write('a', 'text')).rejects.toMatchObject(error);
+    await expect(pathsOf(store)).rejects.toMatchObject(error);
+    await expect(store.remove('a')).rejects.toMatchObject(error);
+  });
+
+  test('is ACCESS_DENIED to who has other keys, beside one that has the right ones', async () => {
+    const [own, other] = [await createStore(), await createStore({ secretAccessKey: 'wrong' })];
+    await own.write('a', 'text');
+    for (const operation of [
+      () => other.read('a'),
+      () => other.stat('a'),
+      () => other.write('a', 'b'),
+      () => other.remove('a'),
+    ]) {
+      await expect(operation()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    }
+    expect(await own.readText('a')).toBe('text');
+  });
+
+  test('probes by writing and reading what no listing shows', async () => {
+    const store = await createStore();
+    expect(await store.probe()).toEqual({
+      healthy: true,
+      message: `s3://${bucket}/${prefix} can be written and read.`,
+    });
+    const { KeyCount } = await client.listObjectsV2({ Bucket: bucket, Prefix: prefix });
+    expect(KeyCount).toBe(0);
+    const nowhere = await createStore({ path: 's3://no-such-bucket' });
+    expect(await nowhere.probe()).toMatchObject({ healthy: false, message: expect.stringContaining('no bucket') });
+  });
+
+  test('takes a role, and a temporary key, in the place of a key', async () => {
+    const role = { roleArn: 'arn:minio:iam:::role/any', stsEndpoint: account.endpoint };
+    const store = await createStore(role);
+    await store.write('a', 'text');
+    expect(await store.readText('a')).toBe('text');
+    const withoutRole = await createStore({ ...role, stsEndpoint: 'http://127.0.0.1:1' });
+    await expect(withoutRole.readText('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+/** Servers that behave as none does that runs here. */
+describe('a server that ignores conditions', () => {
+  let server: Server;
+  let requests: string[];
+
+  beforeEach(async () => {
+    requests = [];
+    server = createServer((request, response) => void respond(request, response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    requests.push(`${request.method}`);
+    for await (const _ of request) {
+      // It takes everything.
+    }
+    const xml = request.url?.includes('list-type=2') ? '<ListBucketResult></ListBucketResult>' : '';
+    response.writeHead(200, { etag: '"0cc175b9c0f1b6a831c399e269772661"' }).end(xml);
+  }
+
+  function createStore(): Promise<ArtifactStore> {
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const config = { path: 's3://bucket', endpoint, accessKeyId: 'id', secretAccessKey: 'a secret key' };
+    return createComponent(s3ArtifactStoreFlavor, { name: 'prod', config });
+  }
+
+  test.each([{ ifAbsent: true }, { ifMatch: '123' }])('is not asked to write with %j', async (condition) => {
+    const store = await createStore();
+    const failure = { code: 'CAPABILITY_UNSUPPORTED', message: expect.stringContaining('the server ignores') };
+    await expect(store.write('a', 'text', condition)).rejects.toMatchObject(failure);
+    const count = requests.length;
+    await expect(store.write('a', Readable.from([Buffer.from('text')]), condition)).rejects.toMatchObject(failure);
+    // It was found out once.
+    expect(requests.length - count).toBeLessThan(count);
+    expect(requests.filter((method) => method === 'DELETE')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,616 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  type CompleteMultipartUploadRequest,
+  GetObjectCommand,
+  type HeadObjectOutput,
+  type ListMultipartUploadsRequest,
+  type ListObjectsV2Output,
+  type ListObjectsV2Request,
+  type ListPartsRequest,
+  type Part,
+  PutObjectCommand,
+  type S3,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import {
+  ArtifactStore,
+  type ComponentContext,
+  type CopyRequest,
+  type ErrorCode,
+  type Garbage,
+  type GarbageRequest,
+  keyProblem,
+  type ListEntry,
+  type ListRequest,
+  type ObjectContent,
+  type ProbeResult,
+  type ReadRequest,
+  type RemovalFailure,
+  type SignedUrl,
+  type SignRequest,
+  type StoredStat,
+  type StoreRequest,
+  type WriteRequest,
+} from '@stack/core';
+import { requestOptions } from '../connection/request-options.ts';
+import { bareEtag, ConditionalWrites, copySource, type EtagForm, formatEtag } from './conditional-writes.ts';
+import type { S3ArtifactStoreConfig } from './config.ts';
+import { type Parts, partsOfBytes, partsOfStream, withFirst } from './parts.ts';
+import { createS3Client, noSuchBucket } from './s3-client.ts';
+import { s3ErrorCode } from './s3-error-code.ts';
+import { type S3Location, s3Location } from './s3-location.ts';
+import { SpooledFile } from './spooled-file.ts';
+import { type SendPart, uploadInParts } from './upload-in-parts.ts';
+
+/** Bytes that are read as a whole: it costs less than a stream. */
+const smallRead = 256 * 1024;
+/** Largest object that can be written, or copied, by one request. */
+const largestRequest = 5 * 1024 ** 3;
+/** Bytes that one request copies of a larger object. */
+const copiedPartSize = 1024 ** 3;
+const pageSize = 1000;
+/** What the XML of a request for several keys cannot hold. */
+const unfitForXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+/** In characters: longer than a segment of an artifact's key may be. */
+const hiddenKeyLength = 250;
+
+const sha256Metadata = 'stack-sha256';
+const writeIdMetadata = 'stack-write-id';
+
+interface Connection {
+  readonly client: S3;
+  readonly conditions: ConditionalWrites;
+}
+
+/**
+ * Artifacts in a bucket of S3, or of another store that speaks as S3 does.
+ *
+ * - What is smaller than a part is sent as a whole, with its length; what is larger in parts, some at once.
+ * - A condition goes along with the one request that commits the object. Where the server ignores it there
+ *   (`ConditionalWrites`), the object is put down on this disk and sent as a whole.
+ * - S3 has no directories. So a write looks first whether its key is one, or lies below an object; what others write in
+ *   the same moment is not seen.
+ * - The SHA-256, where it is known before the upload begins, is kept in the metadata of the object.
+ */
+export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig> {
+  readonly #location: S3Location;
+  #connecting: Promise<Connection> | undefined;
+  #bucketIsKnown = false;
+
+  constructor(context: ComponentContext<S3ArtifactStoreConfig>) {
+    super(context);
+    this.#location = s3Location(this.root);
+  }
+
+  override async probe(): Promise<ProbeResult> {
+    try {
+      const { client, conditions } = await this.#connect();
+      const object = { Bucket: this.#location.bucket, Key: this.#hiddenKey() };
+      await client.putObject({ ...object, Body: 'probe' });
+      try {
+        const { Body } = await client.getObject(object);
+        if ((await Body?.transformToString()) !== 'probe') {
+          return { healthy: false, message: `${this.root} does not give back what is written.` };
+        }
+      } finally {
+        await client.deleteObject(object);
+      }
+      const isConditional = (await conditions.ifAbsent()) && (await conditions.ifMatch()) !== undefined;
+      const gap = isConditional ? '' : ' Its server ignores conditions of writes, so that those are refused.';
+      return { healthy: true, message: `${this.root} can be written and read.${gap}` };
+    } catch (error) {
+      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    const connection = await this.#connecting?.catch(() => undefined);
+    connection?.client.destroy();
+  }
+
+  protected override async doRead(key: string, { start, end, ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
+    const { client } = await this.#connect();
+    const isWhole = start === 0 && end === undefined;
+    const last = end === undefined ? '' : end - 1;
+    try {
+      const output = await client.getObject(
+        {
+          ...this.#object(key),
+          ...(!isWhole && { Range: `bytes=${start}-${last}` }),
+          ...(ifMatch !== undefined && { IfMatch: this.#etagCondition(ifMatch, 'quoted') }),
+        },
+        requestOptions(signal),
+      );
+      const { Body, ContentLength = 0, ContentRange } = output;
+      const size = ContentRange === undefined ? ContentLength : Number(ContentRange.split('/')[1]);
+      const stat = storedStat(output, size);
+      if (Body === undefined) return { stat, body: Buffer.alloc(0) };
+      return { stat, body: ContentLength <= smallRead ? await Body.transformToByteArray() : (Body as Readable) };
+    } catch (error) {
+      if (!isNamed(error, 'InvalidRange')) throw error;
+      // The range lies behind the end.
+      const stat = await this.doStat(key, { signal });
+      if (stat === undefined) throw this.refusal('NOT_FOUND');
+      if (ifMatch !== undefined && stat.etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
+      return { stat, body: Buffer.alloc(0) };
+    }
+  }
+
+  protected override async doWrite(
+    key: string,
+    source: Uint8Array | Readable,
+    request: WriteRequest,
+  ): Promise<StoredStat> {
+    const { partSize } = this.config;
+    const checking = this.#checkPlace(key, request);
+    checking.catch(() => {});
+    const isStream = !(source instanceof Uint8Array);
+    const parts = isStream ? partsOfStream(source, partSize) : partsOfBytes(source, partSize);
+    const first = (await parts.next()) ?? Buffer.alloc(0);
+    await checking;
+    if (first.byteLength < partSize) return this.#put(key, first, first.byteLength, request);
+    const { conditions } = await this.#connect();
+    const all = withFirst(first, parts);
+    if (!isConditional(request) || (await conditions.completion())) return this.#upload(key, all, request);
+    if (!isStream) return this.#put(key, source, source.byteLength, request);
+    await using file = await SpooledFile.write(all, largestRequest);
+    return this.#put(key, file, file.size, request);
+  }
+
+  protected override async doStat(key: string, { signal }: StoreRequest): Promise<StoredStat | undefined> {
+    const { client } = await this.#connect();
+    try {
+      const output = await client.headObject(this.#object(key), requestOptions(signal));
+      return storedStat(output, output.ContentLength ?? 0);
+    } catch (error) {
+      if (!isNamed(error, 'NotFound', 'NoSuchKey')) throw error;
+      await this.#checkBucket(signal);
+      return undefined;
+    }
+  }
+
+  protected override async *doList(
+    key: string,
+    { recursive, prefix, limit = pageSize, signal }: ListRequest,
+  ): AsyncIterable<ListEntry> {
+    const { client } = await this.#connect();
+    const request: ListObjectsV2Request = {
+      Bucket: this.#location.bucket,
+      Prefix: `${this.#location.prefix}${key === '' ? '' : `${key}/`}${prefix}`,
+      // One more, since others may have put something there that is no object of the store.
+      MaxKeys: Math.min(limit + 1, pageSize),
+      EncodingType: 'url',
+      ...(!recursive && { Delimiter: '/' }),
+    };
+    for (let token: string | undefined, more = true; more; more = token !== undefined) {
+      const next = token === undefined ? {} : { ContinuationToken: token };
+      const page = await this.send({ operation: 'listing', key, signal }, () =>
+        client.listObjectsV2({ ...request, ...next }, requestOptions(signal)),
+      );
+      yield* this.#entries(page);
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    }
+  }
+
+  protected override async doRemove(
+    keys: readonly string[],
+    { signal }: StoreRequest,
+  ): Promise<readonly RemovalFailure[]> {
+    const { client } = await this.#connect();
+    const asked = keys.length === 1 ? [] : keys.filter((key) => !unfitForXml.test(key));
+    const single = keys.length === 1 ? keys : keys.filter((key) => unfitForXml.test(key));
+    const failures: RemovalFailure[] = [];
+    if (asked.length > 0) {
+      const Objects = asked.map((key) => ({ Key: this.#object(key).Key }));
+      const removal = { Bucket: this.#location.bucket, Delete: { Quiet: true, Objects } };
+      const { Errors = [] } = await client.deleteObjects(removal, requestOptions(signal));
+      for (const { Key = '', Code = '', Message } of Errors) {
+        failures.push({
+          key: this.#pathOf(Key),
+          error: Object.assign(new Error(Message || Code), { name: Code }),
+        });
+      }
+    }
+    await Promise.all(
+      single.map((key) =>
+        client
+          .deleteObject(this.#object(key), requestOptions(signal))
+          .catch((error: unknown) => failures.push({ key, error })),
+      ),
+    );
+    const [failure] = failures;
+    if (failure !== undefined && failures.length === keys.length) throw failure.error;
+    return failures;
+  }
+
+  protected override async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    const { signal } = request;
+    const { client, conditions } = await this.#connect();
+    const source = await this.send({ operation: 'stat', key: from, signal }, () => this.doStat(from, { signal }));
+    if (source === undefined) throw this.refusal('NOT_FOUND');
+    if (from === to) {
+      if (request.ifAbsent) throw this.refusal('ALREADY_EXISTS');
+      if (request.ifMatch !== undefined && request.ifMatch !== source.etag) throw this.refusal('PRECONDITION_FAILED');
+      return source;
+    }
+    if (isConditional(request) && !(await conditions.copy())) return super.doCopy(from, to, request);
+    await this.#checkPlace(to, request);
+    const CopySource = copySource(this.#location.bucket, this.#object(from).Key);
+    if (source.size > largestRequest) return this.#copyInParts(source, CopySource, to, request);
+    const copy = { ...this.#object(to), ...this.#parameters(), CopySource, ...(await this.#conditions(request)) };
+    const { CopyObjectResult } = await this.#bound(request, () => client.copyObject(copy, requestOptions(signal)));
+    return this.#written(to, source.size, CopyObjectResult?.ETag, request);
+  }
+
+  protected override async doSignUrl(key: string, { method, expiresIn }: SignRequest): Promise<SignedUrl> {
+    const { client } = await this.#connect();
+    const expiresAt = new Date(Date.now() + expiresIn * 1000);
+    if (method === 'get') {
+      return {
+        url: await getSignedUrl(client, new GetObjectCommand(this.#object(key)), { expiresIn }),
+        headers: {},
+        expiresAt,
+      };
+    }
+    const { serverSideEncryption, kmsKeyId } = this.config;
+    // S3 takes these as headers alone, so that whoever has the URL has to send them.
+    const headers = {
+      ...(serverSideEncryption !== undefined && { 'x-amz-server-side-encryption': serverSideEncryption }),
+      ...(kmsKeyId !== undefined && { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+    };
+    const command = new PutObjectCommand({ ...this.#object(key), ...this.#parameters() });
+    const unhoistableHeaders = new Set(Object.keys(headers));
+    return { url: await getSignedUrl(client, command, { expiresIn, unhoistableHeaders }), headers, expiresAt };
+  }
+
+  protected override async *doCollectGarbage({ before, dryRun, signal }: GarbageRequest): AsyncIterable<Garbage> {
+    const { client } = await this.#connect();
+    const { bucket: Bucket, prefix: Prefix } = this.#location;
+    const send = <Result>(request: () => Promise<Result>) =>
+      this.send({ operation: 'garbage collection', key: '', signal }, request);
+    for (let marker: Pick<ListMultipartUploadsRequest, 'KeyMarker' | 'UploadIdMarker'> | undefined = {}; marker; ) {
+      const request: ListMultipartUploadsRequest = { Bucket, Prefix, ...marker };
+      const page = await send(() => client.listMultipartUploads(request, requestOptions(signal)));
+      for (const { Key = '', UploadId = '', Initiated = new Date() } of page.Uploads ?? []) {
+        if (Initiated >= before) continue;
+        const upload = { Bucket, Key, UploadId };
+        const parts = await send(() => this.#partsOf(upload, signal));
+        const modifiedAt = new Date(Math.max(Number(Initiated), ...parts.map((part) => Number(part.LastModified))));
+        if (modifiedAt >= before) continue;
+        if (!dryRun) await send(() => client.abortMultipartUpload(upload, requestOptions(signal)));
+        const size = parts.reduce((sum, part) => sum + (part.Size ?? 0), 0);
+        const path = this.#pathOf(Key);
+        const isPath = keyProblem(path) === undefined;
+        yield { kind: 'multipart-upload', id: UploadId, ...(isPath && { path }), size, modifiedAt };
+      }
+      const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
+      marker = IsTruncated ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker } : undefined;
+    }
+  }
+
+  protected override mapError(error: unknown): ErrorCode | undefined {
+    return s3ErrorCode(error);
+  }
+
+  /** Writes an object by one request. */
+  async #put(key: string, body: Uint8Array | SpooledFile, size: number, request: WriteRequest): Promise<StoredStat> {
+    const { signal } = request;
+    const { client } = await this.#connect();
+    const object = {
+      ...this.#object(key),
+      ...this.#parameters({ sha256: request.digest?.sha256, writeId: request.writeId }),
+      ...(await this.#conditions(request)),
+      ...(body instanceof SpooledFile && { ContentMD5: body.md5 }),
+    };
+    const etag = await this.#sendBound(key, request, request.writeId, async () => {
+      const Body = body instanceof SpooledFile ? body.read() : body;
+      return (await client.putObject({ ...object, Body, ContentLength: size }, requestOptions(signal))).ETag;
+    });
+    return this.#written(key, size, etag, request);
+  }
+
+  /** Writes an object by a request for each of its parts. */
+  async #upload(key: string, parts: Parts, request: WriteRequest): Promise<StoredStat> {
+    const { client } = await this.#connect();
+    let size = 0;
+    const nextPart = async (): Promise<SendPart | undefined> => {
+      const bytes = await parts.next();
+      if (bytes === undefined) return undefined;
+      size += bytes.byteLength;
+      return (part, options) => client.uploadPart({ ...part, Body: bytes }, options);
+    };
+    const sha256 = request.digest?.sha256;
+    const etag = await this.#inParts(key, { sha256 }, request, nextPart, () => parts.close());
+    return this.#written(key, size, etag, request);
+  }
+
+  async #copyInParts(source: StoredStat, CopySource: string, to: string, request: CopyRequest): Promise<StoredStat> {
+    const { client } = await this.#connect();
+    let position = 0;
+    const nextPart = async (): Promise<SendPart | undefined> => {
+      const start = position;
+      if (start >= source.size) return undefined;
+      position = Math.min(start + copiedPartSize, source.size);
+      const copy = {
+        CopySource,
+        CopySourceRange: `bytes=${start}-${position - 1}`,
+        CopySourceIfMatch: this.#etagCondition(source.etag, 'quoted'),
+      };
+      return async (part, options) => (await client.uploadPartCopy({ ...part, ...copy }, options)).CopyPartResult ?? {};
+    };
+    const etag = await this.#inParts(to, { sha256: source.sha256 }, request, nextPart, () => {});
+    return this.#written(to, source.size, etag, request);
+  }
+
+  async #inParts(
+    key: string,
+    { sha256 }: { readonly sha256: string | undefined },
+    request: CopyRequest & { readonly writeId?: string | undefined },
+    nextPart: () => Promise<SendPart | undefined>,
+    close: () => void,
+  ): Promise<string | undefined> {
+    const { signal } = request;
+    const { client } = await this.#connect();
+    // An upload that was completed can be told by it, when the answer was lost.
+    const writeId = request.writeId ?? randomUUID();
+    const hasChecksums = (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED';
+    const complete = async (upload: CompleteMultipartUploadRequest) => {
+      await this.#checkPlace(key, request);
+      const bound = { ...upload, ...(await this.#conditions(request)) };
+      return this.#sendBound(key, request, writeId, async () => {
+        try {
+          return (await client.completeMultipartUpload(bound, requestOptions(signal))).ETag;
+        } catch (error) {
+          if (!isNamed(error, 'NoSuchUpload')) throw error;
+          throw this.refusal('NOT_FOUND', 'its parts are gone: another program has given up the upload');
+        }
+      });
+    };
+    return uploadInParts({
+      client,
+      object: {
+        ...this.#object(key),
+        ...this.#parameters({ sha256, writeId }),
+        ...(hasChecksums && { ChecksumAlgorithm: 'CRC32' as const }),
+      },
+      concurrency: this.config.partConcurrency,
+      signal,
+      send: (stop, send) => this.send({ operation: 'write', key, signal: stop }, send),
+      nextPart,
+      close,
+      complete,
+    });
+  }
+
+  /** Sends the request that commits an object, bound to conditions; gives the etag. */
+  async #sendBound(
+    key: string,
+    request: CopyRequest,
+    writeId: string | undefined,
+    commit: () => Promise<string | undefined>,
+  ): Promise<string | undefined> {
+    const { ifMatch, signal } = request;
+    const confirm = async () => (await this.findWritten(key, writeId, signal))?.etag;
+    const send = { operation: 'write', key, signal, ...(writeId !== undefined && { confirm }) };
+    return this.send(send, () =>
+      this.#bound(request, commit).catch(async (error: unknown) => {
+        if (ifMatch === undefined || !(await this.#mayHaveLost(error))) throw error;
+        const stat = await this.doStat(key, { signal });
+        if (stat?.writeId !== undefined && stat.writeId === writeId) return stat.etag;
+        throw stat?.etag === ifMatch ? error : this.refusal('PRECONDITION_FAILED');
+      }),
+    );
+  }
+
+  /** Whether an error may be how a server tells who loses a race for an etag: Ceph has no name for it. */
+  async #mayHaveLost(error: unknown): Promise<boolean> {
+    const { conditions } = await this.#connect();
+    return isNamed(error, 'UnknownError') && (await conditions.ifMatch()) === 'bare';
+  }
+
+  /** Tells which condition it was that did not hold. */
+  async #bound<Result>({ ifAbsent, ifMatch }: CopyRequest, commit: () => Promise<Result>): Promise<Result> {
+    try {
+      return await commit();
+    } catch (error) {
+      if (ifAbsent && isNamed(error, 'PreconditionFailed')) throw this.refusal('ALREADY_EXISTS');
+      // AWS does not find an object that is not there, rather than that it has another etag.
+      if (ifMatch !== undefined && isNamed(error, 'PreconditionFailed', 'NoSuchKey')) {
+        throw this.refusal('PRECONDITION_FAILED');
+      }
+      throw error;
+    }
+  }
+
+  /** The conditions of a request that commits an object. */
+  async #conditions({ ifAbsent, ifMatch }: CopyRequest): Promise<{ IfNoneMatch?: '*'; IfMatch?: string }> {
+    const { conditions } = await this.#connect();
+    if (ifAbsent) {
+      if (await conditions.ifAbsent()) return { IfNoneMatch: '*' };
+      throw this.refusal('CAPABILITY_UNSUPPORTED', 'the server ignores If-None-Match, and would overwrite an object');
+    }
+    if (ifMatch === undefined) return {};
+    const form = await conditions.ifMatch();
+    if (form !== undefined) return { IfMatch: this.#etagCondition(ifMatch, form) };
+    throw this.refusal('CAPABILITY_UNSUPPORTED', 'the server ignores If-Match, and would overwrite any object');
+  }
+
+  #etagCondition(etag: string, form: EtagForm): string {
+    // No object has another one, and "*" alone would fit each.
+    if (!/^[!#-~]+$/.test(etag) || etag === '*') throw this.refusal('PRECONDITION_FAILED');
+    return formatEtag(etag, form);
+  }
+
+  /**
+   * The stat of what was written. It needs another request, since the answer to a write has no time; when that fails, or
+   * finds what another has written since, the time is now.
+   */
+  async #written(key: string, size: number, etag: string | undefined, { signal }: StoreRequest): Promise<StoredStat> {
+    const stat = await this.send({ operation: 'stat', key, signal }, () => this.doStat(key, { signal })).catch(
+      () => undefined,
+    );
+    const own = bareEtag(etag ?? '');
+    // Some servers give no etag when an upload is completed.
+    if (stat !== undefined && (stat.etag === own || own === '')) return stat;
+    return { size, modifiedAt: wholeSeconds(new Date()), etag: own };
+  }
+
+  /**
+   * Refuses a key that is the directory of other objects, or lies below an object. What is written over the object of an
+   * etag was looked at when that was written.
+   */
+  async #checkPlace(key: string, { ifMatch, signal }: CopyRequest): Promise<void> {
+    if (ifMatch !== undefined) return;
+    const { client } = await this.#connect();
+    const { bucket: Bucket, prefix } = this.#location;
+    const send = <Result>(request: () => Promise<Result>) => this.send({ operation: 'write', key, signal }, request);
+    /** The first key of an object that begins with a text and comes after another key. */
+    const firstKey = async (beginning: string, after?: string): Promise<string | undefined> => {
+      const request: ListObjectsV2Request = {
+        Bucket,
+        Prefix: `${prefix}${beginning}`,
+        EncodingType: 'url',
+        ...(after !== undefined && { StartAfter: `${prefix}${after}` }),
+      };
+      for (let MaxKeys = 1; ; MaxKeys = pageSize) {
+        const page = await send(() => client.listObjectsV2({ ...request, MaxKeys }, requestOptions(signal)));
+        const [first] = this.#entries(page);
+        if (first !== undefined || !page.IsTruncated) return first?.path;
+        request.ContinuationToken = page.NextContinuationToken;
+      }
+    };
+    const directory = key.slice(0, key.lastIndexOf('/') + 1);
+    // The first key that comes after "<key>/", or is below it. It shows too that its directory is one already, so that no
+    // object is above.
+    const next = await firstKey(directory, `${key}.\u{10FFFF}`);
+    if (next?.startsWith(`${key}/`)) throw this.refusal('PATH_CONFLICT');
+    const isBetween = next?.startsWith(`${key}.`);
+    if (isBetween && (await firstKey(`${key}/`)) !== undefined) throw this.refusal('PATH_CONFLICT');
+    if (directory === '' || (next ?? (await firstKey(directory))) !== undefined) return;
+    const parents = [...directory.matchAll(/\//g)].map(({ index }) => directory.slice(0, index));
+    const stats = await Promise.all(parents.map((parent) => send(() => this.doStat(parent, { signal }))));
+    if (stats.some((stat) => stat !== undefined)) throw this.refusal('PATH_CONFLICT');
+  }
+
+  /** The objects and directories of a page of a listing, in order. */
+  #entries(page: ListObjectsV2Output): ListEntry[] {
+    const files = (page.Contents ?? []).map(({ Key, Size = 0, LastModified = new Date(0) }) => {
+      const path = this.#pathOf(decodedKey(page, Key));
+      return { type: 'file' as const, path, size: Size, modifiedAt: wholeSeconds(LastModified) };
+    });
+    const directories = (page.CommonPrefixes ?? []).map(({ Prefix }) => {
+      const path = this.#pathOf(decodedKey(page, Prefix)).slice(0, -1);
+      return { type: 'directory' as const, path };
+    });
+    // Others may keep what cannot be an artifact here, such as the empty objects that stand for directories.
+    const entries = [...files, ...directories].filter(({ path }) => keyProblem(path) === undefined);
+    return directories.length === 0 ? entries : inOrder(entries);
+  }
+
+  /** What a new object is to have, beside its bytes. */
+  #parameters(metadata: { readonly sha256?: string | undefined; readonly writeId?: string | undefined } = {}) {
+    const { uploadParameters = {}, serverSideEncryption, kmsKeyId } = this.config;
+    const { sha256, writeId } = metadata;
+    return {
+      ...uploadParameters,
+      ...(serverSideEncryption !== undefined && { ServerSideEncryption: serverSideEncryption }),
+      ...(kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
+      Metadata: {
+        ...(uploadParameters.Metadata as Record<string, string> | undefined),
+        ...(sha256 !== undefined && { [sha256Metadata]: sha256 }),
+        ...(writeId !== undefined && { [writeIdMetadata]: writeId }),
+      },
+    };
+  }
+
+  async #partsOf(upload: ListPartsRequest, signal: AbortSignal | undefined): Promise<readonly Part[]> {
+    const { client } = await this.#connect();
+    const parts: Part[] = [];
+    for (let marker: string | undefined, more = true; more; more = marker !== undefined) {
+      const page = await client.listParts({ ...upload, PartNumberMarker: marker }, requestOptions(signal));
+      parts.push(...(page.Parts ?? []));
+      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+    }
+    return parts;
+  }
+
+  /** That an object is not there does not tell whether the bucket is. */
+  async #checkBucket(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#bucketIsKnown) return;
+    const { client } = await this.#connect();
+    try {
+      await client.headBucket({ Bucket: this.#location.bucket }, requestOptions(signal));
+    } catch (error) {
+      if (isNamed(error, 'NotFound', 'NoSuchBucket')) throw noSuchBucket(this.#location.bucket);
+      // Who may not look at the bucket may use it all the same.
+      if (this.mapError(error) !== 'ACCESS_DENIED') throw error;
+    }
+    this.#bucketIsKnown = true;
+  }
+
+  #object(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.#location.bucket, Key: `${this.#location.prefix}${key}` };
+  }
+
+  #pathOf(key: string): string {
+    return key.slice(this.#location.prefix.length);
+  }
+
+  /** The key of an object that no artifact can have, so that no listing shows it. */
+  #hiddenKey(): string {
+    return this.#object(`.stack-probe-${randomUUID()}`.padEnd(hiddenKeyLength, '~')).Key;
+  }
+
+  async #connect(): Promise<Connection> {
+    const { requestHandler } = this.overrides as Pick<S3ClientConfig, 'requestHandler'>;
+    this.#connecting ??= createS3Client(this.config, requestHandler).then((client) => ({
+      client,
+      conditions: new ConditionalWrites(client, this.#location.bucket, () => this.#hiddenKey()),
+    }));
+    return this.#connecting;
+  }
+}
+
+function isConditional({ ifAbsent, ifMatch }: CopyRequest): boolean {
+  return ifAbsent || ifMatch !== undefined;
+}
+
+function storedStat(
+  {
+    ETag = '',
+    LastModified = new Date(0),
+    Metadata = {},
+  }: Pick<HeadObjectOutput, 'ETag' | 'LastModified' | 'Metadata'>,
+  size: number,
+): StoredStat {
+  const { [sha256Metadata]: sha256, [writeIdMetadata]: writeId } = Metadata;
+  return { size, modifiedAt: LastModified, etag: bareEtag(ETag), sha256, writeId };
+}
+
+/** Listings are more exact than what is told of one object. */
+function wholeSeconds(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000);
+}
+
+/** A key as it is; nothing for one that is no UTF-8. */
+function decodedKey({ EncodingType }: ListObjectsV2Output, key = ''): string {
+  if (EncodingType !== 'url') return key;
+  try {
+    return decodeURIComponent(key.replaceAll('+', '%20'));
+  } catch {
+    return '';
+  }
+}
+
+function inOrder(entries: ListEntry[]): ListEntry[] {
+  return entries
+    .map((entry) => ({ entry, order: Buffer.from(entry.type === 'directory' ? `${entry.path}/` : entry.path) }))
+    .sort((a, b) => Buffer.compare(a.order, b.order))
+    .map(({ entry }) => entry);
+}
+
+function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}

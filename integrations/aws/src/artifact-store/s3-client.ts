@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { S3, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
+import { StackError } from '@stack/core';
+import { awsClientOptions } from '../connection/aws-client-options.ts';
+import type { S3ArtifactStoreConfig } from './config.ts';
+
+/** Where buckets are whose region nobody said: a server of one's own has none, and AWS tells the right one. */
+const defaultRegion = 'us-east-1';
+
+/** A client of the SDK for a config. It sends each request once. */
+export async function createS3Client(
+  config: S3ArtifactStoreConfig,
+  requestHandler: S3ClientConfig['requestHandler'],
+): Promise<S3> {
+  const { checksums = config.endpoint === undefined, connectionTimeout, requestTimeout } = config;
+  const options: S3ClientConfig = {
+    forcePathStyle: config.forcePathStyle ?? config.endpoint !== undefined,
+    requestChecksumCalculation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    responseChecksumValidation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+    followRegionRedirects: true,
+    requestHandler: requestHandler ?? {
+      connectionTimeout,
+      requestTimeout,
+      socketTimeout: requestTimeout,
+      throwOnRequestTimeout: true,
+    },
+    ...(await awsClientOptions(config)),
+    ...config.clientOptions,
+    maxAttempts: 1,
+  };
+  let client = new S3(options);
+  const hasRegion = await client.config.region().then(
+    () => true,
+    () => false,
+  );
+  if (!hasRegion) client = new S3({ ...options, region: defaultRegion });
+  if (!checksums) signRemovals(client);
+  explainErrors(client);
+  return client;
+}
+
+/** Removals of several objects need a checksum, and this one every server knows. */
+function signRemovals(client: S3): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const request = args.request as { headers: Record<string, string>; body?: string };
+        if (commandName === 'DeleteObjectsCommand' && request.body !== undefined) {
+          for (const name of Object.keys(request.headers)) {
+            if (/^x-amz-(?:checksum|sdk-checksum)-/.test(name)) delete request.headers[name];
+          }
+          request.headers['content-md5'] = createHash('md5').update(request.body).digest('base64');
+        }
+        return next(args);
+      },
+    { step: 'build', priority: 'low', name: 'signRemovals' },
+  );
+}
+
+export function noSuchBucket(bucket: string): StackError {
+  return new StackError({
+    code: 'CONFIG_INVALID',
+    message: `there is no bucket "${bucket}"`,
+    hint: `Make it, or correct the path: aws s3 mb s3://${bucket}`,
+  });
+}
+
+function explainErrors(client: S3): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (!(error instanceof S3ServiceException)) throw error;
+        if (error.name === 'NoSuchBucket') throw noSuchBucket((args.input as { Bucket: string }).Bucket);
+        // Some servers give an error a code, and no message.
+        if (error.message === 'UnknownError') error.message = error.name;
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'explainErrors' },
+  );
+}
