@@ -251,7 +251,7 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   SECRET_DAMAGED: {
     cause:
       'The row of a secret in the metadata store was edited or damaged: what is there was not sealed for this secret.',
-    remedy: 'Restore a backup of the metadata store, or set the value anew: `stack secret update NAME --KEY=VALUE`.',
+    remedy: 'Restore a backup of the metadata store, or set the value anew: `stack secret update NAME --KEY`.',
   },
   STORE_UNAVAILABLE: {
     cause: 'The store is not there, may not be written, or other processes kept it locked for too long.',

@@ -272,7 +272,7 @@ export abstract class SecretStore<
     return new StackError({
       code: 'ALREADY_EXISTS',
       message: `There is a ${scope} secret "${name}" in the ${this} already.`,
-      hint: `Change it: stack secret update ${name} --KEY=VALUE`,
+      hint: `Change it: stack secret update ${name} --KEY`,
       cause,
     });
   }

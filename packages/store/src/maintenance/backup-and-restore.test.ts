@@ -41,6 +41,17 @@ test('a restored store has what the backup has, also for those who have it open,
   expect((await addedComponents(old.components)).map(({ name }) => name)).toEqual(['a', 'b']);
 });
 
+test('a restored store has the sealed secrets of the backup, of the same secret store', async () => {
+  const { id } = await store.components.get('secret-store', 'default');
+  const place = { store: id, scope: 'project', owner: '', name: 'database' } as const;
+  await store.sealedSecrets.add({ ...place, id: 'secret-id', values: { key: 'sealed' } }, () => {});
+  const later = join(folder, 'later.db');
+  await backupStore({ file }, later);
+  await store.sealedSecrets.remove(place);
+  await restoreStore({ file }, later);
+  expect(await store.sealedSecrets.list({ store: id })).toMatchObject([{ ...place, values: { key: 'sealed' } }]);
+});
+
 test('a backup is one file, and never takes the place of another', async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith('backup'))).toEqual(['backup 1?%20.db']);
   const before = readFileSync(backup);

@@ -130,6 +130,6 @@ async function checkNameIsFree(database: Kysely<Tables>, place: SealedSecretPlac
   throw new StackError({
     code: 'ALREADY_EXISTS',
     message: `There is a ${place.scope} secret "${place.name}" already.`,
-    hint: `Change it: stack secret update ${place.name} --KEY=VALUE`,
+    hint: `Change it: stack secret update ${place.name} --KEY`,
   });
 }

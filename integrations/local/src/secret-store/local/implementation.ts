@@ -21,6 +21,7 @@ import { EnvironmentKeys, keyVariable } from './environment-keys.ts';
 import { KeyFile, keyFolder } from './key-file.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { KeySource } from './key-source.ts';
+import { shellWord } from './shell-word.ts';
 
 /** The secrets of a scope that one person sees. */
 type Shelf = Omit<SealedSecretPlace, 'name'>;
@@ -69,10 +70,11 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
     await this.#requireKey(scope);
     const { added, sealedBy } = await this.#withKeys(scope, async (keys) => {
       const place = { id: randomUUID(), ...this.#requireShelf(scope, keys), name };
-      const secret = { ...place, values: keys.seal(place, values) };
-      // Whoever cannot open what is there has another key than the others, or an old one.
-      const checkKey = (other: SealedSecret | undefined) => void (other === undefined || keys.open(other));
-      return { added: await this.#table.add(secret, checkKey), sealedBy: keys };
+      const added = await this.#table.add({ ...place, values: keys.seal(place, values) }, (other) => {
+        // Whoever cannot open what is there has another key than the others, or an old one.
+        if (other !== undefined) keys.open(other);
+      });
+      return { added, sealedBy: keys };
     });
     return summary(await this.#sealWithNewerKey(added, sealedBy));
   }
@@ -125,11 +127,9 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
   /** Opens everything that is there. */
   override async probe(): Promise<ProbeResult> {
     try {
-      const counts = [await this.#checkAllOpen('project'), await this.#checkAllOpen('personal')];
-      return {
-        healthy: true,
-        message: `It opens ${counts[0]} secrets of the project, and ${counts[1]} personal ones.`,
-      };
+      const ofProject = await this.#checkAllOpen('project');
+      const personal = await this.#checkAllOpen('personal');
+      return { healthy: true, message: `All secrets open: ${ofProject} of the project, ${personal} personal.` };
     } catch (error) {
       if (!StackError.is(error)) throw error;
       return { healthy: false, message: error.message };
@@ -229,7 +229,7 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
     const name = isOfProject ? `${this.id}.key` : `${this.id}.personal.key`;
     const project = this.baseDirectory;
     const file = named === undefined ? join(keyFolder(this.#environment), name) : resolve(project, named);
-    const outside = join(dirname(project), basename(file));
+    const outside = shellWord(join(dirname(project), basename(file)));
     return new KeyFile({
       file,
       store: String(this),
@@ -237,7 +237,7 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
       remedy:
         named === undefined
           ? `Set XDG_CONFIG_HOME to a folder outside of the project, or give a key as ${keyVariable}.`
-          : `Move it: mv ${file} ${outside} && stack secret-store update ${this.name} --key-file ${outside}`,
+          : `Move it: mv ${shellWord(file)} ${outside} && stack secret-store update ${this.name} --key-file ${outside}`,
       comments: [
         `The key of ${isOfProject ? 'the' : 'your personal'} secrets in the ${this} of ${JSON.stringify(project)}.`,
         'Whoever has it and the metadata store can read them. Keep a copy elsewhere: without it they are lost.',
@@ -253,9 +253,9 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
     return owner === undefined ? undefined : { store: this.id, scope, owner };
   }
 
+  /** @throws SECRET_KEY_INVALID, SECRET_KEY_MISSING */
   #requireShelf(scope: SecretScope, keys: KeyRing): Shelf {
-    const { id: key } = keys.first();
-    return this.#shelf(scope, keys) ?? { store: this.id, scope, owner: key };
+    return this.#shelf(scope, keys) ?? { store: this.id, scope, owner: keys.first().id };
   }
 }
 

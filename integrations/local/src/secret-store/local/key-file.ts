@@ -9,6 +9,7 @@ import { KeyRing } from './key-ring.ts';
 import type { KeySource } from './key-source.ts';
 import { formatKeyText, type KeyText, newKeyText, parseKeyText } from './key-text.ts';
 import { SecretKey } from './secret-key.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface KeyFileOptions {
   readonly file: string;
@@ -25,6 +26,8 @@ export interface KeyFileOptions {
   /** Whether others may use it too, so that no key in it is known to be needed no more. */
   readonly isShared: boolean;
 }
+
+const leftoverEnding = '.new';
 
 /** The folder of the user in which keys are kept unless another place is named. */
 export function keyFolder(environment: Readonly<Record<string, string | undefined>>): string {
@@ -114,8 +117,8 @@ export class KeyFile implements KeySource {
   /** Replaces the file, whole or not at all, while no other process does. `change` gives the same for no change. */
   async #change(change: (current: KeyText | undefined) => KeyText | undefined): Promise<void> {
     const { file } = this.#options;
-    await this.#checkPlace();
     try {
+      await this.#checkPlace();
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       for (let isDone = false; !isDone; ) {
         isDone = await withFileLock(`${file}.lock`, async (isHeld) => {
@@ -187,8 +190,6 @@ export class KeyFile implements KeySource {
   }
 }
 
-const leftoverEnding = '.new';
-
 async function writeDurably(file: string, text: string): Promise<void> {
   await using handle = await open(file, 'wx', 0o600);
   await handle.writeFile(text);
@@ -211,11 +212,6 @@ async function realPlace(path: string): Promise<string> {
     if (errorCode(error) !== 'ENOENT' || path === dirname(path)) throw error;
     return join(await realPlace(dirname(path)), basename(path));
   }
-}
-
-/** A path as a word of a command for a shell. */
-function shellWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function messageOf(error: unknown): string {

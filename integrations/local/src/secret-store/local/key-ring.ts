@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type NewSealedSecret, type SealedSecret, type SecretEdit, StackError } from '@stack/core';
+import { type NewSealedSecret, type SealedSecret, type SecretEdit, type SecretScope, StackError } from '@stack/core';
 import type { SecretKey } from './secret-key.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -107,11 +107,10 @@ export class KeyRing {
 
   #missing({ scope, name }: SealedSecret, keyId: string): StackError {
     const { store, source } = this.#options;
-    const orGive = scope === 'project' ? ', or give its key as STACK_SECRETS_KEY' : '';
     return new StackError({
       code: 'SECRET_KEY_MISSING',
       message: `The ${scope} secret "${name}" in the ${store} is sealed with the key ${keyId}, and ${source} is not there.`,
-      hint: `Put the file back${orGive}. Without the key the value is lost: stack secret delete ${name}`,
+      hint: `Put the file back, or give its key as STACK_SECRETS_KEY. Without the key the value is lost: stack secret delete ${name}`,
     });
   }
 
@@ -120,15 +119,15 @@ export class KeyRing {
     return new StackError({
       code: 'SECRET_KEY_WRONG',
       message: `The ${scope} secret "${name}" in the ${store} is sealed with the key ${keyId}; ${source} has ${this.#ids()}.`,
-      hint: `Add the key ${keyId} behind the first one. Then this seals all anew with the first: stack secret rekey`,
+      hint: `Add the key ${keyId} behind the first one. Then this seals all anew with the first: stack secret rekey${option(scope)}`,
     });
   }
 
-  #damaged({ name }: SealedSecret, key: string): StackError {
+  #damaged({ scope, name }: SealedSecret, key: string): StackError {
     return new StackError({
       code: 'SECRET_DAMAGED',
       message: `The value of {{${name}.${key}}} in the ${this.#options.store} is damaged: what the metadata store holds was not sealed for it.`,
-      hint: `Restore the metadata store from a backup, or give the value anew: stack secret update ${name} --${key}=VALUE`,
+      hint: `Restore the metadata store from a backup, or give the value anew: stack secret update ${name} --${key}${option(scope)}`,
     });
   }
 
@@ -140,6 +139,11 @@ export class KeyRing {
 /** Where a value belongs: it opens nowhere else. */
 function context({ id, store, scope, owner, name }: Place, key: string): readonly string[] {
   return [id, store, scope, owner, name, key];
+}
+
+/** What a command needs for secrets of a scope. */
+function option(scope: SecretScope): string {
+  return scope === 'project' ? '' : ` --scope ${scope}`;
 }
 
 function mapValues(values: Values, change: (value: string, key: string) => string): Values {

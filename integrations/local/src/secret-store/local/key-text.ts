@@ -1,6 +1,8 @@
 import { addMaskedValue } from '@stack/core';
 import { SecretKey } from './secret-key.ts';
 
+const ownerMark = 'owner=';
+
 /** What a key file, or a variable with keys, holds. */
 export interface KeyText {
   readonly keys: readonly SecretKey[];
@@ -24,10 +26,12 @@ export function parseKeyText(text: string): KeyText | string {
   const keys: SecretKey[] = [];
   const faults: string[] = [];
   for (const entry of entries.filter((one) => !one.startsWith(ownerMark))) {
-    addMaskedValue(entry);
     const key = SecretKey.parse(entry);
     if (key === undefined) faults.push(`entry ${keys.length + faults.length + 1}`);
-    else keys.push(key);
+    else {
+      addMaskedValue(entry);
+      keys.push(key);
+    }
   }
   if (faults.length > 0) return `what is no key, of 32 bytes as base64 or hexadecimal: ${faults.join(', ')}`;
   const oldest = keys.at(-1);
@@ -48,8 +52,6 @@ export function formatKeyText(
   ];
   return `${lines.join('\n')}\n`;
 }
-
-const ownerMark = 'owner=';
 
 export function newKeyText(): KeyText {
   const key = SecretKey.generate();
