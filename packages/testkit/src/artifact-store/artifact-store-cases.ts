@@ -13,6 +13,7 @@ import { garbageCases } from './cases/garbage-cases.ts';
 import { globCases } from './cases/glob-cases.ts';
 import { keyCases } from './cases/key-cases.ts';
 import { hugeObjectCases, manyObjectCases } from './cases/long-cases.ts';
+import { modelCases } from './cases/model-cases.ts';
 import { moveCases } from './cases/move-cases.ts';
 import { networkCases, timeoutCases } from './cases/network-cases.ts';
 import { rangeCases } from './cases/range-cases.ts';
@@ -44,6 +45,7 @@ export const artifactStoreCases = {
   ...signedUrlArgumentCases,
   ...garbageCases,
   ...errorCases,
+  ...modelCases,
   ...sideBySideCases,
   ...sharedCases,
   ...crashCases,

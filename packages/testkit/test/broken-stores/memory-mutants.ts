@@ -354,7 +354,7 @@ class KeepsEmptyDirectories extends MemoryArtifactStore {
 
 class TakesObjectsForDirectories extends MemoryArtifactStore {
   override async isDirectory(path: string, options: OperationOptions = {}): Promise<boolean> {
-    return this.exists(path, options);
+    return (await this.doStat(path)) !== undefined || super.isDirectory(path, options);
   }
 }
 
@@ -535,6 +535,16 @@ class SwitchesVersionsWhileItReads extends MemoryArtifactStore {
     };
     const { Readable: Stream } = await import('node:stream');
     return { stat, body: Stream.from(pieces(), { objectMode: false }) };
+  }
+}
+
+/** Right, unless many things happened before. */
+class ForgetsEveryTenthWrite extends MemoryArtifactStore {
+  #writes = 0;
+  override async doWrite(key: string, source: Source, request: WriteRequest): Promise<StoredStat> {
+    const stat = await super.doWrite(key, source, request);
+    if (++this.#writes % 10 === 0) await super.doRemove([key]);
+    return stat;
   }
 }
 
@@ -977,5 +987,10 @@ export const memoryMutants: readonly Mutant<MemoryStore>[] = [
     fault: 'signs URLs without the capability',
     store: SignsWithoutTheCapability,
     convictedBy: 'signedUrl is CAPABILITY_UNSUPPORTED unless the capability is declared',
+  },
+  {
+    fault: 'forgets what it wrote, once in a while',
+    store: ForgetsEveryTenthWrite,
+    convictedBy: 'a random program of operations does to a store what it does to a map',
   },
 ];
