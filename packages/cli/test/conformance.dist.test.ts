@@ -61,18 +61,22 @@ beforeAll(() => {
 afterAll(() => folder[Symbol.dispose]());
 
 function conformance(...words: string[]) {
-  const { status, stdout, stderr } = runStack(root, ['conformance', ...words, '--json'], { timeout: 60_000 });
+  const { status, stdout, stderr } = runStack(root, ['conformance', ...words, '--json'], { timeout: 110_000 });
   return { status, stderr, document: JSON.parse(stdout) as ReturnType<typeof stackJson<Report>> };
 }
 
 describe('stack conformance', () => {
-  it('runs every case of the suite on a configured store, and leaves nothing of it', { timeout: 60_000 }, () => {
+  it('runs every case of the suite on a configured store, and leaves nothing of it', { timeout: 120_000 }, () => {
     const { status, stderr, document } = conformance('local', '--type=artifact-store', '--path=./artifacts');
     expect({ status, stderr, error: document.error }).toEqual({ status: 0, stderr: '', error: undefined });
     const { totals, cases, versions, capabilities } = document.data;
     expect(totals).toMatchObject({ failed: 0, misdeclared: 0 });
     expect(cases.filter(({ outcome, name }) => outcome === 'unsupported' && !name.includes('signed URL'))).toEqual([]);
-    expect(totals.passed).toBeGreaterThan(70);
+    expect(totals.passed).toBeGreaterThan(180);
+    // It kills processes that write with the same config, and lays links in the folder.
+    const passed = new Set(cases.filter(({ outcome }) => outcome === 'passed').map(({ name }) => name));
+    expect(passed).toContain('a writer that is killed leaves the old bytes or the new ones');
+    expect(passed).toContain('a symbolic link below the root is not followed by removals');
     expect(cases).toHaveLength(Object.values(totals).reduce((sum, count) => sum + count, 0));
     expect(cases.filter(({ outcome, reason }) => outcome === 'skipped' && reason === undefined)).toEqual([]);
     expect(Object.keys(versions).sort()).toEqual(['@stack/core', '@stack/integration-local', '@stack/testkit', 'node']);
@@ -175,7 +179,7 @@ describe('stack conformance', () => {
     }, 5);
     const document = JSON.parse(await output) as ReturnType<typeof stackJson<Report>>;
     expect(document).toMatchObject({ ok: false, error: { code: 'ABORTED' } });
-    expect(document.data.cases.length).toBeLessThan(70);
+    expect(document.data.cases.length).toBeLessThan(150);
     expect(readdirSync(join(root, 'interrupted'))).toEqual([]);
   });
 });

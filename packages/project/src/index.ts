@@ -42,6 +42,7 @@ export {
   findFlavorOf,
   readFlavorCatalog,
 } from './flavors/flavor-catalog.ts';
+export { createFlavorComponent, type FlavorSource, flavorWorker, loadFlavorSource } from './flavors/flavor-worker.ts';
 export {
   type FlavorOfComponent,
   type FlavorRegistration,

@@ -1,8 +1,16 @@
 import { resolve } from 'node:path';
-import { configError, flavorManifest, isPlainObject, type JsonObject, StackError } from '@stack/core';
-import { editInput, readDocument } from '@stack/project';
+import {
+  type AnyFlavor,
+  configError,
+  flavorManifest,
+  isPlainObject,
+  type JsonObject,
+  StackError,
+  type StoredInput,
+} from '@stack/core';
+import { editInput, flavorWorker, loadFlavorSource, readDocument } from '@stack/project';
 import { findProjectRoot } from '@stack/project/root';
-import { type ConformanceReport, checkFlavor, htmlReport, junitReport } from '@stack/testkit';
+import { type ConformanceReport, checkFlavor, type FlavorCheckOptions, htmlReport, junitReport } from '@stack/testkit';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { readComponentInput } from '../command-line/read-component-input.ts';
@@ -14,35 +22,27 @@ import { showMilliseconds } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
 import { writeTextFile } from '../output/write-text-file.ts';
 
+const noInput: StoredInput = { config: {}, settings: {} };
+
 export async function run(invocation: Invocation): Promise<CommandOutput> {
-  const timeLimit = readSeconds(invocation, 'timeout');
-  const { flavor, versions, baseDirectory } = await flavorToCheck(invocation);
-  const manifest = flavorManifest(flavor, flavor.name);
-  const edited = editInput(manifest, { config: {}, settings: {} }, await readComponentInput(invocation));
-  if (edited.problems.length > 0) throw configError(`flavor ${flavor.type}/${flavor.name}`, edited.problems);
-  const fields = (option: string): JsonObject | undefined => {
-    const options = invocation.optionPairs(option);
-    return options.length === 0 ? undefined : editInput(manifest, { config: {}, settings: {} }, { options }).config;
-  };
-  const isInProject = findProjectRoot(invocation.workingDirectory) !== undefined;
-  await using project = isInProject ? await openProjectHere(invocation) : undefined;
-  const view = new ConformanceView(invocation.screen, !invocation.isJson);
-  const cases = invocation.optionValues('case');
+  const source = await flavorToCheck(invocation);
+  const flavor = await loadFlavorSource(source);
+  const root = findProjectRoot(invocation.workingDirectory);
+  await using project = root === undefined ? undefined : await openProjectHere(invocation);
+  const baseDirectory = root ?? invocation.workingDirectory;
+  const input = await readInput(flavor, invocation);
+  const options = await readOptions(flavor, invocation);
   using interruption = abortOnInterrupt();
+  const view = new ConformanceView(invocation.screen, !invocation.isJson);
   let report: ConformanceReport;
   try {
     report = await checkFlavor(flavor, {
-      config: edited.config,
-      settings: edited.settings,
+      ...options,
+      ...input,
       baseDirectory,
       secrets: project?.secrets,
-      versions,
-      unsupported: await readUnsupported(invocation),
-      cases: cases.length === 0 ? undefined : cases,
-      timeLimit,
-      endpointField: invocation.option('endpoint-field'),
-      wrongCredentials: fields('wrong-credentials'),
-      expiredCredentials: fields('expired-credentials'),
+      versions: source.versions,
+      worker: flavorWorker({ ...source, ...input, baseDirectory }),
       signal: interruption.signal,
       onResult: (result) => view.show(result),
     });
@@ -51,6 +51,34 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   }
   await writeReports(report, invocation);
   return { data: report, text: summary(report, invocation), ...failure(report, interruption.signal) };
+}
+
+/** The config and the settings of the components that are checked. */
+async function readInput(flavor: AnyFlavor, invocation: Invocation): Promise<StoredInput> {
+  const edits = await readComponentInput(invocation);
+  const { config, settings, problems } = editInput(flavorManifest(flavor, flavor.name), noInput, edits);
+  if (problems.length > 0) throw configError(`flavor ${flavor.type}/${flavor.name}`, problems);
+  return { config, settings };
+}
+
+async function readOptions(
+  flavor: AnyFlavor,
+  invocation: Invocation,
+): Promise<Omit<FlavorCheckOptions, keyof StoredInput>> {
+  const fields = (option: string): JsonObject | undefined => {
+    const options = invocation.optionPairs(option);
+    if (options.length === 0) return undefined;
+    return editInput(flavorManifest(flavor, flavor.name), noInput, { options }).config;
+  };
+  const cases = invocation.optionValues('case');
+  return {
+    unsupported: await readUnsupported(invocation),
+    cases: cases.length === 0 ? undefined : cases,
+    timeLimit: readSeconds(invocation, 'timeout'),
+    endpointField: invocation.option('endpoint-field'),
+    wrongCredentials: fields('wrong-credentials'),
+    expiredCredentials: fields('expired-credentials'),
+  };
 }
 
 /** What `--unsupported` names: an object of reasons by the names of cases. */

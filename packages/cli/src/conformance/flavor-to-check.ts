@@ -1,45 +1,36 @@
-import { type AnyFlavor, isFlavor, StackError } from '@stack/core';
-import { ModuleLoader, parseSourceReference } from '@stack/project';
+import type { FlavorSource } from '@stack/project';
 import { findProjectRoot } from '@stack/project/root';
 import type { Invocation } from '../command-line/invocation.ts';
 import { packageFolder } from '../package-folder.ts';
 import { namedFlavor } from './named-flavor.ts';
 
-/** A flavor whose conformance is checked, and the version of what it comes from, where there is one. */
-export interface FlavorToCheck {
-  readonly flavor: AnyFlavor;
+/** Where a flavor comes from whose conformance is checked. */
+export interface FlavorToCheck extends FlavorSource {
+  /** The version of its package, where it has one. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What relative paths of a config are relative to. */
-  readonly baseDirectory: string;
 }
 
 /**
- * Imports the flavor that `FLAVOR` stands for: a name, or FILE#EXPORT from the working directory.
+ * Where the flavor comes from that `FLAVOR` stands for: a name, or FILE#EXPORT from the working directory.
  *
- * @throws what `namedFlavor` throws, what importing throws, and FLAVOR_INVALID when the export is no flavor
+ * @throws FLAVOR_NOT_FOUND, FLAVOR_CONFLICT, AMBIGUOUS
  */
 export async function flavorToCheck(invocation: Invocation): Promise<FlavorToCheck> {
   const { workingDirectory } = invocation;
-  const baseDirectory = findProjectRoot(workingDirectory) ?? workingDirectory;
-  const loader = new ModuleLoader(baseDirectory, [packageFolder]);
+  const providers = [packageFolder];
   const entry = await namedFlavor(invocation);
-  if (entry?.origin.kind === 'package') {
-    const { package: name, version, folder } = entry.origin;
-    const exports = await loader.importPackage(folder, name);
-    const source = `${name}#${entry.manifest.export}`;
-    return { flavor: asFlavor(exports[entry.manifest.export], source), versions: { [name]: version }, baseDirectory };
+  if (entry === undefined) {
+    return { folder: workingDirectory, source: invocation.positional('FLAVOR'), providers, versions: {} };
   }
-  const source = entry?.origin.source ?? invocation.positional('FLAVOR');
-  const from = entry === undefined ? workingDirectory : baseDirectory;
-  const { value } = await loader.load(parseSourceReference(source), from);
-  return { flavor: asFlavor(value, source), versions: {}, baseDirectory };
-}
-
-function asFlavor(value: unknown, source: string): AnyFlavor {
-  if (isFlavor(value)) return value;
-  throw new StackError({
-    code: 'FLAVOR_INVALID',
-    message: `${source} is not a flavor.`,
-    hint: 'Export what defineFlavor({ ... }) of @stack/core returns.',
-  });
+  const { origin, manifest } = entry;
+  if (origin.kind === 'registered') {
+    return {
+      folder: findProjectRoot(workingDirectory) ?? workingDirectory,
+      source: origin.source,
+      providers,
+      versions: {},
+    };
+  }
+  const versions = { [origin.package]: origin.version };
+  return { folder: origin.folder, source: `${origin.package}#${manifest.export}`, providers, versions };
 }
