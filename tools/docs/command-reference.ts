@@ -7,7 +7,7 @@ import { generatedPage, markdownTable } from './markdown.ts';
 /** docs/commands.md: every command with its arguments and options. */
 export function commandReference(): string {
   const groups = Map.groupBy(commands, ({ words }) => groupTitle(words[0] ?? ''));
-  return generatedPage('Commands', [
+  return generatedPage('Commands', 'npm run docs', [
     'Where it says `<type>`, a component type stands, e.g. `artifact-store`. `stack --help` lists those that are installed. Where a command takes a name, it takes an id too, or the beginning of one. An option is written `--key=value` or `--key value`; one that is a boolean stands alone.',
     ...[...groups].flatMap(([title, members]) => [`## ${title}`, ...members.flatMap(commandSection)]),
     '## Options of every command',

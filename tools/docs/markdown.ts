@@ -1,6 +1,6 @@
-/** A page of Markdown that says of itself that it is generated. */
-export function generatedPage(title: string, blocks: readonly string[]): string {
-  const note = '<!-- Generated from the code by `npm run docs`. -->';
+/** A page of Markdown that says of itself by what command it is generated. */
+export function generatedPage(title: string, command: string, blocks: readonly string[]): string {
+  const note = `<!-- Generated from the code by \`${command}\`. -->`;
   return `${[note, `# ${title}`, ...blocks].join('\n\n')}\n`;
 }
 

@@ -9,13 +9,15 @@ export default class FlydriveStore extends RivalStore {
   readonly #disk = new Disk(new FSDriver({ location: this.root, visibility: 'private' }));
 
   protected override async doStat(key: string): Promise<StoredStat | undefined> {
-    if (!(await this.#disk.exists(key))) return undefined;
-    const { contentLength, etag, lastModified } = await this.#disk.getMetaData(key);
-    return { size: contentLength, modifiedAt: lastModified, etag };
+    return this.unlessAbsent(async () => {
+      if (!(await this.#disk.exists(key))) return undefined;
+      const { contentLength, etag, lastModified } = await this.#disk.getMetaData(key);
+      return { size: contentLength, modifiedAt: lastModified, etag };
+    });
   }
 
   protected override async doRemove(keys: readonly string[]): Promise<readonly RemovalFailure[]> {
-    for (const key of keys) await this.#disk.delete(key);
+    for (const key of keys) await this.unlessAbsent(() => this.#disk.delete(key));
     return [];
   }
 
@@ -36,13 +38,7 @@ export default class FlydriveStore extends RivalStore {
   }
 
   protected override async listKeys(directory: string): Promise<readonly string[]> {
-    try {
-      const { objects } = await this.#disk.listAll(directory, { recursive: true });
-      return [...objects].flatMap((object) => (object.isFile ? [object.key] : []));
-    } catch (error) {
-      // It throws for a folder that is not there.
-      if ((error as { readonly cause?: { readonly code?: string } }).cause?.code === 'ENOENT') return [];
-      throw error;
-    }
+    const listed = await this.unlessAbsent(() => this.#disk.listAll(directory, { recursive: true }));
+    return [...(listed?.objects ?? [])].flatMap((object) => (object.isFile ? [object.key] : []));
   }
 }

@@ -8,15 +8,10 @@ export default class OpendalStore extends RivalStore {
   readonly #operator = new Operator('fs', { root: this.root, atomic_write_dir: `${this.root}-writes` });
 
   protected override async doStat(key: string): Promise<StoredStat | undefined> {
-    try {
-      const stat = await this.#operator.stat(key);
-      if (!stat.isFile()) return undefined;
-      const [size, modifiedAt] = [Number(stat.contentLength), new Date(stat.lastModified ?? 0)];
-      return { size, modifiedAt, etag: stat.etag ?? `${modifiedAt.getTime()}-${size}` };
-    } catch (error) {
-      if (this.mapError(error) === 'NOT_FOUND') return undefined;
-      throw error;
-    }
+    const stat = await this.unlessAbsent(() => this.#operator.stat(key));
+    if (!stat?.isFile()) return undefined;
+    const [size, modifiedAt] = [Number(stat.contentLength), new Date(stat.lastModified ?? 0)];
+    return { size, modifiedAt, etag: stat.etag ?? `${modifiedAt.getTime()}-${size}` };
   }
 
   protected override async doWrite(
@@ -34,21 +29,15 @@ export default class OpendalStore extends RivalStore {
   }
 
   protected override async doRemove(keys: readonly string[]): Promise<readonly RemovalFailure[]> {
-    for (const key of keys) await this.#operator.delete(key);
+    for (const key of keys) await this.unlessAbsent(() => this.#operator.delete(key));
     return [];
   }
 
   protected override mapError(error: unknown): ErrorCode | undefined {
-    const kind = error instanceof Error ? /^(\w+) \(/.exec(error.message)?.[1] : undefined;
-    const codes: Readonly<Record<string, ErrorCode>> = {
-      NotFound: 'NOT_FOUND',
-      IsADirectory: 'PATH_CONFLICT',
-      NotADirectory: 'PATH_CONFLICT',
-      AlreadyExists: 'ALREADY_EXISTS',
-      ConditionNotMatch: 'ALREADY_EXISTS',
-      PermissionDenied: 'ACCESS_DENIED',
-    };
-    return (kind === undefined ? undefined : codes[kind]) ?? super.mapError(error);
+    const message = error instanceof Error ? error.message : '';
+    const [, kind = ''] = /^(\w+) \(/.exec(message) ?? [];
+    const [, systemError = ''] = /\(os error (\d+)\)/.exec(message) ?? [];
+    return kinds[kind] ?? systemErrors[systemError] ?? super.mapError(error);
   }
 
   protected override readBytes(key: string): Promise<Uint8Array> {
@@ -74,7 +63,26 @@ export default class OpendalStore extends RivalStore {
   }
 
   protected override async listKeys(directory: string): Promise<readonly string[]> {
-    const entries = await this.#operator.list(directory === '' ? '/' : `${directory}/`, { recursive: true });
-    return entries.filter((entry) => entry.metadata().isFile()).map((entry) => entry.path());
+    const path = directory === '' ? '/' : `${directory}/`;
+    const entries = await this.unlessAbsent(() => this.#operator.list(path, { recursive: true }));
+    return (entries ?? []).filter((entry) => entry.metadata().isFile()).map((entry) => entry.path());
   }
 }
+
+/** What it tells of an error, in the words of its own and by the number that the system gave. */
+const kinds: Readonly<Record<string, ErrorCode>> = {
+  NotFound: 'NOT_FOUND',
+  IsADirectory: 'PATH_CONFLICT',
+  NotADirectory: 'PATH_CONFLICT',
+  AlreadyExists: 'ALREADY_EXISTS',
+  ConditionNotMatch: 'ALREADY_EXISTS',
+  PermissionDenied: 'ACCESS_DENIED',
+};
+const systemErrors: Readonly<Record<string, ErrorCode>> = {
+  '2': 'NOT_FOUND',
+  '17': 'PATH_CONFLICT',
+  '20': 'PATH_CONFLICT',
+  '21': 'PATH_CONFLICT',
+  '39': 'PATH_CONFLICT',
+  '40': 'PATH_OUTSIDE_STORE',
+};

@@ -16,6 +16,9 @@ import {
  * does not have is `CAPABILITY_UNSUPPORTED`, and is not counted as a failure.
  */
 export abstract class RivalStore extends ArtifactStore {
+  /** How often something was asked in this process that the interface of a library does not have. */
+  static lacking = 0;
+
   protected override async doRead(key: string, { start, end, ifMatch }: ReadRequest): Promise<ObjectContent> {
     const stat = await this.doStat(key);
     if (stat === undefined) throw this.refusal('NOT_FOUND');
@@ -62,18 +65,33 @@ export abstract class RivalStore extends ArtifactStore {
     return this.#moved(from, to, () => this.moveObject(from, to));
   }
 
-  /** Overridden where the library tells what went wrong. */
+  /** Where the library has no codes of its own, those of Node that are the cause of its errors. */
   protected override mapError(error: unknown): ErrorCode | undefined {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    return { ENOENT: 'NOT_FOUND', ENOTDIR: 'PATH_CONFLICT', EISDIR: 'PATH_CONFLICT' }[code] as ErrorCode | undefined;
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      const code = 'code' in cause ? nodeCodes[String(cause.code)] : undefined;
+      if (code !== undefined) return code;
+    }
+    return undefined;
   }
 
   protected refuseConditions({ ifAbsent, ifMatch }: Pick<CopyRequest, 'ifAbsent' | 'ifMatch'>): void {
-    if (ifAbsent || ifMatch !== undefined) {
-      throw this.refusal('CAPABILITY_UNSUPPORTED', 'its interface has no such condition');
+    if (!ifAbsent && ifMatch === undefined) return;
+    RivalStore.lacking++;
+    throw this.refusal('CAPABILITY_UNSUPPORTED', 'its interface has no such condition');
+  }
+
+  /** The result; `undefined` where there is nothing at a path, or a folder. */
+  protected async unlessAbsent<Result>(action: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      const code = this.mapError(error);
+      if (code === 'NOT_FOUND' || code === 'PATH_CONFLICT') return undefined;
+      throw error;
     }
   }
 
+  protected abstract override doStat(key: string): Promise<StoredStat | undefined>;
   protected abstract readBytes(key: string): Promise<Uint8Array>;
   protected abstract writeBytes(key: string, source: Uint8Array | Readable): Promise<void>;
   protected abstract copyObject(from: string, to: string): Promise<void>;
@@ -89,3 +107,13 @@ export abstract class RivalStore extends ArtifactStore {
     return stat;
   }
 }
+
+const nodeCodes: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'NOT_FOUND',
+  ENOTDIR: 'PATH_CONFLICT',
+  EISDIR: 'PATH_CONFLICT',
+  ENOTEMPTY: 'PATH_CONFLICT',
+  EEXIST: 'PATH_CONFLICT',
+  ELOOP: 'PATH_OUTSIDE_STORE',
+  EACCES: 'ACCESS_DENIED',
+};

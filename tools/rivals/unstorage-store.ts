@@ -14,14 +14,15 @@ export default class UnstorageStore extends RivalStore {
   }
 
   protected override async doStat(key: string): Promise<StoredStat | undefined> {
-    if (!(await this.#storage.hasItem(key))) return undefined;
+    // It says of folders that they are there, and has no bytes of them.
+    if (!(await this.#storage.hasItem(key)) || (await this.#storage.getItemRaw(key)) === null) return undefined;
     const { size, mtime } = await this.#storage.getMeta(key, { nativeOnly: true });
     if (typeof size !== 'number' || mtime === undefined) return undefined;
     return { size, modifiedAt: mtime, etag: `${mtime.getTime()}-${size}` };
   }
 
   protected override async doRemove(keys: readonly string[]): Promise<readonly RemovalFailure[]> {
-    for (const key of keys) await this.#storage.removeItem(key);
+    for (const key of keys) await this.unlessAbsent(() => this.#storage.removeItem(key));
     return [];
   }
 

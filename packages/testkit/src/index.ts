@@ -1,4 +1,5 @@
 // Conformance suites.
+export type { ArtifactStoreCase } from './artifact-store/artifact-store-cases.ts';
 export type {
   ArtifactStoreHooks,
   DeniedHooks,
@@ -6,7 +7,6 @@ export type {
   WorkerModule,
 } from './artifact-store/artifact-store-hooks.ts';
 export {
-  type ArtifactStoreCase,
   type ArtifactStoreTestOptions,
   artifactStoreGaps,
   checkArtifactStore,

@@ -257,7 +257,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
         if (hasCode(error, 'ENOENT')) {
           // The parent was empty when a removal beside this looked, or there is nothing to move any more.
           await lstat(complete);
-        } else if (hasCode(error, 'EISDIR', 'EEXIST')) {
+        } else if (hasCode(error, 'EISDIR', 'EEXIST', 'ENOTEMPTY')) {
           const present = await lstat(path).catch(undefinedWhenMissing);
           if (present?.isSymbolicLink()) throw linkRefused(path);
           if (hasCode(error, 'EEXIST') && !present?.isDirectory()) throw this.refusal('ALREADY_EXISTS');

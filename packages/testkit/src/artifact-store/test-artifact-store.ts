@@ -2,11 +2,8 @@ import type { ArtifactStore } from '@stack/core';
 import type { ConformanceOptions } from '../conformance/conformance-suite.ts';
 import { registerCases, type TestRunner } from '../conformance/register-cases.ts';
 import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
-import { artifactStoreCases, optionalCases } from './artifact-store-cases.ts';
+import { type ArtifactStoreCase, artifactStoreCases, optionalCases } from './artifact-store-cases.ts';
 import type { ArtifactStoreHooks } from './artifact-store-hooks.ts';
-
-/** The name of a case of the suite for artifact stores. */
-export type ArtifactStoreCase = keyof typeof artifactStoreCases;
 
 export type ArtifactStoreTestOptions = ConformanceOptions<ArtifactStore, ArtifactStoreCase> & ArtifactStoreHooks;
 

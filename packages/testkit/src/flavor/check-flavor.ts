@@ -8,9 +8,9 @@ import {
   type SecretResolver,
   StackError,
 } from '@stack/core';
-import { artifactStoreCases, optionalCases } from '../artifact-store/artifact-store-cases.ts';
+import { type ArtifactStoreCase, artifactStoreCases, optionalCases } from '../artifact-store/artifact-store-cases.ts';
 import type { WorkerModule } from '../artifact-store/artifact-store-hooks.ts';
-import { type ArtifactStoreCase, artifactStoreGaps } from '../artifact-store/test-artifact-store.ts';
+import { artifactStoreGaps } from '../artifact-store/test-artifact-store.ts';
 import type { ConformanceCases, ConformanceOptions } from '../conformance/conformance-suite.ts';
 import { type ConformanceReport, conformanceReport } from '../conformance/report/conformance-report.ts';
 import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';

@@ -28,6 +28,8 @@ export const conflictCases = {
     for (const key of ['a/b', 'c', 'd']) await store.write(key, key);
     await expectCode('PATH_CONFLICT', () => store.copy('c', 'a'));
     await expectCode('PATH_CONFLICT', () => store.rename('c', 'a'));
+    await expectCode('PATH_CONFLICT', () => store.copy('a/b', 'a'));
+    await expectCode('PATH_CONFLICT', () => store.rename('a/b', 'a'));
     await expectCode('PATH_CONFLICT', () => store.rename('c', 'd/e'));
     await expectCode('PATH_CONFLICT', () => store.rename('c', 'c/e'));
     assert.deepEqual(await paths(store.walk()), ['a/b', 'c', 'd']);

@@ -25,7 +25,7 @@ export const modelCases = {
         await model.checkObjects();
         await store.removeTree(model.directory);
       }),
-      { numRuns: programs, interruptAfterTimeLimit: longestRun },
+      { numRuns: programs, interruptAfterTimeLimit: longestRun, includeErrorInReport: true },
     );
   },
 } satisfies ConformanceCases<ArtifactStore>;
