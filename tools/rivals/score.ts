@@ -1,7 +1,8 @@
 import { artifactStoreCaseGroups } from '../../packages/testkit/src/artifact-store/artifact-store-cases.ts';
 import { type CaseResult, checkArtifactStore } from '../../packages/testkit/src/index.ts';
+import { contenderOptions } from './open-contender.ts';
 import { RivalStore } from './rival-store.ts';
-import { type Contender, contenderOptions } from './rivals.ts';
+import type { Contender } from './rivals.ts';
 
 /** How many cases of a group ended how. */
 export interface GroupScore {
