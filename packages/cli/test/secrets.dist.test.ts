@@ -28,12 +28,27 @@ const home = temporaryFolder();
 const environment = { ...cleanEnvironment, HOME: home.path, STACK_SECRETS_KEY: undefined };
 const database = join(root, '.stack', 'stack.db');
 
+/** Somebody gives a secret another value between its steps. */
+const rotatingPipeline = `
+  import { execFileSync } from 'node:child_process';
+  import { pipeline, step } from '@stack/pipelines';
+  const before = step({ name: 'before' }, () => {
+    const words = ['secret', 'update', 'artifact-store-prod', '--accessKey=@rotated.txt'];
+    execFileSync(process.execPath, [${JSON.stringify(stackBin)}, ...words], { cwd: ${JSON.stringify(root)} });
+    return 1;
+  });
+  const after = step({ name: 'after' }, ({ value }: { value: number }) => value);
+  export const rotating = pipeline({ name: 'rotating' }, () => after({ value: before() }));
+`;
+
 beforeAll(() => {
   writeDiskFlavor(root);
   writeFiles(root, {
     'training.ts': trainingPipeline,
+    'rotating.ts': rotatingPipeline,
     'rows.ts': 'export const rows: number[] = [1, 2, 3];',
     'password.txt': 'password-in-a-file\n',
+    'rotated.txt': 'rotated-key\n',
     'values.yaml': 'user: admin-in-a-file\npassword: "123456"\n',
     'numbers.yaml': 'user: admin-in-a-file\nport: 123456\nisOn: true\nnested: { a: hidden-value }\n',
   });
@@ -262,13 +277,13 @@ describe('secrets in files', () => {
 describe('a component with a secret', () => {
   const register = ['artifact-store', 'register', 'prod', '--flavor=disk', '--path=data'];
 
-  /** Digests of the access key, the region, the token and the note of the first step of a run. */
-  function digestsOf(name: string): readonly string[] {
+  /** Digests of the access key, the region, the token and the note of a step of a run. */
+  function digestsOf(name: string, step = 0): readonly string[] {
     interface Metadata {
       readonly components: Readonly<Record<string, { readonly digests: readonly string[] }>>;
     }
     const { data } = json<{ steps: readonly { metadata: Metadata }[] }>(['run', 'describe', name]);
-    return data.steps[0]?.metadata.components['artifact-store/prod']?.digests ?? [];
+    return data.steps[step]?.metadata.components['artifact-store/prod']?.digests ?? [];
   }
 
   function digest(value: string): string {
@@ -310,6 +325,14 @@ describe('a component with a secret', () => {
     run('secret', 'update', 'artifact-store-prod', '--accessKey=access-key-2');
     run('pipeline', 'run', 'training.ts#training', '--run-name=second');
     expect(digestsOf('second')[0]).toBe(digest('access-key-2'));
+  });
+
+  it('keeps the value that it has when another one comes while it runs', () => {
+    run('pipeline', 'run', 'rotating.ts#rotating', '--run-name=rotating');
+    expect([digestsOf('rotating', 0)[0], digestsOf('rotating', 1)[0]]).toEqual(Array(2).fill(digest('access-key-2')));
+    run('pipeline', 'run', 'training.ts#training', '--run-name=rotated');
+    expect(digestsOf('rotated')[0]).toBe(digest('rotated-key'));
+    run('secret', 'update', 'artifact-store-prod', '--accessKey=access-key-2');
   });
 
   it('takes it from the environment where that has it, since it is asked first', () => {
