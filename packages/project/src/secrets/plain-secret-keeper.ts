@@ -60,9 +60,20 @@ export class PlainSecretKeeper {
       for (const input of inputs) hidden.push(await this.#hide(input, created, dryRun));
       return await work(hidden);
     } catch (error) {
-      if (!dryRun) for (const { name, store } of created) await this.#secrets.delete(name, { store, force: true });
-      throw error;
+      const left = dryRun ? [] : await this.#takeBack(created);
+      if (left.length === 0 || !StackError.is(error)) throw error;
+      const { code, message, hint, problems } = error;
+      const rest = `What was made a secret before that is still there: ${left.join(', ')}.`;
+      throw new StackError({ code, message: `${message}\n${rest}`, hint, problems, cause: error });
     }
+  }
+
+  /** @returns the names of those that cannot be deleted */
+  async #takeBack(created: readonly ProjectSecretSummary[]): Promise<string[]> {
+    const deleted = await Promise.allSettled(
+      created.map(({ name, store }) => this.#secrets.delete(name, { store, force: true })),
+    );
+    return created.filter((_, index) => deleted[index]?.status === 'rejected').map(({ name }) => name);
   }
 
   async #hide(input: PlainInput, created: ProjectSecretSummary[], dryRun: boolean): Promise<HiddenValue[]> {
@@ -72,11 +83,10 @@ export class PlainSecretKeeper {
     if (fresh.length > 0) {
       const name = await this.#freeName(componentSecretName(input), created);
       const keys = new Map<string, PlainSecret>();
-      for (const one of fresh)
-        keys.set(
-          freeWord(fieldSecretKey(one.path), (key) => keys.has(key)),
-          one,
-        );
+      for (const one of fresh) {
+        const key = freeWord(fieldSecretKey(one.path), (word) => keys.has(word));
+        keys.set(key, one);
+      }
       // What a secret holds is taken as it is.
       const values = Object.fromEntries([...keys].map(([key, { value }]) => [key, unescapeReferences(value)]));
       created.push(await this.#secrets.create(name, values, { dryRun }));

@@ -62,6 +62,7 @@ class Vault extends SecretStore {
     return this.doCreate(newName, values, 'project');
   }
   async doDelete(name) {
+    if (this.config.isSticky) throw new Error('nothing goes');
     return this.secrets.delete(name);
   }
   mapError() {
@@ -78,6 +79,7 @@ const vault = (name, more) => defineFlavor({
   configSchema: z.object({
     token: secretField().optional(),
     isDown: z.boolean().optional(),
+    isSticky: z.boolean().optional(),
     refuses: z.string().optional(),
   }),
   implementation: async () => ({ default: Vault }),
@@ -528,6 +530,22 @@ describe('a value in a secret field', () => {
     );
     expect(missing.code).toBe('ATTRIBUTE_NOT_FOUND');
     expect((await project.secrets.list()).secrets).toEqual([]);
+  });
+
+  it('that stays behind all the same is named', async () => {
+    await register('prod', {});
+    await useStores({ sticky: { config: { isSticky: true } } });
+    const registration = {
+      type: 'artifact-store',
+      name: 'prod',
+      flavor: 'disk',
+      config: { path: 'disk://b', ...plain },
+    };
+    const error = await failure(project.components.register(registration, { allowPlainSecret: true }));
+    expect(error).toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: expect.stringContaining('is still there: artifact-store-prod.'),
+    });
   });
 
   it('of an update is one too, and nothing new when it is the same value again', async () => {
