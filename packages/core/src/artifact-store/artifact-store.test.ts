@@ -287,6 +287,17 @@ describe('a read', () => {
   const read = async (store: FaultyStore, as: 'bytes' | 'stream', range: { start?: number; end?: number } = {}) =>
     as === 'bytes' ? store.read('a', range) : buffer(await store.openRead('a', range));
 
+  test('as bytes begins anew when the object is replaced after a break, since nobody has seen any of it', async () => {
+    const store = new FaultyStore();
+    store.put('a', 'the old bytes');
+    store.body = (bytes, count) => {
+      if (count > 1) return bytes;
+      store.put('a', text);
+      return breaking(bytes, 3);
+    };
+    expect((await read(store, 'bytes')).toString()).toBe(text);
+  });
+
   describe.each(['bytes', 'stream'] as const)('as %s', (as) => {
     test('goes on at the byte where the connection broke, on the same version', async () => {
       const store = new FaultyStore();
@@ -317,17 +328,27 @@ describe('a read', () => {
       expect(await failureOf(() => read(store, as))).toMatchObject({ code: 'UNAVAILABLE' });
     });
 
-    test.each(['replaced', 'removed'])('of an object that was %s after a break is UNAVAILABLE', async (how) => {
+    test('of an object that is replaced after each break is UNAVAILABLE', async () => {
       const store = new FaultyStore();
       store.put('a', text);
       store.body = (bytes) => {
-        if (how === 'replaced') store.put('a', text);
-        else store.objects.delete('a');
+        store.put('a', text);
         return breaking(bytes, 3);
       };
       const { code, message } = await failureOf(() => read(store, as));
       expect(code).toBe('UNAVAILABLE');
       expect(message).toContain('the connection broke after 3 bytes, and then the object was another');
+    });
+
+    const ofRemoved = as === 'bytes' ? 'NOT_FOUND' : 'UNAVAILABLE';
+    test(`of an object that is removed after a break is ${ofRemoved}`, async () => {
+      const store = new FaultyStore();
+      store.put('a', text);
+      store.body = (bytes) => {
+        store.objects.delete('a');
+        return breaking(bytes, 3);
+      };
+      expect(await failureOf(() => read(store, as))).toMatchObject({ code: ofRemoved });
     });
 
     test('that breaks for good has the code of that', async () => {
