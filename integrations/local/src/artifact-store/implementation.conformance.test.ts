@@ -9,9 +9,10 @@ testArtifactStore(
   {
     name: 'local artifact store',
     create: async (disposables) => {
-      const path = await mkdtemp(join(tmpdir(), 'stack-local-'));
-      disposables.defer(() => rm(path, { recursive: true }));
-      return openLocalStore(path);
+      const folder = await mkdtemp(join(tmpdir(), 'stack-local-'));
+      disposables.defer(() => rm(folder, { recursive: true }));
+      // Not there yet: the first write makes it.
+      return openLocalStore(join(folder, 'root'));
     },
     reopen: openLocalStore,
     folderOf: (root) => root,

@@ -354,7 +354,8 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
 
   /** Directories exist while something is below them. */
   async #removeEmptyParents(key: string): Promise<void> {
-    const root = await this.#openRoot();
+    const root = await this.#openRoot().catch(undefinedWhenMissing);
+    if (root === undefined) return;
     for (let path = dirname(await this.#pathOf(key)); path !== root; path = dirname(path)) {
       try {
         using parent = await openDirectory(dirname(path));

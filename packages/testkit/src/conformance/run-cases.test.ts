@@ -80,6 +80,9 @@ it('disposes the component after what create put on the stack, also where that f
     ['it holds', 'failed', 'cannot be removed'],
   ]);
   expect(log).toHaveLength(3);
+  expect(await outcomes(cases, { ...options, create: broken }, { cases: ['it does not hold'] })).toEqual([
+    ['it does not hold', 'failed', 'no'],
+  ]);
 });
 
 it('tells of each case as it ends, and begins none after an abort', async () => {

@@ -59,12 +59,27 @@ export async function runCases<Component extends AsyncDisposable, CaseName exten
   return results;
 }
 
-/** Runs one case on a new component. */
+/** Runs one case on a new component, and cleans up after it. */
 export async function runCase<Component extends AsyncDisposable, CaseName extends string, Hooks>(
   testCase: ConformanceCase<Component, Hooks>,
   options: ConformanceOptions<Component, CaseName> & Hooks,
 ): Promise<void> {
-  await using disposables = new AsyncDisposableStack();
+  const disposables = new AsyncDisposableStack();
+  try {
+    await runBody(testCase, options, disposables);
+  } catch (error) {
+    // What the case failed with says more than that it cannot be cleaned up either.
+    await disposables.disposeAsync().catch(() => {});
+    throw error;
+  }
+  await disposables.disposeAsync();
+}
+
+async function runBody<Component extends AsyncDisposable, CaseName extends string, Hooks>(
+  testCase: ConformanceCase<Component, Hooks>,
+  options: ConformanceOptions<Component, CaseName> & Hooks,
+  disposables: AsyncDisposableStack,
+): Promise<void> {
   const createAnother = async () => {
     let component: Component | undefined;
     // Before what create puts on the stack, which may need the component to clean up after it.
@@ -72,12 +87,8 @@ export async function runCase<Component extends AsyncDisposable, CaseName extend
     component = await options.create(disposables);
     return component;
   };
-  const context: CaseContext<Component, Hooks> = {
-    component: await createAnother(),
-    createAnother,
-    disposables,
-    hooks: options,
-  };
+  const component = await createAnother();
+  const context: CaseContext<Component, Hooks> = { component, createAnother, disposables, hooks: options };
   await (typeof testCase === 'function' ? testCase(context) : testCase.run(context));
 }
 
