@@ -72,7 +72,7 @@ describe('stack conformance', () => {
     const { totals, cases, versions, capabilities } = document.data;
     expect(totals).toMatchObject({ failed: 0, misdeclared: 0 });
     expect(cases.filter(({ outcome, name }) => outcome === 'unsupported' && !name.includes('signed URL'))).toEqual([]);
-    expect(totals.passed).toBeGreaterThan(180);
+    expect(totals.passed).toBeGreaterThanOrEqual(180);
     // It kills processes that write with the same config, and lays links in the folder.
     const passed = new Set(cases.filter(({ outcome }) => outcome === 'passed').map(({ name }) => name));
     expect(passed).toContain('a writer that is killed leaves the old bytes or the new ones');

@@ -93,13 +93,12 @@ export const networkCases = casesWithHook('network', {
     const { store, proxy } = await throughProxy(context, network);
     const { component: direct } = context;
     const [old, fresh] = [Buffer.alloc(1000, 'o'), Buffer.alloc(megabyte, 'n')];
-    let strikes = 0;
     for (const afterBytes of cuts) {
       for (const source of [() => fresh, () => chunks(inParts(fresh, 50_000))]) {
         await direct.write('a', old);
         await proxy.begin({ kind: 'cut', direction: 'request', afterBytes });
         const result = await outcome(() => within(store.write('a', source())));
-        strikes += proxy.strikes;
+        assert.ok(proxy.strikes > 0, 'no connection broke');
         const found = await direct.read('a');
         assert.ok(found.equals(old) || found.equals(fresh), `it left ${found.length} bytes that nobody wrote`);
         if (result === undefined) assert.ok(found.equals(fresh), 'a write that ended well is not there');
@@ -107,8 +106,6 @@ export const networkCases = casesWithHook('network', {
         await proxy.end();
       }
     }
-    // A connection on which less goes through than a cut leaves does not break.
-    assert.ok(strikes > 0, 'no connection broke');
     await store.collectGarbage({ olderThan: 0 });
     assert.deepEqual(await paths(direct.walk()), ['a']);
   },
@@ -222,7 +219,7 @@ export const networkCases = casesWithHook('network', {
     const { store, proxy } = await throughProxy(context, network);
     const folder = await temporaryFolder(context.disposables);
     const files = await writeFolder(folder);
-    await proxy.begin({ kind: 'cut', direction: 'request', afterBytes: 40_000, times: 3 });
+    await proxy.begin({ kind: 'cut', direction: 'request', afterBytes: 400_000, times: 3 });
     await store.uploadDirectory(folder, 'up', { concurrency: 4 });
     assert.ok(proxy.strikes > 0, 'no connection broke');
     for (const [file, bytes] of files) {
