@@ -19,6 +19,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ArtifactStore, createComponent, defineFlavor, type ListEntry } from '@stack/core';
@@ -420,6 +421,26 @@ test('of writers with ifMatch in two components at once exactly one wins', async
     .map((store) => store.write('a', 'new', { ifMatch: etag }));
   const results = await Promise.allSettled(writes);
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+test('writes that fail or are aborted close no file of another one', async () => {
+  const store = await open(folder);
+  const source = async function* (abort: () => void) {
+    yield Buffer.alloc(200_000);
+    abort();
+    yield Buffer.alloc(200_000);
+    throw new Error('the source failed');
+  };
+  const rounds = Array.from({ length: 60 }, async (_, index) => {
+    const controller = new AbortController();
+    const abort = () => index % 2 === 0 && setTimeout(() => controller.abort(), index % 7);
+    const failing = store.write(`failing-${index}`, source(abort), { signal: controller.signal });
+    const text = String(index).repeat(100_000);
+    await Promise.allSettled([failing, store.write(`good-${index}`, Readable.from([text, text]))]);
+    return (await store.readText(`good-${index}`)) === text + text;
+  });
+  expect(await Promise.all(rounds)).toEqual(rounds.map(() => true));
+  expect((await keysOf(store.walk())).filter((key) => key.startsWith('failing'))).toEqual([]);
 });
 
 test('files have the permissions that the umask leaves', async () => {

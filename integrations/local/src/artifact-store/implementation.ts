@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import { type BigIntStats, constants, createWriteStream, type Dirent, fstatSync } from 'node:fs';
+import { type BigIntStats, constants, type Dirent, fstatSync } from 'node:fs';
 import {
   type FileHandle,
   link,
@@ -15,8 +15,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import {
   ArtifactStore,
@@ -219,9 +218,8 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
   async #stage(staged: string, source: Uint8Array | Readable): Promise<ObjectStat> {
     const file = await open(staged, 'wx');
     try {
-      if (source instanceof Readable) {
-        await pipeline(source, createWriteStream('', { fd: file.fd, autoClose: false, highWaterMark: streamChunk }));
-      } else await file.writeFile(source);
+      // Never a stream on the number: it closes it when it fails, and the number may be another file's by then.
+      await file.writeFile(source);
       const time = nextWriteTime();
       await file.utimes(time, time);
       if (this.config.durability === 'fsync') await file.sync();
