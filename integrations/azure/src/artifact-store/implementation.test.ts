@@ -442,13 +442,17 @@ describe('a server that', () => {
   });
 
   test('never goes on with its answer is given up as well', async () => {
-    const answer: RequestListener = (_, response) => {
-      response.writeHead(206, { 'content-range': 'bytes 0-99/100', 'content-length': 100, etag: '"0x1"' });
-      response.write('begins');
+    const answer: RequestListener = (request, response) => {
+      const start = Number(/^bytes=(\d+)-/.exec(String(request.headers['x-ms-range']))?.[1]);
+      const range = { 'content-range': `bytes ${start}-99/100`, 'content-length': 100 - start };
+      response.writeHead(206, { ...range, etag: '"0x1"' }).flushHeaders();
+      if (start === 0) response.write('begins');
     };
-    await withServer(answer, { requestTimeout: 100 }, async (store) => {
+    const requests = await withServer(answer, { requestTimeout: 100 }, async (store) => {
       await expect(store.read('a')).rejects.toMatchObject({ code: 'TIMEOUT' });
     });
+    // What has begun gets as many attempts again for the rest.
+    expect(requests).toBe(3 + 3);
   });
 
   test('breaks the connection is UNAVAILABLE', async () => {

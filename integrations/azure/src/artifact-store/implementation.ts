@@ -34,7 +34,7 @@ import { azureErrorCode, serviceCodeOf } from './azure-error-code.ts';
 import { blobName, keyOfBlob, nameBeginning } from './blob-name.ts';
 import { isPlaceholder, metadataOf, storedStat } from './blob-stat.ts';
 import { type BlockOrigin, blockId, newUploadId } from './block-id.ts';
-import { blocksOf } from './blocks.ts';
+import { type Block, blocksOf } from './blocks.ts';
 import { type AzureArtifactStoreConfig, parseBlobPath } from './config.ts';
 import { type AzureOverrides, connectToService } from './connect-to-service.ts';
 import { discardBlocks } from './discard-blocks.ts';
@@ -103,16 +103,16 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     const partSize = Math.max(smallestPart, this.config.blockSize);
     const firstEnd = Math.min(end ?? Number.POSITIVE_INFINITY, start + partSize);
     const conditions = conditionsOf({ ifAbsent: false, ifMatch });
-    const { stat, bytes } = await this.#readPart(key, { start, end: firstEnd, conditions }, signal);
+    const { stat, chunks } = await this.#readPart(key, { start, end: firstEnd, conditions }, signal);
     const lastEnd = Math.min(end ?? stat.size, stat.size);
-    if (lastEnd <= firstEnd) return { stat, body: bytes };
-    const read = async (part: number, given: AbortSignal): Promise<Buffer> => {
+    if (lastEnd <= firstEnd) return { stat, body: Buffer.concat(chunks) };
+    const read = async (part: number, given: AbortSignal): Promise<readonly Buffer[]> => {
       const from = firstEnd + part * partSize;
       const options = { start: from, end: Math.min(from + partSize, lastEnd), conditions, version: stat };
-      return (await this.#readPart(key, options, anySignal(given, signal))).bytes;
+      return (await this.#readPart(key, options, anySignal(given, signal))).chunks;
     };
     const count = Math.ceil((lastEnd - firstEnd) / partSize);
-    return { stat, body: new PartStream({ first: bytes, count, concurrency: this.config.blockConcurrency, read }) };
+    return { stat, body: new PartStream({ first: chunks, count, concurrency: this.config.blockConcurrency, read }) };
   }
 
   protected override async doWrite(
@@ -130,7 +130,7 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     let stat: StoredStat | undefined;
     if (second.done) {
       await place;
-      stat = await this.#put(key, blob, first.value ?? Buffer.alloc(0), request);
+      stat = await this.#put(key, blob, first.value?.bytes ?? Buffer.alloc(0), request);
     }
     const staged = [first.value, second.value].filter((block) => block !== undefined);
     stat ??= await this.#putBlocks(key, blob, source, prepend(staged, blocks), request, place);
@@ -313,7 +313,7 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     key: string,
     blob: BlockBlobClient,
     source: Uint8Array | Readable,
-    blocks: AsyncIterable<Uint8Array>,
+    blocks: AsyncIterable<Block>,
     request: WriteRequest,
     place: Promise<void>,
   ): Promise<StoredStat> {
@@ -325,12 +325,13 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     let size = 0;
     const stop = new AbortController();
     if (source instanceof Readable) addAbortSignal(stop.signal, source);
-    const stage = async (block: Uint8Array) => {
+    const stage = async ({ bytes, release }: Block) => {
       const id = blockId(upload, ids.length);
       ids.push(id);
-      size += block.byteLength;
+      size += bytes.byteLength;
       const purpose = { operation: 'write', key, signal: anySignal(stop.signal, signal) };
-      await this.#ask(purpose, (abortSignal) => blob.stageBlock(id, block, block.byteLength, { abortSignal }));
+      await this.#ask(purpose, (abortSignal) => blob.stageBlock(id, bytes, bytes.byteLength, { abortSignal }));
+      release();
     };
     place.catch(() => stop.abort());
     try {

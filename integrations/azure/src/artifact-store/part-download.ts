@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises';
 import type { BlobRequestConditions, BlockBlobClient } from '@azure/storage-blob';
 import { StackError, type StoredStat } from '@stack/core';
 import { azureErrorCode, serviceCodeOf } from './azure-error-code.ts';
@@ -16,7 +17,8 @@ export interface PartDownloadOptions {
 /** A range of a blob, and what there is to know of the whole. */
 export interface BlobPart {
   readonly stat: StoredStat;
-  readonly bytes: Buffer;
+  /** The bytes as they came. */
+  readonly chunks: readonly Buffer[];
 }
 
 /** A range of one version of a blob, on its way into memory. */
@@ -24,7 +26,7 @@ export class PartDownload {
   readonly #blob: BlockBlobClient;
   readonly #options: PartDownloadOptions;
   #stat: StoredStat | undefined;
-  #bytes: Buffer = Buffer.alloc(0);
+  readonly #chunks: Buffer[] = [];
   #position = 0;
   #isReplaced = false;
 
@@ -41,7 +43,7 @@ export class PartDownload {
 
   /** What came of it; `undefined` when there is another blob by now. */
   get result(): BlobPart | undefined {
-    return this.#isReplaced || this.#stat === undefined ? undefined : { stat: this.#stat, bytes: this.#bytes };
+    return this.#isReplaced || this.#stat === undefined ? undefined : { stat: this.#stat, chunks: this.#chunks };
   }
 
   /** Reads on from where it broke, if it did. */
@@ -54,7 +56,6 @@ export class PartDownload {
       const { etag, lastModified, metadata, contentType, contentLength = 0, contentRange } = answer;
       const size = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
       this.#identify({ etag, lastModified, metadata, contentType, contentLength: Number(size ?? contentLength) });
-      if (this.#position === 0) this.#bytes = Buffer.allocUnsafeSlow(contentLength);
       await this.#take(answer.readableStreamBody, abortSignal);
     } catch (error) {
       if (this.#stat !== undefined && isOfAnother(error)) this.#isReplaced = true;
@@ -71,10 +72,13 @@ export class PartDownload {
   }
 
   async #take(body: NodeJS.ReadableStream | undefined, abortSignal: AbortSignal): Promise<void> {
+    if (body === undefined) return;
     try {
-      for await (const chunk of (body ?? []) as AsyncIterable<Buffer>) {
-        this.#position += chunk.copy(this.#bytes, this.#position);
-      }
+      body.on('data', (chunk: Buffer) => {
+        this.#chunks.push(chunk);
+        this.#position += chunk.byteLength;
+      });
+      await finished(body);
     } catch (error) {
       if (abortSignal.aborted) throw error;
       throw new StackError({ code: 'UNAVAILABLE', message: 'the connection broke', cause: error });

@@ -2,26 +2,26 @@ import { Readable } from 'node:stream';
 
 export interface PartStreamOptions {
   /** What comes first, and is there already. */
-  readonly first: Uint8Array;
+  readonly first: readonly Uint8Array[];
   /** How many parts follow. */
   readonly count: number;
   /** How many of them are read, or wait to be taken, at once. */
   readonly concurrency: number;
   /** Reads a part, counted from 0. The signal aborts when the stream is given up. */
-  readonly read: (part: number, signal: AbortSignal) => Promise<Uint8Array>;
+  readonly read: (part: number, signal: AbortSignal) => Promise<readonly Uint8Array[]>;
 }
 
 /** The parts of an object one after the other, while the next ones are read already. */
 export class PartStream extends Readable {
   readonly #options: PartStreamOptions;
   readonly #given = new AbortController();
-  readonly #underWay: Promise<Uint8Array>[] = [];
+  readonly #underWay: Promise<readonly Uint8Array[]>[] = [];
   #begun = 0;
 
   constructor(options: PartStreamOptions) {
     super({ highWaterMark: 1 });
     this.#options = options;
-    this.push(options.first);
+    this.#give(options.first);
   }
 
   override _read(): void {
@@ -36,7 +36,7 @@ export class PartStream extends Readable {
     if (next === undefined) this.push(null);
     else {
       next.then(
-        (bytes) => this.push(bytes),
+        (chunks) => this.#give(chunks),
         (error: Error) => this.destroy(error),
       );
     }
@@ -45,5 +45,11 @@ export class PartStream extends Readable {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#given.abort();
     done(error);
+  }
+
+  #give(chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) this.push(chunk);
+    // Without any, nobody would ask for the next part.
+    if (chunks.length === 0) this.push(Buffer.alloc(0));
   }
 }
