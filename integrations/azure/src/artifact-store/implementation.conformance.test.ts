@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { BlobServiceClient, ContainerSASPermissions } from '@azure/storage-blob';
-import { type ArtifactStoreCase, testArtifactStore } from '@stack/testkit';
+import { testArtifactStore } from '@stack/testkit';
 import { describe, it } from 'vitest';
 import { azurite } from '../../../../tools/backends/azurite.ts';
 import { whyUnavailable } from '../../../../tools/backends/backend.ts';
@@ -18,7 +18,6 @@ interface Variant {
   readonly size: string;
   readonly options: object;
   readonly prefix: string;
-  readonly unsupported: Partial<Record<ArtifactStoreCase, string>>;
 }
 
 function containerOf(root: string) {
@@ -35,17 +34,13 @@ async function expiredToken(root: string): Promise<string> {
 
 // The second size is one for which the objects of the suite take several blocks.
 describe.each<Variant>([
-  { size: 'the default size', options: {}, prefix: '', unsupported: {} },
+  { size: 'the default size', options: {}, prefix: '' },
   {
     size: '64 KiB',
     options: { blockSize: 64 * 1024 },
     prefix: '/a/b',
-    unsupported: {
-      'a write whose connection breaks leaves the old bytes or the new ones': 'no connection carries a megabyte',
-      'a folder whose connections break is uploaded as it is': 'no connection carries a megabyte',
-    },
   },
-])('with blocks of $size', ({ options, prefix, unsupported }) => {
+])('with blocks of $size', ({ options, prefix }) => {
   const config = { endpoint, ...credentials, ...options };
   const open = (root: string) => openAzureStore(root, config);
 
@@ -81,7 +76,6 @@ describe.each<Variant>([
         export: 'openAzureStore',
         input: config,
       },
-      unsupported,
       unavailable,
     },
     { describe, it },

@@ -45,6 +45,17 @@ function isOfNetwork(error: unknown): boolean {
   return !(error instanceof RemoteError) && !StackError.is(error);
 }
 
+class TakesALostWriteForDone extends RemoteArtifactStore {
+  override async doWrite(key: string, source: Source, request: WriteRequest): Promise<StoredStat> {
+    try {
+      return await super.doWrite(key, source, request);
+    } catch (error) {
+      if (!isOfNetwork(error)) throw error;
+      return { size: 0, modifiedAt: new Date(), etag: 'lost' };
+    }
+  }
+}
+
 class CachesObjects extends RemoteArtifactStore {
   readonly #known = new Map<string, Promise<{ readonly stat: ObjectStat; readonly bytes: Buffer }>>();
   override async doRead(key: string, request: ReadRequest): Promise<ObjectContent> {
@@ -410,6 +421,11 @@ export const remoteMutants: readonly Mutant<RemoteStore>[] = [
     fault: 'says that it removed what it did not',
     store: SaysThatItRemoved,
     convictedBy: 'a removal that cannot be done is UNAVAILABLE, and never taken for done',
+  },
+  {
+    fault: 'loses a file when the connection breaks',
+    store: TakesALostWriteForDone,
+    convictedBy: 'a folder whose connections break is uploaded as it is',
   },
   {
     fault: 'leaves half a file when the connection breaks',
