@@ -57,6 +57,7 @@ const session: readonly string[] = [
   'artifact-store register mine --flavor=own --path=canary://b',
   'artifact-store list',
   'artifact-store get',
+  'artifact-store gc default --older-than=12h --dry-run',
   'artifact-store update birds --depth=4 --label=team=b',
   'artifact-store remove-attribute birds depth',
   'artifact-store copy mine copied',

@@ -208,6 +208,7 @@ const session: readonly string[] = [
   'migrate',
   'artifact-store list',
   'artifact-store get',
+  'artifact-store gc leaky',
   'artifact-store describe leaky',
   'artifact-store copy leaky copied',
   'artifact-store remove-attribute copied region',

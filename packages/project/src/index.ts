@@ -1,6 +1,7 @@
 export { editInput, type InputEdits } from './components/edit-input.ts';
 export { type FieldChange, fieldChanges, valueChanges } from './components/field-changes.ts';
 export {
+  type CollectedGarbage,
   type ComponentMigration,
   type ComponentRegistration,
   type ComponentUpdate,

@@ -269,6 +269,22 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/component-delete.ts'),
   },
   {
+    words: ['artifact-store', 'gc'],
+    summary: 'Remove what killed processes left in an artifact store: unfinished uploads and staged files.',
+    positionals: [{ ...componentName, completion: { componentType: 'artifact-store' } }],
+    options: {
+      'older-than': {
+        value: 'DURATION',
+        summary:
+          'What was last written to so long ago, e.g. 30m, 12h or 7d. A write that is under way and older fails. Default: 1d.',
+      },
+      'dry-run': dryRun,
+    },
+    loads: 'implementations',
+    data: 'collected-garbage',
+    load: () => import('../commands/artifact-store-gc.ts'),
+  },
+  {
     words: ['stack', 'register'],
     summary: 'Put components together into a stack.',
     positionals: [{ name: 'NAME', summary: 'Letters, digits, ".", "_" and "-".' }],

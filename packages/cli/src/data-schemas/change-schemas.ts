@@ -23,6 +23,20 @@ export const deletedFlavorSchema = flavorSchema.pick({ type: true, name: true, o
 
 export const deletedComponentSchema = z.object({ type: z.string(), id: z.uuid(), name: z.string(), dryRun });
 
+export const collectedGarbageSchema = z.object({
+  store: z.string().describe('Name of the artifact store.'),
+  garbage: z.array(
+    z.object({
+      kind: z.enum(['staged-file', 'multipart-upload']),
+      id: z.string().describe('How the backend calls it: the path of a file, the id of an upload.'),
+      path: z.string().optional().describe('What it was to be an object at, where that is known.'),
+      size: z.int().optional().describe('Bytes, where they are known.'),
+      modifiedAt: timeSchema.describe('When it was begun or last written to.'),
+    }),
+  ),
+  dryRun,
+});
+
 export const migrationSchema = z.object({
   migrated: z.array(z.object({ type: z.string(), id: z.uuid(), name: z.string(), changes })),
   dryRun,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   changedComponentSchema,
   changedFlavorSchema,
+  collectedGarbageSchema,
   deletedComponentSchema,
   deletedFlavorSchema,
   describedComponentSchema,
@@ -49,6 +50,7 @@ export const dataSchemas = {
   'changed-flavor': changedFlavorSchema,
   'changed-secret': changedSecretSchema,
   'changed-stack': changedStackSchema,
+  'collected-garbage': collectedGarbageSchema,
   'completion-script': z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
   component: describedComponentSchema,
   components: z.array(componentSchema),

@@ -1,5 +1,5 @@
 // What lists show of each kind of record: headings, and a row for each.
-import type { ArtifactRecord, RunRecord, StepRunRecord } from '@stack/core';
+import type { ArtifactRecord, Garbage, RunRecord, StepRunRecord } from '@stack/core';
 import type { ComponentRecord, StackRecord } from '@stack/store';
 
 export type TableContent = readonly [headings: readonly string[], rows: readonly (readonly string[])[]];
@@ -61,6 +61,19 @@ export function artifactRows(artifacts: readonly ArtifactRecord[]): TableContent
   return [
     ['ID', 'STEP', 'OUTPUT', 'MATERIALIZER', 'SIZE'],
     artifacts.map(({ id, step, output, materializer, size }) => [id, step, output, materializer, showSize(size)]),
+  ];
+}
+
+export function garbageRows(garbage: readonly Garbage[]): TableContent {
+  return [
+    ['KIND', 'SIZE', 'LAST WRITTEN', 'PATH', 'ID'],
+    garbage.map(({ kind, size, modifiedAt, path, id }) => [
+      kind,
+      size === undefined ? '' : showSize(size),
+      showTime(modifiedAt),
+      path ?? '',
+      id,
+    ]),
   ];
 }
 

@@ -457,6 +457,20 @@ describe('a component of an older config version', () => {
     ]);
   });
 
+  it('is as it was after a dry run of what opens it', async () => {
+    await project.flavors.update(type, './flavors/disk.ts#flavor');
+    const before = await register('second');
+    await project.flavors.update(type, './flavors/disk-2.ts#flavor');
+    const nothing = { store: 'second', garbage: [] };
+    expect(await project.components.collectGarbage('second', { dryRun: true })).toEqual(nothing);
+    expect(await project.components.get(type, 'second')).toEqual(before);
+    expect(await project.components.collectGarbage(before.id.slice(0, 8))).toEqual(nothing);
+    expect(await project.components.get(type, 'second')).toMatchObject({ configVersion: 2 });
+    expect(await failure(project.components.collectGarbage('second', { olderThan: -1 }))).toMatchObject({
+      code: 'ARGUMENT_INVALID',
+    });
+  });
+
   it('is migrated once by several that open it at the same time', async () => {
     await project.flavors.update(type, './flavors/disk.ts#flavor');
     const before = await register('second');

@@ -24,14 +24,15 @@ export class ComponentOpener {
   }
 
   /**
-   * Makes the component, ready to use, and brings it to the version of its flavor. Its owner disposes it.
+   * Makes the component, ready to use, and brings it to the version of its flavor; in a dry run without storing that. Its
+   * owner disposes it.
    *
    * @param secrets finds the secrets that its config and settings refer to
    * @throws CONFIG_TOO_NEW when a newer version of the flavor stored it, SECRET_NOT_FOUND, DEPENDENCY_MISSING
    * @throws CONFIG_INVALID when its flavor became stricter, with the command that mends it
    */
-  async open(record: ComponentRecord, secrets: SecretResolver): Promise<AnyComponent> {
-    const { flavor, after } = await this.bringUpToDate(record);
+  async open(record: ComponentRecord, secrets: SecretResolver, options?: WriteOptions): Promise<AnyComponent> {
+    const { flavor, after } = await this.bringUpToDate(record, options);
     const { id, name, config, settings, labels } = after;
     const context = { id, name, config, settings, labels, baseDirectory: this.#root, secrets };
     // What keeps secrets in the metadata store cannot be told by a config.

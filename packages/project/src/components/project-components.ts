@@ -7,6 +7,8 @@ import {
   configError,
   didYouMean,
   flavorManifest,
+  type Garbage,
+  type GarbageOptions,
   getComponentType,
   migrateConfig,
   type Problem,
@@ -63,6 +65,13 @@ export interface MigrationReport {
   readonly migrated: readonly ComponentMigration[];
   /** What kept others from it: `CONFIG_TOO_NEW`, `CONFIG_INVALID`, or why a flavor cannot be loaded. */
   readonly problems: readonly StackError[];
+}
+
+/** What killed processes had left in an artifact store. */
+export interface CollectedGarbage {
+  /** Name of the artifact store. */
+  readonly store: string;
+  readonly garbage: readonly Garbage[];
 }
 
 /**
@@ -274,19 +283,35 @@ export class ProjectComponents {
    *
    * @throws COMPONENT_NOT_FOUND when it is no longer registered
    */
-  async openArtifactStore({ component }: Pick<ArtifactLocation, 'component'>): Promise<ArtifactStore> {
+  async openArtifactStore(
+    { component }: Pick<ArtifactLocation, 'component'>,
+    options?: WriteOptions,
+  ): Promise<ArtifactStore> {
     // The type says that it is one: `createComponent` made it from a flavor of that type.
-    return (await this.open(await this.get('artifact-store', component))) as AnyComponent as ArtifactStore;
+    return (await this.open(await this.get('artifact-store', component), options)) as AnyComponent as ArtifactStore;
   }
 
   /**
-   * Makes the component, ready to use, and brings it to the version of its flavor. Its owner disposes it.
+   * Removes what killed processes left in an artifact store, staged files and uploads that were begun and never completed,
+   * and tells what it was. By default it is what was last written to more than a day ago.
+   *
+   * @throws COMPONENT_NOT_FOUND, AMBIGUOUS, what `open` throws, and what the backend refuses
+   * @throws ARGUMENT_INVALID for an age that is none
+   */
+  async collectGarbage(reference: string, options: GarbageOptions = {}): Promise<CollectedGarbage> {
+    await using store = await this.openArtifactStore({ component: reference }, options);
+    return { store: store.name, garbage: await store.collectGarbage(options) };
+  }
+
+  /**
+   * Makes the component, ready to use, and brings it to the version of its flavor; in a dry run without storing that. Its
+   * owner disposes it.
    *
    * @throws CONFIG_TOO_NEW when a newer version of the flavor stored it, SECRET_NOT_FOUND, DEPENDENCY_MISSING
    * @throws CONFIG_INVALID when its flavor became stricter, with the command that mends it
    */
-  async open(record: ComponentRecord): Promise<AnyComponent> {
-    return this.#opener.open(record, this.#secrets);
+  async open(record: ComponentRecord, options?: WriteOptions): Promise<AnyComponent> {
+    return this.#opener.open(record, this.#secrets, options);
   }
 
   async #change(
