@@ -95,7 +95,7 @@ export { isPlainObject, isTooDeep, type JsonObject, type JsonValue, maximumDepth
 export { apiVersion, type FlavorManifest, type Manifest } from './manifest/manifest.ts';
 // Orchestrators, and what they run.
 export { Orchestrator, type RunContext } from './orchestrator/orchestrator.ts';
-export type { PipelineSource, Plan, PlanInput, PlanStep } from './orchestrator/plan.ts';
+export type { PipelineSource, Plan, PlanInput, PlanStep, StepCode } from './orchestrator/plan.ts';
 export type {
   ArtifactFilter,
   ArtifactLocation,

@@ -17,6 +17,8 @@ export interface Plan {
    * decided on the stack that the plan runs on, and references to secrets are not resolved. Absent for nothing.
    */
   readonly settings?: readonly SettingsLayer[];
+  /** What the code of its steps is made of: a label, such as `src/train.ts#fit`, and what is compared. Absent for nothing. */
+  readonly codeParts?: readonly (readonly [label: string, value: string])[];
   /** Every step stands after those it depends on. */
   readonly steps: readonly PlanStep[];
 }
@@ -40,7 +42,20 @@ export interface PlanStep {
   readonly attempts: number;
   /** What the step and the run say of settings for this step, the weakest first, over those of the plan. */
   readonly settings?: readonly SettingsLayer[];
+  /** What its code is. Absent until the plan is that of a run that is recorded in a project. */
+  readonly code?: StepCode;
 }
+
+/** What the code of a step is, by which it can be told from another. */
+export type StepCode =
+  | {
+      /** Equal for two steps only if their code, and all of the project that it reaches, does the same. */
+      readonly digest: string;
+      /** Places in `codeParts` of the plan. */
+      readonly parts: readonly number[];
+    }
+  /** Why that cannot be known. */
+  | { readonly uncacheable: string };
 
 /** An input: a value, the output of another step, or data with outputs inside. */
 export type PlanInput =

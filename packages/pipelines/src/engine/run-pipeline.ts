@@ -15,6 +15,7 @@ import {
   type StepRunRecord,
 } from '@stack/core';
 import type { Materializer } from '../artifacts/materializer.ts';
+import { planCode } from '../code-identity/plan-code.ts';
 import { outsideSteps } from '../logs/output-capture.ts';
 import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import type { StepDefinition } from '../step/step.ts';
@@ -87,7 +88,8 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   const name = options.name ?? compiled.runName ?? defaultRunName(compiled.plan.pipeline, runId);
   checkName('run', name);
   const settings = await resolveRunSettings(stack, compiled.plan, compiled.problems);
-  const plan = deepFreeze(settings.plan);
+  // What is kept in memory can be of no use to another run.
+  const plan = deepFreeze(options.runStore === undefined ? settings.plan : await planCode(settings.plan, definitions));
   const recordedIn = options.runStore === undefined ? 'memory' : 'store';
   const tell = tellerOf(runId, options.onEvent ?? printStepOutput);
   const startedAt = performance.now();

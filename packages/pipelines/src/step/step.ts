@@ -1,4 +1,5 @@
 import { checkName, type SettingsBySelector, StackError } from '@stack/core';
+import { type CodeOrigin, captureCodeOrigin } from '../code-identity/code-origin.ts';
 import { currentCompilation } from '../pipeline/compilation.ts';
 import type { OutputHandle } from '../pipeline/output-handle.ts';
 import { settingsInCode } from '../settings/settings-in-code.ts';
@@ -63,6 +64,11 @@ export interface StepOptions {
   /** How often the step is tried before it counts as failed. Default: once. */
   readonly retry?: { readonly attempts: number };
   /**
+   * Says which code this is, instead of what Stack finds out by itself: change it whenever results would be other ones.
+   * For a step whose code cannot be known. Default: found out from the step's code and all that it reaches.
+   */
+  readonly version?: string;
+  /**
    * Settings of components for this step, by selector: `type`, `type.flavor` or `type:name`. `settingsFor` of
    * `@stack/core` makes them with their types checked. Default: those of the pipeline.
    */
@@ -76,6 +82,10 @@ export interface StepDefinition {
   readonly outputs: readonly string[] | undefined;
   readonly attempts: number;
   readonly settings: SettingsBySelector;
+  /** Where it was defined. */
+  readonly origin: CodeOrigin;
+  /** What the user says that its code is. */
+  readonly version: string | undefined;
   readonly run: (input: object, context: StepContext) => unknown;
 }
 
@@ -110,6 +120,8 @@ export function step(
     outputs: options.outputs === undefined ? undefined : Object.freeze([...options.outputs]),
     attempts: options.retry?.attempts ?? 1,
     settings: settingsInCode(options.settings, `step "${options.name}"`),
+    origin: captureCodeOrigin(),
+    version: options.version,
     run,
   });
   checkDefinition(definition);

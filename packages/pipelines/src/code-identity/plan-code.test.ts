@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Plan } from '@stack/core';
+import { expect, it } from 'vitest';
+import { CodeProject } from '../testing/code-project.ts';
+
+const packageFolder = join(import.meta.dirname, '../..');
+
+/** Runs the pipeline of `main.ts` by Node itself, which knows nothing of the tests, and returns what each step's code is. */
+async function codeOfRun(files: Readonly<Record<string, string>>, nodeOptions: readonly string[] = []) {
+  await using project = await CodeProject.create({
+    ...files,
+    'run.ts': `
+      import { MemoryRunStore } from '@stack/pipelines';
+      import { createTestStack } from '${join(packageFolder, 'src/testing/test-stack.ts')}';
+      import { main } from './main.ts';
+      const { stack } = await createTestStack();
+      const runStore = new MemoryRunStore();
+      const { id } = await main.run({}, { stack, runStore });
+      console.log(JSON.stringify((await runStore.getRun(id)).plan));`,
+  });
+  await project.link('node_modules/@stack/pipelines', packageFolder);
+  const words = ['--conditions=@stack/source', ...nodeOptions, 'run.ts'];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: project.folder, timeout: 20_000 });
+  const { steps, codeParts = [] } = JSON.parse(stdout) as Plan;
+  return Object.fromEntries(
+    steps.map(({ name, code }) => [
+      name,
+      code === undefined || 'uncacheable' in code
+        ? code?.uncacheable
+        : code.parts.map((place) => codeParts[place]?.[0]).filter((label) => !/^node$|^package:/.test(label ?? '')),
+    ]),
+  );
+}
+
+const imports = `import { pipeline, step } from '@stack/pipelines';\n`;
+
+it('is that of the statements which made the step, wherever the functions are that these called', async () => {
+  const files = {
+    'main.ts': `${imports}
+      import { makeStep, named } from './make.ts';
+      interface Row<Ü> { ä: Ü }
+      const typed = step({ name: 'typed' }, async (_: { a?: 'ö' }): Promise<
+        Row<number>[]
+      > => { const x = [{ ä: 1 as number }] satisfies Row<number>[]; return x; });
+      const made = makeStep('made', 1);
+      const [looped] = [2].map((factor) => makeStep('looped', factor));
+      const elsewhere = step({ name: 'elsewhere' }, named);
+      const bound = step({ name: 'bound' }, named.bind(undefined));
+      function tell() { return 1; }
+      const versioned = step({ name: 'versioned', version: '3' }, () => eval('1') + tell());
+      const unknown = step({ name: 'unknown' }, () => eval('1') as number);
+      export const main = pipeline({ name: 'main' }, () => {
+        for (const each of [typed, made, looped!, elsewhere, bound, versioned, unknown]) each();
+      });`,
+    'make.ts': `${imports}
+      const secretOf = (factor: number): number => factor * 2;
+      export const named = async (): Promise<number> => secretOf(1);
+      export function makeStep(name: string, factor: number) {
+        return step({ name }, () => secretOf(factor));
+      }`,
+  };
+  const made = ['make.ts#makeStep', 'make.ts#order', 'make.ts#secretOf'];
+  const named = ['make.ts#named', 'make.ts#order', 'make.ts#secretOf'];
+  expect(await codeOfRun(files)).toEqual({
+    typed: ['main.ts#typed'],
+    made: ['main.ts#made', ...made].toSorted(),
+    looped: ['main.ts#looped', ...made].toSorted(),
+    elsewhere: ['main.ts#elsewhere', ...named].toSorted(),
+    bound: ['main.ts#bound', ...named].toSorted(),
+    versioned: ['version of versioned'],
+    unknown: expect.stringMatching(/^main\.ts:\d+ calls eval$/),
+  });
+});
+
+it('is that of the pipeline for a step that is made in it, and of a CommonJS module as a whole', async () => {
+  const files = {
+    'main.ts': `${imports}
+      import { required } from './required.cjs';
+      function tell() { return 1; }
+      export const main = pipeline({ name: 'main' }, () => {
+        step({ name: 'inside' }, () => tell())();
+        required();
+      });`,
+    'required.cjs': `const { step } = require('@stack/pipelines');\nexports.required = step({ name: 'required' }, () => 1);`,
+  };
+  const required = ['required.cjs#order', 'required.cjs#step', 'required.cjs#top-level code'];
+  expect(await codeOfRun(files)).toEqual({
+    inside: ['main.ts#main', 'main.ts#order', 'main.ts#tell', ...required],
+    required,
+  });
+});
+
+it('cannot be known for a step that is in no file, or in one that runs otherwise than it is written', async () => {
+  const files = {
+    'main.ts': `${imports}
+      import { runInThisContext } from 'node:vm';
+      const text = runInThisContext("(step) => step({ name: 'text' }, () => 1)")(step);
+      import { moved } from './moved.ts';
+      import { other } from './other.ts';
+      export const main = pipeline({ name: 'main' }, () => { text(); moved(); other(); });`,
+    'moved.ts': `${imports}export const moved = step({ name: 'moved' }, () => 'moved');\nexport const b = step({ name: 'b' }, () => 'b');`,
+    'other.ts': `${imports}export const other = step({ name: 'other' }, () => 'other');`,
+    'hooks.ts': `
+      import { registerHooks } from 'node:module';
+      registerHooks({
+        load(url, context, nextLoad) {
+          const loaded = nextLoad(url, context);
+          return url.endsWith('/moved.ts') ? { ...loaded, source: '\\n' + loaded.source } : loaded;
+        },
+      });`,
+  };
+  expect(await codeOfRun(files, ['--import', './hooks.ts'])).toEqual({
+    text: 'it was made by code that is in no file',
+    moved: 'its function is not written in moved.ts: something transformed that file',
+    other: ['other.ts#other'],
+  });
+});
