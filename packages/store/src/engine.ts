@@ -11,6 +11,8 @@ export interface Engine extends AsyncDisposable {
   readonly label: string;
   /** The type of a column that numbers the rows in the order in which they are inserted, and is the primary key. */
   readonly sequenceColumn: RawBuilder<unknown>;
+  /** The end of a query of rows that no other transaction is to change before this one has ended. */
+  readonly shareLock: RawBuilder<unknown>;
   /** Runs queries that all see the same state of the database. */
   read<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /**
@@ -20,6 +22,17 @@ export interface Engine extends AsyncDisposable {
   write<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
   /** Like `write`, and after all that any process does by this method. It sees what those did. */
   writeAlone<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result>;
+  /**
+   * Holds a lock for as long as the engine is open and this process lives: when the process ends, however it ends, the
+   * system frees it. Calling it again does nothing, unless the lock was lost with a connection.
+   *
+   * @param name a UUID
+   */
+  holdLock(name: string): Promise<void>;
+  /** Whether a process holds it. */
+  isLockHeld(name: string): Promise<boolean>;
+  /** Removes what is left of the lock of a process that has ended. */
+  removeLock(name: string): Promise<void>;
   /** The number of the last migration that was applied; 0 before the first. */
   readVersion(database: Kysely<Tables>): Promise<number>;
   writeVersion(database: Kysely<Tables>, version: number): Promise<void>;

@@ -75,7 +75,7 @@ describeEachEngine('many processes with one metadata store', (create) => {
       import { writeSync } from 'node:fs';
       const store = await openStore(location);
       for (let index = 0; index < 2000; index += 1) {
-        await store.runs.recordStep('run-id', 'step-' + index, { state: 'running', attempt: 1 });
+        await store.runs.recordStep({ runId: 'run-id', epoch: 1 }, 'step-' + index, { state: 'running', attempt: 1 });
         writeSync(1, index + '\\n');
       }
     `,
@@ -92,8 +92,8 @@ describeEachEngine('many processes with one metadata store', (create) => {
     const running = (await store.runs.listStepRuns('run-id')).filter(({ state }) => state === 'running');
     // The last may have been committed just before the process could say so.
     expect([recorded, recorded + 1]).toContain(running.length);
-    await store.runs.recordStep('run-id', 'step-1999', { state: 'running', attempt: 1 });
-    // One event for the run, and one for each step that was begun.
-    expect(await checkStore(location)).toMatchObject({ problems: [], rows: { run_events: running.length + 2 } });
+    await store.runs.recordStep(await store.runs.claimRun('run-id'), 'step-1999', { state: 'running', attempt: 1 });
+    // Two events for the run, two for each step that was begun and interrupted, and one for the last.
+    expect(await checkStore(location)).toMatchObject({ problems: [], rows: { run_events: 2 * running.length + 3 } });
   });
 });

@@ -557,7 +557,7 @@ describeEachEngine('a metadata store', (create) => {
   describe('runs', () => {
     test('a run is recorded from its start to its end', async () => {
       const run = newRun('training-1', ['load', 'train', 'report']);
-      await store.runs.startRun(run);
+      const lease = await store.runs.startRun(run);
       expect(await store.runs.getRun('training-1')).toMatchObject({
         ...run,
         pipeline: 'training',
@@ -573,6 +573,7 @@ describeEachEngine('a metadata store', (create) => {
           index,
           state: 'pending',
           attempt: 0,
+          interruptions: 0,
           error: undefined,
           reason: undefined,
           metadata: {},
@@ -583,17 +584,17 @@ describeEachEngine('a metadata store', (create) => {
 
       const artifact = newArtifact(run.id, 'load');
       const error = { code: 'STEP_FAILED', message: 'it broke', hint: 'mend it' };
-      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 2 });
-      await store.runs.recordStep(run.id, 'load', {
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 2 });
+      await store.runs.recordStep(lease, 'load', {
         state: 'completed',
         artifacts: [artifact],
         metadata: { rows: 344 },
       });
-      await store.runs.recordStep(run.id, 'train', { state: 'running', attempt: 1 });
-      await store.runs.recordStep(run.id, 'train', { state: 'failed', error, metadata: { epoch: 3 } });
-      await store.runs.recordStep(run.id, 'report', { state: 'skipped', reason: 'train failed' });
-      await store.runs.endRun(run.id, { state: 'failed', error });
+      await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(lease, 'train', { state: 'failed', error, metadata: { epoch: 3 } });
+      await store.runs.recordStep(lease, 'report', { state: 'skipped', reason: 'train failed' });
+      await store.runs.endRun(lease, { state: 'failed', error });
       await reopen();
 
       expect(await store.runs.listStepRuns(run.id)).toMatchObject([
@@ -639,7 +640,7 @@ describeEachEngine('a metadata store', (create) => {
       for (let index = 0; index < 4; index += 1) {
         await store.runs.startRun(newRun(`run-${index}`, [], index === 3 ? 'other' : 'training'));
       }
-      await store.runs.endRun((await store.runs.getRun('run-1')).id, { state: 'completed' });
+      await store.runs.endRun({ runId: (await store.runs.getRun('run-1')).id, epoch: 1 }, { state: 'completed' });
       const names = async (filter?: Parameters<MetadataStore['runs']['listRuns']>[0]) =>
         (await store.runs.listRuns(filter)).map(({ name }) => name);
       expect(await names()).toEqual(['run-3', 'run-2', 'run-1', 'run-0']);
@@ -664,33 +665,37 @@ describeEachEngine('a metadata store', (create) => {
 
     test('a run or step that is not there is an error', async () => {
       const run = newRun('training-1', ['load']);
-      await store.runs.startRun(run);
+      const lease = await store.runs.startRun(run);
       const change = { state: 'running', attempt: 1 } as const;
-      await expect(store.runs.recordStep('none', 'load', change)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
-      await expect(store.runs.recordStep(run.id, 'lod', change)).rejects.toMatchObject({
+      await expect(store.runs.recordStep({ ...lease, runId: 'none' }, 'load', change)).rejects.toMatchObject({
+        code: 'RUN_NOT_FOUND',
+      });
+      await expect(store.runs.recordStep(lease, 'lod', change)).rejects.toMatchObject({
         code: 'STEP_NOT_FOUND',
         hint: 'Did you mean "load"?',
       });
-      await expect(store.runs.endRun('none', { state: 'failed' })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+      await expect(store.runs.endRun({ ...lease, runId: 'none' }, { state: 'failed' })).rejects.toMatchObject({
+        code: 'RUN_NOT_FOUND',
+      });
       await expect(store.runs.listStepRuns('none')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
       await expect(store.runs.getArtifact('none')).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
     });
 
     test('steps of one name in two runs are apart', async () => {
       const [first, second] = [newRun('one', ['load']), newRun('two', ['load'])];
-      await store.runs.startRun(first);
+      const lease = await store.runs.startRun(first);
       await store.runs.startRun(second);
-      await store.runs.recordStep(first.id, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
       expect(await store.runs.listStepRuns(first.id)).toMatchObject([{ state: 'running' }]);
       expect(await store.runs.listStepRuns(second.id)).toMatchObject([{ state: 'pending' }]);
     });
 
     test('a step that has ended does not change any more, and nothing of the late change is kept', async () => {
       const run = newRun('training-1', ['load']);
-      await store.runs.startRun(run);
-      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-      await store.runs.recordStep(run.id, 'load', { state: 'cancelled', reason: 'by the user' });
-      const late = store.runs.recordStep(run.id, 'load', {
+      const lease = await store.runs.startRun(run);
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(lease, 'load', { state: 'cancelled', reason: 'by the user' });
+      const late = store.runs.recordStep(lease, 'load', {
         state: 'completed',
         artifacts: [newArtifact(run.id, 'load')],
         metadata: { late: true },
@@ -699,7 +704,7 @@ describeEachEngine('a metadata store', (create) => {
         code: 'PRECONDITION_FAILED',
         message: 'The step "load" of the run "training-1" cannot become completed: it is cancelled.',
       });
-      await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 2 })).rejects.toMatchObject({
+      await expect(store.runs.recordStep(lease, 'load', { state: 'running', attempt: 2 })).rejects.toMatchObject({
         code: 'PRECONDITION_FAILED',
       });
       expect(await store.runs.listArtifacts()).toEqual([]);
@@ -708,23 +713,23 @@ describeEachEngine('a metadata store', (create) => {
 
     test('a step does not complete before it ran, and an attempt does not begin twice', async () => {
       const run = newRun('training-1', ['load']);
-      await store.runs.startRun(run);
+      const lease = await store.runs.startRun(run);
       await expect(
-        store.runs.recordStep(run.id, 'load', { state: 'completed', artifacts: [], metadata: {} }),
+        store.runs.recordStep(lease, 'load', { state: 'completed', artifacts: [], metadata: {} }),
       ).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
-      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-      await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+      await expect(store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
         code: 'PRECONDITION_FAILED',
       });
     });
 
     test('two that end one step at the same time do not both succeed', async () => {
       const run = newRun('training-1', ['load']);
-      await store.runs.startRun(run);
-      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
+      const lease = await store.runs.startRun(run);
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
       const ends = await Promise.allSettled(
         Array.from({ length: 5 }, () =>
-          store.runs.recordStep(run.id, 'load', {
+          store.runs.recordStep(lease, 'load', {
             state: 'completed',
             artifacts: [newArtifact(run.id, 'load')],
             metadata: {},
@@ -737,12 +742,12 @@ describeEachEngine('a metadata store', (create) => {
 
     test('a run that has ended does not end again, and its steps do not change any more', async () => {
       const run = newRun('training-1', ['load']);
-      await store.runs.startRun(run);
-      await store.runs.endRun(run.id, { state: 'cancelled' });
-      await expect(store.runs.endRun(run.id, { state: 'completed' })).rejects.toMatchObject({
+      const lease = await store.runs.startRun(run);
+      await store.runs.endRun(lease, { state: 'cancelled' });
+      await expect(store.runs.endRun(lease, { state: 'completed' })).rejects.toMatchObject({
         code: 'PRECONDITION_FAILED',
       });
-      await expect(store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
+      await expect(store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
         code: 'PRECONDITION_FAILED',
       });
       expect(await store.runs.getRun(run.id)).toMatchObject({ state: 'cancelled' });
@@ -750,16 +755,16 @@ describeEachEngine('a metadata store', (create) => {
 
     test('artifacts are listed newest first, filtered by run and step, and found by the beginning of an id', async () => {
       const run = newRun('training-1', ['load', 'train']);
-      await store.runs.startRun(run);
+      const lease = await store.runs.startRun(run);
       const artifacts = [
         newArtifact(run.id, 'load', 'a'),
         newArtifact(run.id, 'load', 'b'),
         newArtifact(run.id, 'train'),
       ];
       for (const step of ['load', 'train']) {
-        await store.runs.recordStep(run.id, step, { state: 'running', attempt: 1 });
+        await store.runs.recordStep(lease, step, { state: 'running', attempt: 1 });
         const own = artifacts.filter((artifact) => artifact.step === step);
-        await store.runs.recordStep(run.id, step, { state: 'completed', artifacts: own, metadata: {} });
+        await store.runs.recordStep(lease, step, { state: 'completed', artifacts: own, metadata: {} });
       }
       expect(await store.runs.listArtifacts()).toEqual(artifacts.toReversed());
       expect(await store.runs.listArtifacts({ runId: run.id, step: 'load' })).toEqual(artifacts.slice(0, 2).reverse());

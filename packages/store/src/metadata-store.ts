@@ -251,4 +251,10 @@ export interface MetadataStore extends StoreTables, AsyncDisposable {
 export type StoreOptions = StoreLocation & {
   /** Whether to make the store when it does not exist. Default `false`: `STORE_UNAVAILABLE`. */
   readonly create?: boolean;
+  /**
+   * Milliseconds that the process which holds a run may not stir before others take the run over. It is for processes
+   * that are stopped or cut off; the run of one that has ended is free at once. The same in all processes of a project.
+   * Default 30,000.
+   */
+  readonly leaseDuration?: number;
 };

@@ -2,9 +2,12 @@ import { resolve } from 'node:path';
 import type { Engine } from './engine.ts';
 import type { StoreOptions } from './metadata-store.ts';
 import { lockPatience } from './retry-while-busy.ts';
+import type { StoreLocation } from './store-location.ts';
+
+type EngineOptions = StoreLocation & Pick<StoreOptions, 'create'>;
 
 /** Opens the database of a store as it is, whatever its version. Loads the driver of that database alone. */
-export async function openEngine({ create = false, ...location }: StoreOptions): Promise<Engine> {
+export async function openEngine({ create = false, ...location }: EngineOptions): Promise<Engine> {
   const patience = lockPatience;
   if ('url' in location) {
     const { openPostgresEngine } = await import('./postgres/postgres-engine.ts');

@@ -6,6 +6,7 @@ import type { MetadataStore, StoreOptions, StoreTables } from './metadata-store.
 import { openEngine } from './open-engine.ts';
 import { runTransaction } from './run-transaction.ts';
 import { createRunStore } from './runs/create-run-store.ts';
+import { defaultLeaseDuration, RunLeases } from './runs/run-leases.ts';
 import { migrate } from './schema/migrate.ts';
 import { createSealedSecretTable } from './secrets/sealed-secret-table.ts';
 import { createSecretStoreTable } from './secrets/secret-store-table.ts';
@@ -32,14 +33,18 @@ export async function openStore(options: StoreOptions): Promise<MetadataStore> {
     await engine[Symbol.asyncDispose]();
     throw error;
   }
+  const leases = new RunLeases(engine, options.leaseDuration ?? defaultLeaseDuration);
   return {
     label: engine.label,
     isLocal: engine.product === 'SQLite',
     ...createTables(engine),
-    runs: createRunStore(engine),
+    runs: createRunStore(engine, leases),
     sealedSecrets: createSealedSecretTable(engine),
     transaction: (work, options) => runTransaction(engine, (within) => work(createTables(within)), options),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await leases[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -52,6 +52,11 @@ export const runSchema = z.object({
   state: z.enum(['running', 'completed', 'failed', 'cancelled']),
   error: recordedErrorSchema.optional(),
   metadata: jsonObjectSchema,
+  epoch: z.int().describe('How often it was taken up: 1 for a run that one process ran to its end.'),
+  holder: z
+    .object({ host: z.string(), pid: z.int(), since: timeSchema })
+    .optional()
+    .describe('The process that took it up last and did not give it back. It need not live any more.'),
   startedAt: timeSchema,
   endedAt: timeSchema.optional(),
 });
@@ -63,6 +68,7 @@ const stepRunSchema = z
     index: z.int(),
     state: z.enum(['pending', 'running', 'completed', 'failed', 'skipped', 'cancelled']),
     attempt: z.int().describe('0 before the first attempt.'),
+    interruptions: z.int().describe('How many attempts ended because the process that held the run did.'),
     error: recordedErrorSchema.optional(),
     reason: z.string().optional().describe('Why it was skipped or cancelled.'),
     metadata: jsonObjectSchema,

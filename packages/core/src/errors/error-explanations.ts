@@ -212,9 +212,24 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'A store cannot hold an object at `a` and another at `a/b`.',
     remedy: 'Use another path, or remove what is in the way.',
   },
+  RUN_HELD: {
+    cause: 'The process that is named executes the run, or was stopped a moment ago.',
+    remedy:
+      'Wait for it, or end it; `stack run resume RUN --wait` goes on as soon as it ends or does not stir any more.',
+  },
+  RUN_LEASE_LOST: {
+    cause:
+      'The process was stopped or cut off from the store for so long that another one took the run over and goes on.',
+    remedy: 'Nothing was recorded twice. Watch the run where it goes on: `stack run describe RUN`.',
+  },
+  RUN_NOT_RESUMABLE: {
+    cause:
+      'The run has ended; or its record does not hold what it takes to go on, as a parameter that was masked as a secret.',
+    remedy: 'Run the pipeline again. One that has not ended goes on under its own name and with the same parameters.',
+  },
   RUN_CODE_CHANGED: {
     cause: 'A run is to go on with other code than it started with.',
-    remedy: 'Check the old code out, or start a new run.',
+    remedy: 'Check the old code out, allow the new one by `--allow-code-change`, or start a new run.',
   },
   NODE_TOO_OLD: {
     cause: 'Stack runs TypeScript by features that came with Node 24.11.',

@@ -25,8 +25,44 @@ export interface RunRecord {
   readonly plan: Plan;
   readonly error: RecordedError | undefined;
   readonly metadata: JsonObject;
+  /** How often it was taken up: 1 for a run that its first holder ran to its end. */
+  readonly epoch: number;
+  /** Who took it up last, while nobody gave it back: it need not live any more. */
+  readonly holder: RunHolder | undefined;
   readonly startedAt: Date;
   readonly endedAt: Date | undefined;
+}
+
+/** The process that executes a run. */
+export interface RunHolder {
+  readonly host: string;
+  readonly pid: number;
+  readonly since: Date;
+}
+
+/**
+ * A right to write the state of a run: that of the holder of this epoch, and of whom it gives it to, as a process that
+ * runs a step for it. It is plain data.
+ */
+export interface RunFence {
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+/**
+ * Holds a run for this process: no other one takes it while this process lives and is not stopped for long. Dispose of it
+ * to give the run back.
+ */
+export interface RunLease extends RunFence, AsyncDisposable {
+  /** Aborted, with `RUN_LEASE_LOST` as its reason, when it is known that another process has taken the run. */
+  readonly lost: AbortSignal;
+}
+
+export interface ClaimOptions {
+  /** Whether to wait until the holder gives the run back, ends, or is stopped for long. Default `false`: `RUN_HELD`. */
+  readonly wait?: boolean;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
 }
 
 export interface StepRunRecord {
@@ -37,6 +73,8 @@ export interface StepRunRecord {
   readonly state: StepState;
   /** 0 before the first attempt. */
   readonly attempt: number;
+  /** How many attempts ended because the process that held the run did. */
+  readonly interruptions: number;
   readonly error: RecordedError | undefined;
   /** Why it was skipped or cancelled. */
   readonly reason: string | undefined;
@@ -101,18 +139,27 @@ export interface ArtifactFilter {
 
 /**
  * Where runs are recorded. Every method commits before it resolves: what it recorded survives the end of the process.
+ *
+ * What changes the state of a run takes a `RunFence`, and rejects with `RUN_LEASE_LOST` once another process has taken the
+ * run: then nothing of the change is kept. So of two processes that execute a run, only one records anything.
  */
 export interface RunStore {
-  /** Records a run and all its steps as pending. Rejects with `ALREADY_EXISTS` for a name that is taken. */
-  startRun(run: RunStart): Promise<void>;
+  /** Records a run and all its steps as pending, and holds it. Rejects with `ALREADY_EXISTS` for a name that is taken. */
+  startRun(run: RunStart): Promise<RunLease>;
+  /**
+   * Takes a run that nobody holds any more, so that it can go on. Steps that were running are pending again, and their
+   * attempts count as interrupted. Rejects with `RUN_NOT_FOUND`, `RUN_NOT_RESUMABLE` for a run that has ended, and
+   * `RUN_HELD` while another process, or another part of this one, executes it.
+   */
+  claimRun(reference: string, options?: ClaimOptions): Promise<RunLease>;
   /**
    * Records a change of a step. Rejects with `RUN_NOT_FOUND` or `STEP_NOT_FOUND`, and with `PRECONDITION_FAILED` when the
    * run or the step has ended, or the attempt has begun already: then nothing of the change is kept.
    */
-  recordStep(runId: string, step: string, change: StepChange): Promise<void>;
-  /** Rejects with `RUN_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run has ended. */
+  recordStep(fence: RunFence, step: string, change: StepChange): Promise<void>;
+  /** Ends a run and gives it back. Rejects with `RUN_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run has ended. */
   endRun(
-    runId: string,
+    fence: RunFence,
     end: { readonly state: Exclude<RunState, 'running'>; readonly error?: RecordedError },
   ): Promise<void>;
   /** By id or name; else by the beginning of an id. Rejects with `RUN_NOT_FOUND` or `AMBIGUOUS`. */

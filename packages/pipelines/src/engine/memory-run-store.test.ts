@@ -38,40 +38,40 @@ describe('MemoryRunStore', () => {
 
   it('records steps and the end of the run', async () => {
     const store = new MemoryRunStore();
-    await store.startRun(start('aa1', 'first'));
-    await store.recordStep('aa1', 'load', { state: 'running', attempt: 2 });
-    await store.recordStep('aa1', 'load', {
+    const lease = await store.startRun(start('aa1', 'first'));
+    await store.recordStep(lease, 'load', { state: 'running', attempt: 2 });
+    await store.recordStep(lease, 'load', {
       state: 'completed',
       artifacts: [artifact('x1', 'aa1')],
       metadata: { a: 1 },
     });
-    await store.recordStep('aa1', 'train', { state: 'skipped', reason: 'no' });
-    await store.endRun('aa1', { state: 'failed', error: { code: 'RUN_FAILED', message: 'failed' } });
+    await store.recordStep(lease, 'train', { state: 'skipped', reason: 'no' });
+    await store.endRun(lease, { state: 'failed', error: { code: 'RUN_FAILED', message: 'failed' } });
     const [load, train] = await store.listStepRuns('aa1');
     expect(load).toMatchObject({ state: 'completed', attempt: 2, metadata: { a: 1 }, endedAt: expect.any(Date) });
     expect(load).not.toHaveProperty('artifacts');
     expect(train).toMatchObject({ state: 'skipped', reason: 'no', startedAt: undefined });
     expect(await store.getRun('first')).toMatchObject({ state: 'failed', error: { message: 'failed' } });
-    await expectStackError('STEP_NOT_FOUND', () => store.recordStep('aa1', 'none', { state: 'running', attempt: 1 }));
+    await expectStackError('STEP_NOT_FOUND', () => store.recordStep(lease, 'none', { state: 'running', attempt: 1 }));
   });
 
   it('keeps nothing of a change that comes after the end of the step or run, or of an attempt that has begun', async () => {
     const store = new MemoryRunStore();
-    await store.startRun(start('aa1', 'first'));
-    await store.recordStep('aa1', 'load', { state: 'running', attempt: 1 });
+    const lease = await store.startRun(start('aa1', 'first'));
+    await store.recordStep(lease, 'load', { state: 'running', attempt: 1 });
     await expectStackError('PRECONDITION_FAILED', () =>
-      store.recordStep('aa1', 'load', { state: 'running', attempt: 1 }),
+      store.recordStep(lease, 'load', { state: 'running', attempt: 1 }),
     );
-    await store.recordStep('aa1', 'load', { state: 'skipped', reason: 'no' });
+    await store.recordStep(lease, 'load', { state: 'skipped', reason: 'no' });
     const completed = { state: 'completed', artifacts: [artifact('x1', 'aa1')], metadata: {} } as const;
-    await expectStackError('PRECONDITION_FAILED', () => store.recordStep('aa1', 'load', completed));
-    await store.endRun('aa1', { state: 'cancelled' });
-    await expectStackError('PRECONDITION_FAILED', () => store.recordStep('aa1', 'train', completed));
-    await expectStackError('PRECONDITION_FAILED', () => store.endRun('aa1', { state: 'failed' }));
+    await expectStackError('PRECONDITION_FAILED', () => store.recordStep(lease, 'load', completed));
+    await store.endRun(lease, { state: 'cancelled' });
+    await expectStackError('PRECONDITION_FAILED', () => store.recordStep(lease, 'train', completed));
+    await expectStackError('PRECONDITION_FAILED', () => store.endRun(lease, { state: 'failed' }));
     expect((await store.listStepRuns('aa1')).map(({ state }) => state)).toEqual(['skipped', 'pending']);
     expect(await store.listArtifacts()).toEqual([]);
     expect((await store.getRun('aa1')).state).toBe('cancelled');
-    await expectStackError('RUN_NOT_FOUND', () => store.endRun('first', { state: 'failed' }));
+    await expectStackError('RUN_NOT_FOUND', () => store.endRun({ runId: 'first', epoch: 1 }, { state: 'failed' }));
   });
 
   it('finds a run by id, name, or the beginning of an id', async () => {
@@ -88,7 +88,7 @@ describe('MemoryRunStore', () => {
   it('lists the newest first, filtered and limited', async () => {
     const store = new MemoryRunStore();
     for (const id of ['a', 'b', 'c']) await store.startRun(start(id, `run-${id}`));
-    await store.endRun('b', { state: 'completed' });
+    await store.endRun({ runId: 'b', epoch: 1 }, { state: 'completed' });
     const ids = async (filter: Parameters<MemoryRunStore['listRuns']>[0]) =>
       (await store.listRuns(filter)).map(({ id }) => id);
     expect(await ids({})).toEqual(['c', 'b', 'a']);
@@ -99,9 +99,9 @@ describe('MemoryRunStore', () => {
 
   it('finds and lists artifacts', async () => {
     const store = new MemoryRunStore();
-    await store.startRun(start('a', 'first'));
-    await store.recordStep('a', 'load', { state: 'completed', artifacts: [artifact('x1', 'a')], metadata: {} });
-    await store.recordStep('a', 'train', {
+    const lease = await store.startRun(start('a', 'first'));
+    await store.recordStep(lease, 'load', { state: 'completed', artifacts: [artifact('x1', 'a')], metadata: {} });
+    await store.recordStep(lease, 'train', {
       state: 'completed',
       artifacts: [artifact('x2', 'a', 'train')],
       metadata: {},
@@ -111,5 +111,27 @@ describe('MemoryRunStore', () => {
     expect((await store.getArtifact('x2')).step).toBe('train');
     await expectStackError('AMBIGUOUS', () => store.getArtifact('x'));
     await expectStackError('ARTIFACT_NOT_FOUND', () => store.getArtifact('y'));
+  });
+
+  it('gives a run to one at a time, and refuses what the one before writes', async () => {
+    const store = new MemoryRunStore();
+    const first = await store.startRun(start('aa1', 'first'));
+    await store.recordStep(first, 'load', { state: 'running', attempt: 1 });
+    await expectStackError('RUN_HELD', () => store.claimRun('first'));
+    const claim = store.claimRun('first', { wait: true });
+    await first[Symbol.asyncDispose]();
+    const second = await claim;
+    expect(second).toMatchObject({ runId: 'aa1', epoch: 2 });
+    expect(await store.listStepRuns('aa1')).toMatchObject([
+      { state: 'pending', attempt: 1, interruptions: 1 },
+      { state: 'pending', interruptions: 0 },
+    ]);
+    await expectStackError('RUN_LEASE_LOST', () => store.recordStep(first, 'load', { state: 'running', attempt: 2 }));
+    await expectStackError('RUN_LEASE_LOST', () => store.endRun(first, { state: 'completed' }));
+    await first[Symbol.asyncDispose]();
+    await expectStackError('RUN_HELD', () => store.claimRun('first'));
+    await expect(store.claimRun('first', { wait: true, signal: AbortSignal.timeout(10) })).rejects.toThrow();
+    await store.endRun(second, { state: 'completed' });
+    await expectStackError('RUN_NOT_RESUMABLE', () => store.claimRun('first'));
   });
 });

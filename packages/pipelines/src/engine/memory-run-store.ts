@@ -1,13 +1,20 @@
+import { hostname } from 'node:os';
 import {
   type ArtifactFilter,
   type ArtifactRecord,
+  type ClaimOptions,
   didYouMean,
   type RecordedError,
+  type RunFence,
   type RunFilter,
+  type RunLease,
   type RunRecord,
   type RunStart,
   type RunState,
   type RunStore,
+  runEnded,
+  runHeld,
+  runLeaseLost,
   StackError,
   type StepChange,
   type StepRunRecord,
@@ -15,6 +22,8 @@ import {
 
 interface KeptRun {
   record: RunRecord;
+  /** Resolves when the run is given back; `undefined` while nobody holds it. */
+  held: PromiseWithResolvers<void> | undefined;
   readonly steps: Map<string, StepRunRecord>;
   readonly artifacts: Map<string, readonly ArtifactRecord[]>;
 }
@@ -25,7 +34,7 @@ const defaultLimit = 50;
 export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, KeptRun>();
 
-  async startRun({ id, name, stack, plan, metadata }: RunStart): Promise<void> {
+  async startRun({ id, name, stack, plan, metadata }: RunStart): Promise<RunLease> {
     if (this.#runs.has(id) || [...this.#runs.values()].some(({ record }) => record.name === name)) {
       throw new StackError({
         code: 'ALREADY_EXISTS',
@@ -40,6 +49,7 @@ export class MemoryRunStore implements RunStore {
         index,
         state: 'pending',
         attempt: 0,
+        interruptions: 0,
         error: undefined,
         reason: undefined,
         metadata: {},
@@ -56,14 +66,37 @@ export class MemoryRunStore implements RunStore {
       plan,
       error: undefined,
       metadata,
+      epoch: 0,
+      holder: undefined,
       startedAt: new Date(),
       endedAt: undefined,
     };
-    this.#runs.set(id, { record, steps: new Map(steps.map((step) => [step.step, step])), artifacts: new Map() });
+    const run: KeptRun = {
+      record,
+      held: undefined,
+      steps: new Map(steps.map((step) => [step.step, step])),
+      artifacts: new Map(),
+    };
+    this.#runs.set(id, run);
+    return take(run);
   }
 
-  async recordStep(runId: string, step: string, change: StepChange): Promise<void> {
-    const run = this.#runById(runId);
+  async claimRun(reference: string, { wait = false, signal }: ClaimOptions = {}): Promise<RunLease> {
+    const run = this.#run(reference);
+    while (run.record.state === 'running' && run.held !== undefined) {
+      if (!wait) throw runHeld(run.record.name, 'this process');
+      await orAborted(run.held.promise, signal);
+    }
+    if (run.record.state !== 'running') throw runEnded(run.record.name, run.record.state);
+    for (const [name, step] of run.steps) {
+      if (step.state !== 'running') continue;
+      run.steps.set(name, { ...step, state: 'pending', interruptions: step.interruptions + 1 });
+    }
+    return take(run);
+  }
+
+  async recordStep(fence: RunFence, step: string, change: StepChange): Promise<void> {
+    const run = this.#fencedRun(fence);
     const previous = run.steps.get(step);
     if (previous === undefined) {
       throw new StackError({ code: 'STEP_NOT_FOUND', message: `The run "${run.record.name}" has no step "${step}".` });
@@ -85,12 +118,13 @@ export class MemoryRunStore implements RunStore {
   }
 
   async endRun(
-    runId: string,
+    fence: RunFence,
     { state, error }: { readonly state: Exclude<RunState, 'running'>; readonly error?: RecordedError },
   ): Promise<void> {
-    const run = this.#runById(runId);
+    const run = this.#fencedRun(fence);
     checkRunning(run.record);
     run.record = { ...run.record, state, error, endedAt: new Date() };
+    giveBack(run);
   }
 
   async getRun(reference: string): Promise<RunRecord> {
@@ -124,6 +158,12 @@ export class MemoryRunStore implements RunStore {
     return artifacts.reverse().slice(0, limit);
   }
 
+  #fencedRun({ runId, epoch }: RunFence): KeptRun {
+    const run = this.#runById(runId);
+    if (run.record.epoch !== epoch) throw runLeaseLost(run.record.name);
+    return run;
+  }
+
   #runById(id: string): KeptRun {
     const run = this.#runs.get(id);
     if (run !== undefined) return run;
@@ -142,6 +182,40 @@ export class MemoryRunStore implements RunStore {
     );
     const found = runs.filter(({ record }) => record.id.startsWith(reference));
     return only(found, { code: 'RUN_NOT_FOUND', message: `There is no run "${reference}".`, hint }, reference);
+  }
+}
+
+/** Nothing takes a run of this process from whoever has it: a lease in memory is never lost. */
+function take(run: KeptRun): RunLease {
+  const epoch = run.record.epoch + 1;
+  run.held = Promise.withResolvers();
+  run.record = { ...run.record, epoch, holder: { host: hostname(), pid: process.pid, since: new Date() } };
+  return {
+    runId: run.record.id,
+    epoch,
+    lost: new AbortController().signal,
+    [Symbol.asyncDispose]: async () => {
+      if (run.record.epoch === epoch) giveBack(run);
+    },
+  };
+}
+
+function giveBack(run: KeptRun): void {
+  run.held?.resolve();
+  run.held = undefined;
+  run.record = { ...run.record, holder: undefined };
+}
+
+async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   maskSecrets,
   type Plan,
   type PlanStep,
+  type RunFence,
   type RunSettings,
   StackError,
   type StepExecutor,
@@ -27,6 +28,8 @@ const cancelledReason = 'the run was cancelled';
 
 export interface ExecutorOptions extends RunArtifacts {
   readonly plan: Plan;
+  /** By which the state of the run is written. */
+  readonly lease: RunFence;
   /** The function of each step, by its name in the plan. */
   readonly definitions: ReadonlyMap<string, StepDefinition>;
   readonly settings: RunSettings;
@@ -79,10 +82,10 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   async skip(name: string, why: string): Promise<void> {
-    const { runId, runStore, tell } = this.#options;
+    const { lease, runStore, tell } = this.#options;
     this.#step(name);
     const reason = maskSecrets(why);
-    await runStore.recordStep(runId, name, { state: 'skipped', reason });
+    await runStore.recordStep(lease, name, { state: 'skipped', reason });
     this.#outcomes.set(name, 'skipped');
     tell({ type: 'step-skipped', step: name, reason });
   }
@@ -94,10 +97,10 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   async #runAttempts(step: PlanStep, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
-    const { runId, runStore, tell } = this.#options;
+    const { lease, runStore, tell } = this.#options;
     const { name, attempts } = step;
     for (let attempt = 1; !signal.aborted; attempt++) {
-      await runStore.recordStep(runId, name, { state: 'running', attempt });
+      await runStore.recordStep(lease, name, { state: 'running', attempt });
       tell({ type: 'step-started', step: name, attempt, attempts });
       const result = await this.#runAttempt(step, attempt, log, signal);
       if (result.outcome !== 'failed') return result;
@@ -176,23 +179,23 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   async #end(step: string, result: AttemptResult, duration: number): Promise<StepOutcome> {
-    const { runId, runStore, tell } = this.#options;
+    const { lease, runStore, tell } = this.#options;
     switch (result.outcome) {
       case 'completed': {
         const { artifacts, metadata } = result;
-        await runStore.recordStep(runId, step, { state: 'completed', artifacts, metadata });
+        await runStore.recordStep(lease, step, { state: 'completed', artifacts, metadata });
         tell({ type: 'step-completed', step, duration, artifacts });
         break;
       }
       case 'failed': {
         const error = recordedError(result.error);
-        await runStore.recordStep(runId, step, { state: 'failed', error, metadata: result.metadata });
+        await runStore.recordStep(lease, step, { state: 'failed', error, metadata: result.metadata });
         this.#errors.set(step, result.error);
         tell({ type: 'step-failed', step, duration, error });
         break;
       }
       case 'cancelled':
-        await runStore.recordStep(runId, step, { state: 'cancelled', reason: cancelledReason });
+        await runStore.recordStep(lease, step, { state: 'cancelled', reason: cancelledReason });
         tell({ type: 'step-cancelled', step, duration, reason: cancelledReason });
     }
     this.#outcomes.set(step, result.outcome);

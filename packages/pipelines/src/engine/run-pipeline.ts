@@ -83,7 +83,7 @@ export interface CompiledPipeline {
 
 export async function runPipeline(compiled: CompiledPipeline, options: RunOptions): Promise<PipelineRun> {
   const { definitions, materializers } = compiled;
-  const { stack, runStore = new MemoryRunStore(), signal = new AbortController().signal } = options;
+  const { stack, runStore = new MemoryRunStore() } = options;
   const runId = randomUUID();
   const name = options.name ?? compiled.runName ?? defaultRunName(compiled.plan.pipeline, runId);
   checkName('run', name);
@@ -97,11 +97,13 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   const hooks = new HookMetadata();
   await hooks.askRun(stack, (component) => ({ runId, pipeline: plan.pipeline, settings: settings.ofRun(component) }));
   const shown = deepFreeze(maskedPlan(plan));
-  await runStore.startRun({ id: runId, name, stack: stack.name, plan: shown, metadata: hooks.metadata });
+  const start = { id: runId, name, stack: stack.name, plan: shown, metadata: hooks.metadata };
+  await using lease = await runStore.startRun(start);
+  const signal = AbortSignal.any([lease.lost, ...(options.signal === undefined ? [] : [options.signal])]);
   tell({ type: 'run-started', name, stack: stack.name, plan: shown, recordedIn });
 
   const artifacts: RunArtifacts = { runId, runStore, stack, materializers };
-  const executor = new PipelineExecutor({ ...artifacts, plan, definitions, settings, tell });
+  const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, tell });
   const failure = await orchestrate(plan, executor, stack, {
     runId,
     executor,
@@ -110,7 +112,7 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
     stepSettings: (step) => settings.ofStep(step, stack.orchestrator),
   });
   const { state, error, cause } = endOf(plan, executor, failure, signal);
-  await runStore.endRun(runId, { state, ...(error === undefined ? {} : { error }) });
+  await runStore.endRun(lease, { state, ...(error === undefined ? {} : { error }) });
   tell({
     type: 'run-ended',
     state,

@@ -85,6 +85,7 @@ export interface Pipeline<Parameters extends ConfigSchema, Result> {
    *
    * @throws RUN_FAILED when a step failed, with what it threw as the cause
    * @throws ABORTED when the run was cancelled
+   * @throws RUN_LEASE_LOST when another process has taken the run, since this one was stopped or cut off for long
    * @throws CONFIG_INVALID, OPTION_UNKNOWN or SECRET_NOT_FOUND with every problem of the settings, before anything runs
    * @throws what `plan` throws
    */

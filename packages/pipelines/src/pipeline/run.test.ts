@@ -6,6 +6,10 @@ import {
   Orchestrator,
   type Plan,
   type RunContext,
+  type RunFence,
+  type RunLease,
+  type RunStart,
+  runLeaseLost,
   StackError,
   type StepChange,
 } from '@stack/core';
@@ -48,10 +52,27 @@ class WatchedRunStore extends MemoryRunStore {
   readonly changes: string[] = [];
   failOn: StepChange['state'] | undefined;
 
-  override async recordStep(runId: string, name: string, change: StepChange): Promise<void> {
+  override async recordStep(fence: RunFence, name: string, change: StepChange): Promise<void> {
     if (change.state === this.failOn) throw new StackError({ code: 'NO_SPACE', message: 'The disk is full.' });
     this.changes.push(`${name} ${change.state}`);
-    await super.recordStep(runId, name, change);
+    await super.recordStep(fence, name, change);
+  }
+}
+
+/** Another process takes the run when the test says so. */
+class StolenRunStore extends MemoryRunStore {
+  readonly #lost = new AbortController();
+  #lease: RunLease | undefined;
+
+  override async startRun(run: RunStart): Promise<RunLease> {
+    this.#lease = await super.startRun(run);
+    return { ...this.#lease, lost: this.#lost.signal };
+  }
+
+  async steal(): Promise<void> {
+    await this.#lease?.[Symbol.asyncDispose]();
+    const { runId } = await this.claimRun(this.#lease?.runId ?? '');
+    this.#lost.abort(runLeaseLost(runId));
   }
 }
 
@@ -182,6 +203,28 @@ describe('run', () => {
     const runStore = new MemoryRunStore();
     await expectStackError('CONFIG_INVALID', () => training.run({ at: 'x' } as never, { stack, runStore }));
     expect(await runStore.listRuns()).toEqual([]);
+  });
+
+  it('stops and records nothing more when another process has taken the run', async () => {
+    const { stack } = await createTestStack();
+    const runStore = new StolenRunStore();
+    const signals: AbortSignal[] = [];
+    const slow = step({ name: 'slow' }, async (_input: object, { signal }) => {
+      signals.push(signal);
+      await runStore.steal();
+      await sleep(10_000, undefined, { signal });
+    });
+    const stolen = pipeline({ name: 'stolen' }, () => {
+      slow({});
+    });
+    const { events, onEvent } = collectEvents();
+    const error = await expectStackError('RUN_LEASE_LOST', () => stolen.run({}, { stack, runStore, onEvent }));
+    expect(error.message).toContain('was taken over by another process');
+    expect(signals).toMatchObject([{ aborted: true }]);
+    expect(events.map(({ type }) => type)).toEqual(['run-started', 'step-started']);
+    const [run] = await runStore.listRuns();
+    expect(run).toMatchObject({ state: 'running', epoch: 2, holder: { pid: process.pid } });
+    expect(await runStore.listStepRuns(run?.id ?? '')).toMatchObject([{ state: 'pending', interruptions: 1 }]);
   });
 
   it('asks the stores as often for a step of a long pipeline as of a short one', async () => {

@@ -5,7 +5,8 @@ import { componentRecord, componentVersion } from '../components/component-recor
 import type { Engine } from '../engine.ts';
 import { flavorRecord } from '../flavors/flavor-record.ts';
 import { openEngine } from '../open-engine.ts';
-import { artifactRecord, runRecord, stepRunRecord } from '../runs/run-records.ts';
+import { releasedColumns } from '../runs/run-leases.ts';
+import { artifactRecord, runHolder, runRecord, stepRunRecord } from '../runs/run-records.ts';
 import { migrate } from '../schema/migrate.ts';
 import { StoredRow } from '../schema/stored-row.ts';
 import type { StoredTables, Tables } from '../schema/tables.ts';
@@ -33,7 +34,8 @@ const readers: { readonly [Table in keyof StoredTables]: (row: StoredTables[Tabl
   component_versions: componentVersion,
   stacks: (row) => new StoredRow('stacks', row.id, row).texts('labels'),
   stack_components: () => {},
-  runs: runRecord,
+  runs: (row) => runRecord({ ...row, epoch: 1, ...releasedColumns }),
+  run_leases: (row) => runHolder(row.run_id, row),
   step_runs: stepRunRecord,
   artifacts: artifactRecord,
   run_events: (row) => new StoredRow('run_events', String(row.sequence), row).object('data'),

@@ -8,6 +8,7 @@ import { checkDatabase, versionTable } from './check-database.ts';
 import { clientOptions } from './client-options.ts';
 import { postgresError, whileContended } from './postgres-error.ts';
 import { type PostgresLocation, parsePostgresUrl } from './postgres-location.ts';
+import { SessionLock, sessionLockKey } from './session-lock.ts';
 import { StoreDialect } from './store-dialect.ts';
 
 /** One writes, as writes keep their order; the others read meanwhile. */
@@ -58,13 +59,16 @@ class PostgresEngine implements Engine {
   readonly product = 'PostgreSQL';
   readonly label: string;
   readonly sequenceColumn = sql`bigint generated always as identity primary key`;
+  readonly shareLock = sql`for share`;
   readonly #database: Kysely<Tables>;
   readonly #pool: Pool;
   readonly #queue: TransactionQueue;
+  readonly #lock: SessionLock;
 
   constructor(pool: Pool, location: PostgresLocation, patience: number) {
     this.label = location.label;
     this.#pool = pool;
+    this.#lock = new SessionLock(clientOptions(location, patience));
     this.#database = new Kysely({ dialect: new StoreDialect({ pool }) });
     this.#queue = new TransactionQueue({
       ...whileContended(location, patience),
@@ -95,6 +99,21 @@ class PostgresEngine implements Engine {
     );
   }
 
+  holdLock(name: string): Promise<void> {
+    return this.#lock.hold(name);
+  }
+
+  isLockHeld(name: string): Promise<boolean> {
+    return this.read(async (database) => {
+      const { rows } = await sql<{ free: boolean }>`
+        select pg_try_advisory_xact_lock_shared(${sessionLockKey(name)}::bigint) as free`.execute(database);
+      return rows[0]?.free !== true;
+    });
+  }
+
+  // The server has forgotten it already.
+  async removeLock(): Promise<void> {}
+
   async readVersion(database: Kysely<Tables>): Promise<number> {
     const { rows: tables } = await sql`
       select from pg_tables where schemaname = current_schema() and tablename = ${versionTable}`.execute(database);
@@ -116,6 +135,9 @@ class PostgresEngine implements Engine {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#queue.close(() => this.#pool.end());
+    return this.#queue.close(async () => {
+      await this.#lock.release();
+      await this.#pool.end();
+    });
   }
 }

@@ -1,9 +1,11 @@
-import type { RunStore, StepChange } from '@stack/core';
+import type { RunFence, RunStore, StepChange } from '@stack/core';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { chooseId, idFits, nameOrIdFits } from '../reference.ts';
 import type { RunRow, StepRunRow, Tables } from '../schema/tables.ts';
+import { appendRunEvent } from './append-run-event.ts';
+import { type RunLeases, releasedColumns } from './run-leases.ts';
 import { artifactRecord, runRecord, stepRunRecord } from './run-records.ts';
 import { checkStepChange } from './step-transitions.ts';
 
@@ -11,14 +13,35 @@ const defaultLimit = 50;
 /** Rows of one insert: an engine limits how many values a statement may have. */
 const rowsAtOnce = 500;
 
+type FencedRun = Pick<RunRow, 'name' | 'state'>;
+
 /**
  * Each change of a state is one transaction, which appends an event and changes the row of the run or step that shows
  * the present state. It touches no other step, so that its cost does not grow with their number.
  */
-export function createRunStore(engine: Engine): RunStore {
+export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
+  /** Runs a write of a run's state in a transaction that others who take the run come before or after. */
+  const write = (
+    { runId, epoch }: RunFence,
+    work: (database: Kysely<Tables>, run: FencedRun) => Promise<void>,
+  ): Promise<void> =>
+    engine.write(async (database) => {
+      const run = await database
+        .selectFrom('runs')
+        .innerJoin('run_leases', 'run_leases.run_id', 'runs.id')
+        .select(['runs.name', 'runs.state', 'run_leases.epoch'])
+        .where('runs.id', '=', runId)
+        .modifyEnd(engine.shareLock)
+        .executeTakeFirst();
+      if (run === undefined) throw await runNotFound(database, runId);
+      if (run.epoch !== epoch) throw leases.lose({ runId, epoch }, run.name);
+      await work(database, run);
+    });
+
   return {
-    startRun: (run) =>
-      engine.write(async (database) => {
+    startRun: async (run) => {
+      await leases.prepare();
+      await engine.write(async (database) => {
         const taken = await database
           .selectFrom('runs')
           .select('name')
@@ -48,6 +71,7 @@ export function createRunStore(engine: Engine): RunStore {
             ended_at: null,
           })
           .execute();
+        await leases.insert(database, run.id);
         const steps = plan.steps.map(
           ({ name }, position): StepRunRow => ({
             run_id: run.id,
@@ -57,6 +81,7 @@ export function createRunStore(engine: Engine): RunStore {
             attempt: 0,
             error: null,
             reason: null,
+            interruptions: 0,
             metadata: '{}',
             started_at: null,
             ended_at: null,
@@ -68,12 +93,34 @@ export function createRunStore(engine: Engine): RunStore {
             .values(steps.slice(start, start + rowsAtOnce))
             .execute();
         }
-        await appendEvent(database, run.id, null, 'running', { metadata });
-      }),
+        await appendRunEvent(database, run.id, null, 'running', { metadata });
+      });
+      return leases.hold({ runId: run.id, epoch: 1 }, run.name);
+    },
 
-    recordStep: (runId, step, change) =>
-      engine.write(async (database) => {
-        const run = await findRunState(database, runId);
+    claimRun: (reference, options = {}) =>
+      leases.claim(
+        () =>
+          engine.read(async (database) => {
+            const id = await findRunId(database, reference);
+            const { run_id: _, ...lease } = await database
+              .selectFrom('run_leases')
+              .selectAll()
+              .where('run_id', '=', id)
+              .executeTakeFirstOrThrow();
+            const run = await database
+              .selectFrom('runs')
+              .select(['id', 'name', 'state'])
+              .where('id', '=', id)
+              .executeTakeFirstOrThrow();
+            return { ...run, ...lease };
+          }),
+        options,
+      ),
+
+    recordStep: (fence, step, change) =>
+      write(fence, async (database, run) => {
+        const { runId } = fence;
         const row = await database
           .selectFrom('step_runs')
           .select(['state', 'attempt', 'started_at'])
@@ -106,12 +153,12 @@ export function createRunStore(engine: Engine): RunStore {
             .execute();
         }
         const { state, ...data } = change;
-        await appendEvent(database, runId, step, state, data);
+        await appendRunEvent(database, runId, step, state, data);
       }),
 
-    endRun: (runId, { state, error }) =>
-      engine.write(async (database) => {
-        const run = await findRunState(database, runId);
+    endRun: async (fence, { state, error }) => {
+      const { runId } = fence;
+      await write(fence, async (database, run) => {
         if (run.state !== 'running') {
           throw new StackError({
             code: 'PRECONDITION_FAILED',
@@ -123,27 +170,23 @@ export function createRunStore(engine: Engine): RunStore {
           .set({ state, error: error === undefined ? null : JSON.stringify(error), ended_at: Date.now() })
           .where('id', '=', runId)
           .execute();
-        await appendEvent(database, runId, null, state, { error });
-      }),
+        await database.updateTable('run_leases').set(releasedColumns).where('run_id', '=', runId).execute();
+        await appendRunEvent(database, runId, null, state, { error });
+      });
+      leases.forget(fence);
+    },
 
     getRun: (reference) =>
       engine.read(async (database) => {
-        const candidates = await database
-          .selectFrom('runs')
-          .select(['id', 'name'])
-          .where(nameOrIdFits(reference))
-          .execute();
-        const id = chooseId(reference, candidates, 'runs');
-        if (id === undefined) throw await runNotFound(database, reference);
-        const row = await database.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-        return runRecord(row);
+        const id = await findRunId(database, reference);
+        return runRecord(await selectRuns(database).where('runs.id', '=', id).executeTakeFirstOrThrow());
       }),
 
     listRuns: ({ pipeline, state, limit = defaultLimit } = {}) =>
       engine.read(async (database) => {
-        let query = database.selectFrom('runs').selectAll().orderBy('sequence', 'desc').limit(limit);
-        if (pipeline !== undefined) query = query.where('pipeline', '=', pipeline);
-        if (state !== undefined) query = query.where('state', '=', state);
+        let query = selectRuns(database).orderBy('runs.sequence', 'desc').limit(limit);
+        if (pipeline !== undefined) query = query.where('runs.pipeline', '=', pipeline);
+        if (state !== undefined) query = query.where('runs.state', '=', state);
         return (await query.execute()).map(runRecord);
       }),
 
@@ -155,7 +198,7 @@ export function createRunStore(engine: Engine): RunStore {
           .where('run_id', '=', runId)
           .orderBy('position')
           .execute();
-        if (rows.length === 0) await findRunState(database, runId);
+        if (rows.length === 0) await checkRunExists(database, runId);
         return rows.map(stepRunRecord);
       }),
 
@@ -204,23 +247,25 @@ function changedColumns(change: StepChange, startedAt: number | null): Partial<S
   }
 }
 
-async function appendEvent(
-  database: Kysely<Tables>,
-  runId: string,
-  step: string | null,
-  state: string,
-  data: object,
-): Promise<void> {
-  await database
-    .insertInto('run_events')
-    .values({ run_id: runId, step, state, data: JSON.stringify(data), created_at: Date.now() })
-    .execute();
+/** The rows of runs, with who holds them. */
+function selectRuns(database: Kysely<Tables>) {
+  return database
+    .selectFrom('runs')
+    .innerJoin('run_leases', 'run_leases.run_id', 'runs.id')
+    .selectAll('runs')
+    .select(['run_leases.epoch', 'run_leases.host', 'run_leases.pid', 'run_leases.held_since']);
 }
 
-async function findRunState(database: Kysely<Tables>, id: string): Promise<Pick<RunRow, 'name' | 'state'>> {
-  const row = await database.selectFrom('runs').select(['name', 'state']).where('id', '=', id).executeTakeFirst();
+async function findRunId(database: Kysely<Tables>, reference: string): Promise<string> {
+  const candidates = await database.selectFrom('runs').select(['id', 'name']).where(nameOrIdFits(reference)).execute();
+  const id = chooseId(reference, candidates, 'runs');
+  if (id === undefined) throw await runNotFound(database, reference);
+  return id;
+}
+
+async function checkRunExists(database: Kysely<Tables>, id: string): Promise<void> {
+  const row = await database.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw await runNotFound(database, id);
-  return row;
 }
 
 async function runNotFound(database: Kysely<Tables>, reference: string): Promise<StackError> {

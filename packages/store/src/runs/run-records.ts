@@ -3,18 +3,21 @@ import type {
   ArtifactRecord,
   Plan,
   RecordedError,
+  RunHolder,
   RunRecord,
   RunState,
   StepRunRecord,
   StepState,
 } from '@stack/core';
 import { isObject, StoredRow } from '../schema/stored-row.ts';
-import type { ArtifactRow, RunRow, StepRunRow } from '../schema/tables.ts';
+import type { ArtifactRow, RunLeaseRow, RunRow, StepRunRow } from '../schema/tables.ts';
+
+type HolderColumns = Pick<RunLeaseRow, 'epoch' | 'host' | 'pid' | 'held_since'>;
 
 const runStates: readonly RunState[] = ['running', 'completed', 'failed', 'cancelled'];
 const stepStates: readonly StepState[] = ['pending', 'running', 'completed', 'failed', 'skipped', 'cancelled'];
 
-export function runRecord(row: RunRow): RunRecord {
+export function runRecord(row: RunRow & HolderColumns): RunRecord {
   const stored = new StoredRow('runs', row.id, row);
   return {
     id: row.id,
@@ -25,9 +28,17 @@ export function runRecord(row: RunRow): RunRecord {
     plan: stored.json('plan', 'a plan', isPlan),
     error: row.error === null ? undefined : stored.json('error', 'an error', isRecordedError),
     metadata: stored.object('metadata'),
+    epoch: row.epoch,
+    holder: runHolder(row.id, row),
     startedAt: stored.date('started_at'),
     endedAt: stored.optionalDate('ended_at'),
   };
+}
+
+export function runHolder(runId: string, row: HolderColumns): RunHolder | undefined {
+  const { host, pid } = row;
+  if (host === null || pid === null) return undefined;
+  return { host, pid, since: new StoredRow('run_leases', runId, row).date('held_since') };
 }
 
 export function stepRunRecord(row: StepRunRow): StepRunRecord {
@@ -38,6 +49,7 @@ export function stepRunRecord(row: StepRunRow): StepRunRecord {
     index: row.position,
     state: stored.oneOf('state', stepStates),
     attempt: row.attempt,
+    interruptions: row.interruptions,
     error: row.error === null ? undefined : stored.json('error', 'an error', isRecordedError),
     reason: row.reason ?? undefined,
     metadata: stored.object('metadata'),

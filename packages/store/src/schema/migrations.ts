@@ -12,6 +12,7 @@ export const migrations: readonly Migration[] = [
   keepComponentVersions,
   addAppliedDocuments,
   addSecretStores,
+  addRunLeases,
 ];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
@@ -224,4 +225,32 @@ async function addSecretStores(database: Kysely<Tables>): Promise<void> {
       .execute();
     await database.insertInto('secret_store_order').values({ position, component_id: id }).execute();
   }
+}
+
+/** From here on a run is held by one process at a time. Nobody holds those that there are. */
+async function addRunLeases(database: Kysely<Tables>): Promise<void> {
+  const { schema } = database;
+  // Apart from the run, whose row has the plan and is long: this one is changed every few seconds.
+  await schema
+    .createTable('run_leases')
+    .addColumn('run_id', 'text', (column) => column.primaryKey().references('runs.id'))
+    .addColumn('epoch', 'integer', (column) => column.notNull())
+    .addColumn('holder', 'text')
+    .addColumn('host', 'text')
+    .addColumn('pid', 'integer')
+    .addColumn('held_since', 'bigint')
+    .addColumn('heartbeat', 'bigint', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('run_leases_holder').on('run_leases').column('holder').execute();
+  await database
+    .insertInto('run_leases')
+    .columns(['run_id', 'epoch', 'heartbeat'])
+    .expression((from) =>
+      from.selectFrom('runs').select(({ val }) => ['id', val(1).as('epoch'), val(0).as('heartbeat')]),
+    )
+    .execute();
+  await schema
+    .alterTable('step_runs')
+    .addColumn('interruptions', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
 }

@@ -72,11 +72,26 @@ export interface StepRunRow {
   position: number;
   state: string;
   attempt: number;
+  interruptions: number;
   error: string | null;
   reason: string | null;
   metadata: string;
   started_at: number | null;
   ended_at: number | null;
+}
+
+/** Who may write the state of a run. */
+export interface RunLeaseRow {
+  run_id: string;
+  /** Raised whenever the run is taken: the token without which nothing of the run is written. */
+  epoch: number;
+  /** The lock that the process holds which has the run; `null` while nobody has it. */
+  holder: string | null;
+  host: string | null;
+  pid: number | null;
+  held_since: number | null;
+  /** Raised by the holder every few seconds. */
+  heartbeat: number;
 }
 
 export interface ArtifactRow {
@@ -141,6 +156,7 @@ export interface Tables {
   stacks: StackRow;
   stack_components: StackComponentRow;
   runs: InOrder<RunRow>;
+  run_leases: RunLeaseRow;
   step_runs: StepRunRow;
   artifacts: InOrder<ArtifactRow>;
   run_events: InOrder<RunEventRow>;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
@@ -5,6 +6,7 @@ import { retryWhileBusy } from '../retry-while-busy.ts';
 import type { Tables } from '../schema/tables.ts';
 import { TransactionQueue } from '../transaction-queue.ts';
 import { applicationId, type DatabaseOptions, openDatabase } from './open-database.ts';
+import { holdProcessLock, isProcessLockHeld, removeProcessLock } from './process-lock.ts';
 import { SqliteDialect } from './sqlite-dialect.ts';
 import { storeError, whileLocked } from './sqlite-error.ts';
 
@@ -31,9 +33,12 @@ class SqliteEngine implements Engine {
   readonly product = 'SQLite';
   readonly label: string;
   readonly sequenceColumn = sql`integer primary key autoincrement`;
+  // A transaction that writes is alone.
+  readonly shareLock = sql``;
   readonly #connection: DatabaseSync;
   readonly #database: Kysely<Tables>;
   readonly #queue: TransactionQueue;
+  readonly #locks = new Map<string, Disposable>();
 
   constructor(connection: DatabaseSync, { file, patience }: DatabaseOptions) {
     this.label = file;
@@ -59,6 +64,22 @@ class SqliteEngine implements Engine {
     return this.write(work);
   }
 
+  async holdLock(name: string): Promise<void> {
+    if (!this.#locks.has(name)) this.#locks.set(name, holdProcessLock(this.#lockFile(name)));
+  }
+
+  async isLockHeld(name: string): Promise<boolean> {
+    return isProcessLockHeld(this.#lockFile(name));
+  }
+
+  async removeLock(name: string): Promise<void> {
+    removeProcessLock(this.#lockFile(name));
+  }
+
+  #lockFile(name: string): string {
+    return join(`${this.label}-locks`, name);
+  }
+
   async readVersion(database: Kysely<Tables>): Promise<number> {
     const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(database);
     return rows[0]?.user_version ?? 0;
@@ -82,6 +103,9 @@ class SqliteEngine implements Engine {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#queue.close(() => this.#connection.close());
+    return this.#queue.close(() => {
+      this.#connection.close();
+      for (const lock of this.#locks.values()) lock[Symbol.dispose]();
+    });
   }
 }

@@ -36,7 +36,7 @@ export function whileLocked(file: string, patience: number): RetryOptions {
 }
 
 /** Whether another process was in the way, so that it may work when tried again. */
-function isBusy(error: unknown): boolean {
+export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && [code.busy, code.locked].includes(error.errcode & 0xff);
 }
 

@@ -208,9 +208,9 @@ describe('rows that were edited by hand', () => {
     await store.flavors.add(newFlavor('my-s3'));
     const { id } = await store.components.add(component);
     await store.stacks.add({ name: 'prod', components: [id] });
-    await store.runs.startRun(run);
-    await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-    await store.runs.recordStep(run.id, 'load', { state: 'completed', artifacts: [newArtifact(run.id)], metadata: {} });
+    const lease = await store.runs.startRun(run);
+    await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+    await store.runs.recordStep(lease, 'load', { state: 'completed', artifacts: [newArtifact(run.id)], metadata: {} });
     const readTable: Readonly<Record<string, () => Promise<unknown>>> = {
       flavors: () => store.flavors.list(),
       components: () => store.components.list(),
@@ -304,11 +304,11 @@ describe('the record of a run', () => {
     const run = newRun(['load', 'train']);
     const error = { code: 'STEP_FAILED', message: 'no' };
     const artifact = newArtifact(run.id);
-    await store.runs.startRun(run);
-    await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-    await store.runs.recordStep(run.id, 'load', { state: 'completed', artifacts: [artifact], metadata: { rows: 1 } });
-    await store.runs.recordStep(run.id, 'train', { state: 'skipped', reason: 'why not' });
-    await store.runs.endRun(run.id, { state: 'failed', error });
+    const lease = await store.runs.startRun(run);
+    await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+    await store.runs.recordStep(lease, 'load', { state: 'completed', artifacts: [artifact], metadata: { rows: 1 } });
+    await store.runs.recordStep(lease, 'train', { state: 'skipped', reason: 'why not' });
+    await store.runs.endRun(lease, { state: 'failed', error });
     const events = edit('select step, state, data from run_events order by sequence');
     expect(events.map(({ step, state, data }) => [step, state, JSON.parse(String(data))])).toEqual([
       [null, 'running', { metadata: run.metadata }],
@@ -322,7 +322,7 @@ describe('the record of a run', () => {
   test('recording a step reads no table from end to end', async () => {
     await using store = await openStore({ file, create: true });
     const run = newRun(['load', 'train']);
-    await store.runs.startRun(run);
+    const lease = await store.runs.startRun(run);
     const statements: string[] = [];
     const prepare = DatabaseSync.prototype.prepare;
     DatabaseSync.prototype.prepare = function (statement) {
@@ -330,13 +330,13 @@ describe('the record of a run', () => {
       return prepare.call(this, statement);
     };
     try {
-      await store.runs.recordStep(run.id, 'load', { state: 'running', attempt: 1 });
-      await store.runs.recordStep(run.id, 'load', {
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(lease, 'load', {
         state: 'completed',
         artifacts: [newArtifact(run.id)],
         metadata: {},
       });
-      await store.runs.endRun(run.id, { state: 'completed' });
+      await store.runs.endRun(lease, { state: 'completed' });
     } finally {
       DatabaseSync.prototype.prepare = prepare;
     }
@@ -399,6 +399,21 @@ describe('a store of a past version', () => {
       expect(edit('pragma user_version')).toEqual([{ user_version: schemaVersion }]);
     },
   );
+});
+
+test('a run that a store of before leases shows as running is held by nobody', async () => {
+  {
+    using database = new DatabaseSync(file);
+    database.exec(readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', 'schema-4.sql'), 'utf8'));
+  }
+  await using store = await openStore({ file });
+  expect(await store.runs.getRun('training-ended')).toMatchObject({ state: 'completed', epoch: 1, holder: undefined });
+  const lease = await store.runs.claimRun('training-killed');
+  expect(await store.runs.listStepRuns(lease.runId)).toMatchObject([
+    { step: 'load', state: 'completed', interruptions: 0 },
+    { step: 'train', state: 'pending', attempt: 1, interruptions: 1 },
+  ]);
+  await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 2 });
 });
 
 describe('readFlavorSnapshots', () => {

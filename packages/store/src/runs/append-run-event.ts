@@ -1,0 +1,16 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../schema/tables.ts';
+
+/** Appends what happened to a run, or to one of its steps, in the transaction that makes it happen. */
+export async function appendRunEvent(
+  database: Kysely<Tables>,
+  runId: string,
+  step: string | null,
+  state: string,
+  data: object,
+): Promise<void> {
+  await database
+    .insertInto('run_events')
+    .values({ run_id: runId, step, state, data: JSON.stringify(data), created_at: Date.now() })
+    .execute();
+}
