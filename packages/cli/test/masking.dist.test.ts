@@ -30,7 +30,7 @@ import { Orchestrator } from '@stack/core';
 export default class Chatty extends Orchestrator {
   async runPlan(plan, { executor, signal }) {
     for (const { name } of plan.steps.slice(0, -1)) await executor.execute(name, { signal });
-    await executor.skip(plan.steps.at(-1).name, 'not with ' + this.config.token.reveal());
+    throw new Error('not with ' + this.config.token.reveal());
   }
   async getPipelineRunMetadata() {
     process.emitWarning('deprecated: ' + this.config.token.reveal(), { detail: this.config.key.reveal() });

@@ -152,7 +152,7 @@ class LeakingOrchestrator extends Orchestrator {
 
   override async runPlan(plan: Plan, { executor, signal }: RunContext): Promise<void> {
     for (const { name } of plan.steps.slice(0, -1)) await executor.execute(name, { signal });
-    await executor.skip(plan.steps.at(-1)?.name ?? '', this.leak.text);
+    throw new Error(this.leak.text);
   }
 
   override async getStepRunMetadata(): Promise<JsonObject> {
@@ -182,7 +182,7 @@ const print = step({ name: 'print' }, ({ data }: { data: JsonValue }, { log }) =
   }
   process.stdout.write(bytes.subarray(at));
 });
-const fail = step({ name: 'fail', retry: { attempts: 2 } }, ({ data }: { data: JsonValue }) => {
+const fail = step({ name: 'fail', retry: { attempts: 2, baseDelay: 0 } }, ({ data }: { data: JsonValue }) => {
   throw Object.assign(new TypeError(current.text, { cause: new AggregateError([new Error(current.text)], 'many') }), {
     data,
   });

@@ -13,6 +13,7 @@ export {
   type WriteOptions,
   type WriteSource,
 } from './artifact-store/artifact-store.ts';
+export { forEachAtOnce } from './artifact-store/for-each-at-once.ts';
 export type { ListEntry, ObjectStat, StoredStat } from './artifact-store/object-stat.ts';
 // What the primitives of an artifact store are asked, and give.
 export type {
@@ -29,6 +30,7 @@ export type {
   StoreRequest,
   WriteRequest,
 } from './artifact-store/requests.ts';
+export { type Backoff, backOff } from './backoff.ts';
 export { checkName } from './component/component-name.ts';
 export {
   type ComponentTypeDescription,
@@ -98,7 +100,7 @@ export { isPlainObject, isTooDeep, type JsonObject, type JsonValue, maximumDepth
 export { apiVersion, type FlavorManifest, type Manifest } from './manifest/manifest.ts';
 // Orchestrators, and what they run.
 export { Orchestrator, type RunContext } from './orchestrator/orchestrator.ts';
-export type { PipelineSource, Plan, PlanInput, PlanStep, StepCode } from './orchestrator/plan.ts';
+export type { FailurePolicy, PipelineSource, Plan, PlanInput, PlanStep, StepCode } from './orchestrator/plan.ts';
 export type {
   ArtifactFilter,
   ArtifactLocation,

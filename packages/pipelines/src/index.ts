@@ -9,6 +9,7 @@ export {
   type SerializedValue,
 } from './artifacts/materializer.ts';
 export { MemoryRunStore } from './engine/memory-run-store.ts';
+export type { PipelineHookContext } from './engine/pipeline-hooks.ts';
 export type { RunEvent, RunRecording } from './engine/run-event.ts';
 
 // Runs.
@@ -17,7 +18,7 @@ export type { PipelineRun, RunOptions } from './engine/run-pipeline.ts';
 export type { LogLevel } from './logs/output-capture.ts';
 export { readStepLog } from './logs/read-step-log.ts';
 export type { StepLogLine } from './logs/step-log.ts';
-export type { OutputHandle } from './pipeline/output-handle.ts';
+export { type OutputHandle, optional } from './pipeline/output-handle.ts';
 export {
   type AnyPipeline,
   isPipeline,
@@ -31,6 +32,8 @@ export {
 export type { SpawnOptions } from './programs/run-program.ts';
 export { parseRunConfig, type RunConfig } from './run-config/run-config.ts';
 export {
+  type CallOptions,
+  type MappedOutputs,
   type NamedOutputs,
   type NoInput,
   type Step,

@@ -663,6 +663,28 @@ describeEachEngine('a metadata store', (create) => {
       expect((await store.runs.getRun('long')).plan).toEqual(run.plan);
     });
 
+    test('the items of a mapped step stand after it, in order, and are steps of their own', async () => {
+      const run = newRun('mapped', ['load', 'score', 'report']);
+      await using lease = await store.runs.startRun(run);
+      const items = Array.from({ length: 1201 }, (_, index) => `score[${index}]`);
+      await store.runs.recordItems(lease, 'score', items);
+      await store.runs.recordStep(lease, 'score[7]', { state: 'running', attempt: 1 });
+      const artifacts = [newArtifact(run.id, 'score[7]')];
+      await store.runs.recordStep(lease, 'score[7]', { state: 'completed', artifacts, metadata: {} });
+      const steps = await store.runs.listStepRuns(run.id);
+      expect(steps.map(({ step }) => step)).toEqual(['load', 'score', ...items, 'report']);
+      expect(steps[1]).toMatchObject({ state: 'running', attempt: 1, index: 1, item: undefined });
+      expect(steps[9]).toMatchObject({ state: 'completed', index: 1, item: 7 });
+      expect(steps[10]).toMatchObject({ state: 'pending', attempt: 0, index: 1, item: 8 });
+      await expect(store.runs.recordItems(lease, 'score', items)).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+      });
+      await store.runs.recordStep(lease, 'load', { state: 'skipped', reason: 'x' });
+      await expect(store.runs.recordItems(lease, 'load', [])).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+      await expect(store.runs.recordItems(lease, 'lod', [])).rejects.toMatchObject({ code: 'STEP_NOT_FOUND' });
+      expect((await store.runs.listStepRuns(run.id)).filter(({ item }) => item !== undefined)).toHaveLength(1201);
+    });
+
     test('a run or step that is not there is an error', async () => {
       const run = newRun('training-1', ['load']);
       const lease = await store.runs.startRun(run);

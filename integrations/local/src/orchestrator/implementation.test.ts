@@ -37,7 +37,7 @@ async function peakOf(concurrency: number | undefined, stepCount: number): Promi
       running--;
       return 'completed';
     },
-    skip: async () => {},
+    expand: async () => [],
   };
   await orchestrator.runPlan(planOf(steps), contextOf(executor, { concurrency }));
   return peak;
@@ -65,7 +65,7 @@ test('after an error of the executor nothing more starts, and what runs is waite
       events.push(`end ${step}`);
       return 'completed';
     },
-    skip: async () => {},
+    expand: async () => [],
   };
   const plan = planOf({ broken: [], slow: [], later: [], last: ['slow'] });
   const run = orchestrator.runPlan(plan, contextOf(executor, { concurrency: 2 }));
@@ -75,7 +75,7 @@ test('after an error of the executor nothing more starts, and what runs is waite
 
 test('a plan whose steps wait for each other is PIPELINE_INVALID', async () => {
   const orchestrator = await createComponent(localOrchestratorFlavor, { name: 'local', config: {} });
-  const executor: StepExecutor = { execute: async () => 'completed', skip: async () => {} };
+  const executor: StepExecutor = { execute: async () => 'completed', expand: async () => [] };
   const run = orchestrator.runPlan(planOf({ a: ['b'], b: ['a'] }), contextOf(executor));
   await expect(run).rejects.toMatchObject({ code: 'PIPELINE_INVALID' });
 });

@@ -14,31 +14,44 @@ export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorCon
       ({ upstream }) => upstream,
     );
     const waitingFor = new Map(plan.steps.map(({ name, upstream }) => [name, new Set(upstream).size]));
-    const completed = new Set<string>();
-    const ready = plan.steps.filter(({ upstream }) => upstream.length === 0);
+    /** What can be done now. */
+    const ready: (() => Promise<void>)[] = [];
     const running = new Set<Promise<void>>();
     const failures: unknown[] = [];
     let ended = 0;
 
-    const runStep = async (step: PlanStep): Promise<void> => {
-      const blocker = step.upstream.find((name) => !completed.has(name));
-      if (signal.aborted) await executor.skip(step.name, 'the run was cancelled');
-      else if (blocker !== undefined) await executor.skip(step.name, `the step "${blocker}" did not complete`);
-      else if ((await executor.execute(step.name, { signal })) === 'completed') completed.add(step.name);
+    const start = (step: PlanStep): void => {
+      ready.push(() => (step.map === undefined ? execute(step) : expand(step)));
+    };
+    const execute = async ({ name }: PlanStep): Promise<void> => {
+      await executor.execute(name, { signal });
       ended++;
-      for (const { step: dependent } of dependents.get(step.name) ?? []) {
+      for (const { step: dependent } of dependents.get(name) ?? []) {
         const left = (waitingFor.get(dependent.name) ?? 0) - 1;
         waitingFor.set(dependent.name, left);
-        if (left === 0) ready.push(dependent);
+        if (left === 0) start(dependent);
+      }
+    };
+    /** Its items take places of their own, so that a long list runs no more at once than other steps do. */
+    const expand = async (step: PlanStep): Promise<void> => {
+      const items = await executor.expand(step.name, { signal });
+      let left = items.length;
+      if (left === 0) return execute(step);
+      for (const item of items) {
+        ready.push(async () => {
+          await executor.execute(item, { signal });
+          if (--left === 0) ready.push(() => execute(step));
+        });
       }
     };
 
+    for (const step of plan.steps) if (step.upstream.length === 0) start(step);
     // When a state cannot be recorded, nothing more is started, and what runs is waited for.
     while (running.size > 0 || (ready.length > 0 && failures.length === 0)) {
       while (failures.length === 0 && running.size < limit) {
-        const step = ready.shift();
-        if (step === undefined) break;
-        const run = runStep(step)
+        const next = ready.shift();
+        if (next === undefined) break;
+        const run = next()
           .catch((error: unknown) => failures.push(error))
           .then(() => void running.delete(run));
         running.add(run);

@@ -9,7 +9,13 @@ const recordedErrorSchema = z
 const planInputSchema: z.ZodType<PlanInput> = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('value'), value: z.json() }),
-    z.object({ kind: z.literal('output'), step: z.string(), output: z.string() }),
+    z.object({
+      kind: z.literal('output'),
+      step: z.string(),
+      output: z.string(),
+      isOptional: z.literal(true).exactOptional(),
+    }),
+    z.object({ kind: z.literal('item') }),
     z.object({
       kind: z.literal('list'),
       get items() {
@@ -31,6 +37,7 @@ const planSchema = z
     pipeline: z.string(),
     source: z.object({ module: z.string(), export: z.string() }).optional(),
     parameters: jsonObjectSchema,
+    failurePolicy: z.enum(['finish-running', 'fail-fast']).optional(),
     steps: z.array(
       z.object({
         name: z.string(),
@@ -38,6 +45,10 @@ const planSchema = z
         inputs: z.record(z.string(), planInputSchema),
         outputs: z.array(z.string()),
         attempts: z.int(),
+        backoff: z.object({ baseDelay: z.number(), maximumDelay: z.number() }).optional(),
+        timeout: z.number().optional().describe('Milliseconds that an attempt may take.'),
+        condition: z.object({ input: planInputSchema, expected: z.boolean() }).optional(),
+        map: planInputSchema.optional(),
       }),
     ),
   })
@@ -66,6 +77,7 @@ const stepRunSchema = z
     runId: z.uuid(),
     step: z.string(),
     index: z.int(),
+    item: z.int().optional().describe('Place in the list that its step is mapped over.'),
     state: z.enum(['pending', 'running', 'completed', 'failed', 'skipped', 'cancelled']),
     attempt: z.int().describe('0 before the first attempt.'),
     interruptions: z.int().describe('How many attempts ended because the process that held the run did.'),

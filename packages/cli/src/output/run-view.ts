@@ -143,6 +143,8 @@ function shownState(event: RunEvent): Omit<ShownStep, 'name'> | undefined {
     case 'step-log-failed':
     case 'step-retrying':
       return undefined;
+    case 'step-expanded':
+      return { symbol: '·', tone: 'heading', text: '', since: performance.now() };
     case 'step-started':
       return { symbol: '·', tone: 'heading', text: '', since: performance.now() };
     case 'step-completed':
@@ -163,6 +165,8 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
       return `Run ${event.name} of the pipeline ${event.plan.pipeline} on the stack ${event.stack}`;
     case 'step-started':
       return `${event.step}: started${event.attempt === 1 ? '' : `, attempt ${event.attempt} of ${event.attempts}`}`;
+    case 'step-expanded':
+      return `${event.step}: ${event.items} ${event.items === 1 ? 'item' : 'items'}`;
     case 'step-log':
       return `${paint('quiet', `${event.step} |`)} ${printable(event.line.text)}`;
     case 'step-log-failed':

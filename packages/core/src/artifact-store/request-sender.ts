@@ -1,7 +1,7 @@
+import { backOff } from '../backoff.ts';
 import type { RetryPolicy } from '../config/artifact-store-config.ts';
 import { type ErrorCode, StackError } from '../errors/index.ts';
 import { backendCause, backendMessage } from './backend-message.ts';
-import { backOff } from './backoff.ts';
 import { failureSituations, isRefusal, passingCodes } from './failure-situations.ts';
 import { networkErrorCode } from './network-error-code.ts';
 import type { SendOptions } from './requests.ts';

@@ -14,14 +14,16 @@ export interface RunContext<Settings extends object = object> {
   readonly stepSettings: (step: string) => Settings;
 }
 
-/** The contract of all orchestrators: run the steps of a plan, each after those it depends on. */
+/** The contract of all orchestrators: execute the steps of a plan, each after those it depends on. */
 export abstract class Orchestrator<
   Config extends object = object,
   Settings extends object = object,
 > extends StackComponent<Config, Settings> {
   /**
-   * Runs a plan to its end. Every step is executed or skipped: a step whose upstream did not complete is skipped, and
-   * so is every step that has not started when the signal is aborted. A failed step is no error of this method.
+   * Runs a plan to its end: executes every step once, when all those of its `upstream` have ended, however they ended, and
+   * after the signal is aborted too, since the executor decides what runs and what is skipped. A step with `map` is expanded
+   * first, and its items are executed before it. A failed step is no error of this method. When the executor rejects, nothing more is executed, and the error is that of this method once what
+   * was started has ended.
    */
   abstract runPlan(plan: Plan, context: RunContext<Settings>): Promise<void>;
 }

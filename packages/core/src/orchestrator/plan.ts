@@ -1,3 +1,4 @@
+import type { Backoff } from '../backoff.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { SettingsLayer } from '../settings/settings-layer.ts';
 
@@ -19,9 +20,17 @@ export interface Plan {
   readonly settings?: readonly SettingsLayer[];
   /** What the code of its steps is made of: a label, such as `src/train.ts#fit`, and what is compared. Absent for nothing. */
   readonly codeParts?: readonly (readonly [label: string, value: string])[];
+  /** Absent for `continue`. */
+  readonly failurePolicy?: FailurePolicy;
   /** Every step stands after those it depends on. */
   readonly steps: readonly PlanStep[];
 }
+
+/**
+ * What a run does after a step failed: `continue` with all that does not depend on it, `finish-running`: start nothing
+ * more, `fail-fast`: cancel what runs, too.
+ */
+export type FailurePolicy = 'continue' | 'finish-running' | 'fail-fast';
 
 /** The module and export that a worker imports. */
 export interface PipelineSource {
@@ -40,6 +49,14 @@ export interface PlanStep {
   readonly outputs: readonly string[];
   /** How often it is tried before it counts as failed; at least 1. */
   readonly attempts: number;
+  /** How long to wait between two attempts. Absent for not at all. */
+  readonly backoff?: Backoff;
+  /** Milliseconds that one attempt may take. Absent for no limit. */
+  readonly timeout?: number;
+  /** The step is skipped unless this input is `expected`. */
+  readonly condition?: { readonly input: PlanInput; readonly expected: boolean };
+  /** A list: the step runs once for each item of it, which is what inputs of the kind `item` stand for. */
+  readonly map?: PlanInput;
   /** What the step and the run say of settings for this step, the weakest first, over those of the plan. */
   readonly settings?: readonly SettingsLayer[];
   /** What its code is. Absent until the plan is that of a run that is recorded in a project. */
@@ -60,6 +77,9 @@ export type StepCode =
 /** An input: a value, the output of another step, or data with outputs inside. */
 export type PlanInput =
   | { readonly kind: 'value'; readonly value: JsonValue }
-  | { readonly kind: 'output'; readonly step: string; readonly output: string }
+  /** With `isOptional`, nothing where its step was skipped. */
+  | { readonly kind: 'output'; readonly step: string; readonly output: string; readonly isOptional?: true }
+  /** The item of the list that a step with `map` runs for. */
+  | { readonly kind: 'item' }
   | { readonly kind: 'list'; readonly items: readonly PlanInput[] }
   | { readonly kind: 'object'; readonly fields: Readonly<Record<string, PlanInput>> };

@@ -68,8 +68,10 @@ export interface ClaimOptions {
 export interface StepRunRecord {
   readonly runId: string;
   readonly step: string;
-  /** Place in the plan, from 0. */
+  /** Place in the plan, from 0; that of its step for an item of a mapped one. */
   readonly index: number;
+  /** Place in the list that its step is mapped over, from 0; `undefined` for what is no item. */
+  readonly item: number | undefined;
   readonly state: StepState;
   /** 0 before the first attempt. */
   readonly attempt: number;
@@ -157,6 +159,11 @@ export interface RunStore {
    * run or the step has ended, or the attempt has begun already: then nothing of the change is kept.
    */
   recordStep(fence: RunFence, step: string, change: StepChange): Promise<void>;
+  /**
+   * Records that a mapped step runs, and its items as pending steps of these names, in the order of its list. Rejects with
+   * `RUN_NOT_FOUND` or `STEP_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run has ended, or the step is not pending.
+   */
+  recordItems(fence: RunFence, step: string, items: readonly string[]): Promise<void>;
   /** Ends a run and gives it back. Rejects with `RUN_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run has ended. */
   endRun(
     fence: RunFence,
@@ -166,7 +173,7 @@ export interface RunStore {
   getRun(reference: string): Promise<RunRecord>;
   /** The newest first. */
   listRuns(filter?: RunFilter): Promise<readonly RunRecord[]>;
-  /** In the order of the plan. Rejects with `RUN_NOT_FOUND`. */
+  /** In the order of the plan, the items of a mapped step after it. Rejects with `RUN_NOT_FOUND`. */
   listStepRuns(runId: string): Promise<readonly StepRunRecord[]>;
   /** By id or the beginning of an id. Rejects with `ARTIFACT_NOT_FOUND` or `AMBIGUOUS`. */
   getArtifact(reference: string): Promise<ArtifactRecord>;

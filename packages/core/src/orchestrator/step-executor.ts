@@ -1,16 +1,23 @@
-/** How a step of a run ended. */
-export type StepOutcome = 'completed' | 'failed' | 'cancelled';
+/** How a step of a run ended. `skipped`: it did not run at all, for a reason that is recorded. */
+export type StepOutcome = 'completed' | 'failed' | 'skipped' | 'cancelled';
 
 /**
  * Runs the steps of one run where it is called. The pipeline engine gives it to an orchestrator, which decides when
- * each step runs, and in the end calls it in the place of its choice.
+ * each step runs, and in the end calls it in the place of its choice. Whether a step runs at all is not for the
+ * orchestrator to decide: it executes every step, and the executor skips those that must not run.
  */
 export interface StepExecutor {
   /**
-   * Runs a step, its attempts included, and records every change of its state. Resolves however the step ends;
-   * rejects only when the state cannot be recorded.
+   * Runs a step, its attempts included, and records every change of its state; skips it when what it depends on did not
+   * complete, its condition does not hold, or the run is not to go on. To be called once for each step of the plan, when
+   * all the steps of its `upstream` have ended, however they ended. Resolves however the step ends; rejects only when the
+   * state cannot be recorded.
    */
   execute(step: string, options: { readonly signal: AbortSignal }): Promise<StepOutcome>;
-  /** Records that a step will not run, and why. */
-  skip(step: string, reason: string): Promise<void>;
+  /**
+   * Names the items of a step with `map`, which depend on its input and are known once its `upstream` has ended. Each is
+   * executed as a step is, in any order; after that the mapped step itself, which gathers what they put out. Empty for a
+   * list without items, for a step that will be skipped, and for one without `map`.
+   */
+  expand(step: string, options: { readonly signal: AbortSignal }): Promise<readonly string[]>;
 }

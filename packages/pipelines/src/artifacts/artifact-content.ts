@@ -9,16 +9,23 @@ import {
   type ArtifactRecord,
   type ArtifactStore,
   didYouMean,
+  forEachAtOnce,
   maskSecrets,
   type OperationOptions,
   StackError,
   type WriteSource,
 } from '@stack/core';
-import { builtInMaterializers, jsonMaterializer } from './built-in-materializers.ts';
+import { builtInMaterializers, itemListMaterializer, jsonMaterializer } from './built-in-materializers.ts';
 import type { Materializer, SerializedValue } from './materializer.ts';
 
 /** Whose output an artifact is. */
 export type ArtifactOrigin = Pick<ArtifactRecord, 'runId' | 'step' | 'output'>;
+
+/** An item of a list, as the artifact of the list has it. */
+type ListedItem = Pick<ArtifactRecord, 'materializer' | 'path' | 'size' | 'sha256'>;
+
+/** How many items of a list are loaded at once. */
+const itemsAtOnce = 16;
 
 /** Bytes that can be written more than once, and what is known of them. */
 interface Content {
@@ -44,14 +51,40 @@ export async function storeArtifact(
   const stored = value === undefined ? null : value;
   const candidates = [...materializers, ...builtInMaterializers];
   const materializer = candidates.find(({ matches }) => matches(stored)) ?? jsonMaterializer;
-  const serialized = await serialize(materializer, stored, origin);
+  return storeSerialized(store, await serialize(materializer, stored, origin), materializer.name, origin, options);
+}
+
+/**
+ * Stores a list by references to its items, which are artifacts already: equal items give an equal list.
+ *
+ * @param items of one artifact store
+ */
+export async function storeItemList(
+  store: ArtifactStore,
+  items: readonly ArtifactRecord[],
+  origin: ArtifactOrigin,
+  options: OperationOptions = {},
+): Promise<ArtifactRecord> {
+  const references = items.map(
+    ({ materializer, path, size, sha256 }): ListedItem => ({ materializer, path, size, sha256 }),
+  );
+  return storeSerialized(store, JSON.stringify(references), itemListMaterializer, origin, options);
+}
+
+async function storeSerialized(
+  store: ArtifactStore,
+  serialized: SerializedValue,
+  materializer: string,
+  origin: ArtifactOrigin,
+  options: OperationOptions,
+): Promise<ArtifactRecord> {
   return withContent(serialized, options, async ({ size, sha256, open }) => {
     const path = `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
     await putOnce(store, path, size, open, options);
     return {
       ...origin,
       id: randomUUID(),
-      materializer: materializer.name,
+      materializer,
       store: { component: store.name, flavor: store.flavor, root: maskSecrets(store.root) },
       path,
       size,
@@ -96,6 +129,7 @@ export async function loadArtifact(
   materializers: readonly Materializer[] = [],
   options: OperationOptions = {},
 ): Promise<unknown> {
+  if (artifact.materializer === itemListMaterializer) return loadItems(store, artifact, materializers, options);
   const all = [...materializers, ...builtInMaterializers];
   const materializer = all.find(({ name }) => name === artifact.materializer);
   if (materializer === undefined) {
@@ -109,6 +143,72 @@ export async function loadArtifact(
     });
   }
   return materializer.deserialize(await readArtifactBytes(store, artifact, options));
+}
+
+/** A stored list, whose items are loaded one by one. */
+export interface ArtifactList {
+  readonly length: number;
+  /** A value of its own for each call. */
+  load(index: number, options?: OperationOptions): Promise<unknown>;
+}
+
+/**
+ * Opens an artifact that is a list.
+ *
+ * @throws STEP_FAILED when its value is no list
+ * @throws what `loadArtifact` throws
+ */
+export async function openArtifactList(
+  store: ArtifactStore,
+  artifact: ArtifactRecord,
+  materializers: readonly Materializer[],
+  options: OperationOptions = {},
+): Promise<ArtifactList> {
+  if (artifact.materializer === itemListMaterializer) {
+    const items = await readItemList(store, artifact, options);
+    const load = async (index: number, own?: OperationOptions) => {
+      const item = items[index];
+      return item === undefined ? undefined : loadArtifact(store, { ...artifact, ...item }, materializers, own);
+    };
+    return { length: items.length, load };
+  }
+  const loadList = async (own?: OperationOptions): Promise<readonly unknown[]> => {
+    const value = await loadArtifact(store, artifact, materializers, own);
+    if (Array.isArray(value)) return value;
+    throw new StackError({
+      code: 'STEP_FAILED',
+      message: `The output "${artifact.output}" of the step "${artifact.step}" is no list, and a step is mapped over it.`,
+      hint: 'Map a step over the output of a step that returns a list.',
+    });
+  };
+  const list = await loadList(options);
+  // Data can be copied. What a materializer of the user's makes may lose its class by that, and is made anew.
+  const isData = artifact.materializer === jsonMaterializer.name;
+  const load = async (index: number, own?: OperationOptions) =>
+    isData ? structuredClone(list[index]) : (await loadList(own))[index];
+  return { length: list.length, load };
+}
+
+async function loadItems(
+  store: ArtifactStore,
+  list: ArtifactRecord,
+  materializers: readonly Materializer[],
+  options: OperationOptions,
+): Promise<readonly unknown[]> {
+  const items = await openArtifactList(store, list, materializers, options);
+  const values = new Array<unknown>(items.length);
+  await forEachAtOnce(values.keys(), itemsAtOnce, async (index) => {
+    values[index] = await items.load(index, options);
+  });
+  return values;
+}
+
+async function readItemList(
+  store: ArtifactStore,
+  list: ArtifactRecord,
+  options: OperationOptions,
+): Promise<readonly ListedItem[]> {
+  return JSON.parse((await readArtifactBytes(store, list, options)).toString('utf8'));
 }
 
 async function serialize(materializer: Materializer, value: unknown, origin: ArtifactOrigin): Promise<SerializedValue> {

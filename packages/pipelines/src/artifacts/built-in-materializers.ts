@@ -51,6 +51,9 @@ export const builtInMaterializers: readonly Materializer[] = Object.freeze([
   jsonMaterializer,
 ] as Materializer[]);
 
+/** What the artifact of a mapped step is recorded with: references to the artifacts of its items. No value is given to it. */
+export const itemListMaterializer = 'item-list';
+
 /** What Node has, and the compiler's libraries do not know yet. */
 type JsonWithRaw = typeof JSON & { rawJSON(text: string): unknown };
 

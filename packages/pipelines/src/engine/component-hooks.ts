@@ -51,18 +51,24 @@ export class HookMetadata {
     }
   }
 
+  /** Calls a hook of the user's. */
+  async callHook(owner: string, hook: string, call: () => unknown): Promise<void> {
+    await this.#attempt(owner, hook, async () => void (await call()));
+  }
+
   #add(component: AnyComponent, metadata: JsonObject): void {
     if (Object.keys(metadata).length > 0) {
       this.#components[`${component.type}/${component.name}`] = maskValue(metadata);
     }
   }
 
-  async #attempt(component: AnyComponent, hook: string, call: () => Promise<void>): Promise<void> {
+  async #attempt(owner: AnyComponent | string, hook: string, call: () => Promise<void>): Promise<void> {
     try {
       await call();
     } catch (error) {
       const { code, message } = recordedError(error);
-      this.#hookErrors.push({ component: `${component.type}/${component.name}`, hook, code, message });
+      const component = typeof owner === 'string' ? owner : `${owner.type}/${owner.name}`;
+      this.#hookErrors.push({ component, hook, code, message });
     }
   }
 }

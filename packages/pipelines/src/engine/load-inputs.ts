@@ -18,18 +18,27 @@ export interface RunArtifacts {
   readonly materializers: readonly Materializer[];
 }
 
+export interface LoadOptions extends OperationOptions {
+  /** Loads what inputs of the kind `item` stand for. */
+  readonly loadItem?: () => Promise<unknown>;
+}
+
 /** The inputs of a step, each value made anew: what a step does to them, no other step sees. */
 export async function loadInputs(
   step: PlanStep,
   run: RunArtifacts,
-  options: OperationOptions = {},
+  options: LoadOptions = {},
 ): Promise<Record<string, unknown>> {
   const input = await loadInput({ kind: 'object', fields: step.inputs }, run, options);
   return input as Record<string, unknown>;
 }
 
 /** The value of an input of the plan: constants as they are, outputs loaded from the artifact store. */
-export async function loadInput(input: PlanInput, run: RunArtifacts, options: OperationOptions = {}): Promise<unknown> {
+export async function loadInput(
+  input: PlanInput,
+  run: RunArtifacts,
+  { loadItem, ...options }: LoadOptions = {},
+): Promise<unknown> {
   const artifacts = new Map<string, Promise<readonly ArtifactRecord[]>>();
   const artifactsOf = (step: string) => {
     const known = artifacts.get(step) ?? listStepArtifacts(run, step);
@@ -40,8 +49,12 @@ export async function loadInput(input: PlanInput, run: RunArtifacts, options: Op
     switch (part.kind) {
       case 'value':
         return structuredClone(part.value);
+      case 'item':
+        return loadItem?.();
       case 'output': {
-        const record = findOutput(await artifactsOf(part.step), part.step, part.output);
+        const found = await artifactsOf(part.step);
+        if (part.isOptional && found.length === 0) return undefined;
+        const record = findOutput(found, part.step, part.output);
         return loadArtifact(run.stack.artifactStore, record, run.materializers, options);
       }
       case 'list':

@@ -8,7 +8,11 @@ export function maskedPlan(plan: Plan): Plan {
   return {
     ...maskedSettings(plan),
     parameters: maskValue(plan.parameters),
-    steps: plan.steps.map((step) => ({ ...maskedSettings(step), inputs: maskedFields(step.inputs) })),
+    steps: plan.steps.map((step) => ({
+      ...maskedSettings(step),
+      inputs: maskedFields(step.inputs),
+      ...(step.map === undefined ? {} : { map: maskedInput(step.map) }),
+    })),
   };
 }
 
@@ -32,6 +36,7 @@ function maskedInput(input: PlanInput): PlanInput {
     case 'value':
       return { ...input, value: maskValue(input.value) };
     case 'output':
+    case 'item':
       return input;
     case 'list':
       return { ...input, items: input.items.map(maskedInput) };

@@ -47,6 +47,7 @@ export class MemoryRunStore implements RunStore {
         runId: id,
         step: step.name,
         index,
+        item: undefined,
         state: 'pending',
         attempt: 0,
         interruptions: 0,
@@ -95,12 +96,19 @@ export class MemoryRunStore implements RunStore {
     return take(run);
   }
 
+  async recordItems(fence: RunFence, step: string, items: readonly string[]): Promise<void> {
+    const run = this.#fencedRun(fence);
+    const mapped = stepOf(run, step);
+    checkRunning(run.record);
+    if (mapped.state !== 'pending')
+      throw conflict(`The step "${step}" of the run "${run.record.name}" is ${mapped.state}.`);
+    run.steps.set(step, { ...mapped, state: 'running', attempt: 1, startedAt: new Date() });
+    for (const [item, name] of items.entries()) run.steps.set(name, { ...mapped, step: name, item });
+  }
+
   async recordStep(fence: RunFence, step: string, change: StepChange): Promise<void> {
     const run = this.#fencedRun(fence);
-    const previous = run.steps.get(step);
-    if (previous === undefined) {
-      throw new StackError({ code: 'STEP_NOT_FOUND', message: `The run "${run.record.name}" has no step "${step}".` });
-    }
+    const previous = stepOf(run, step);
     checkRunning(run.record);
     if (previous.endedAt !== undefined) {
       throw conflict(`The step "${step}" of the run "${run.record.name}" has ended: ${previous.state}.`);
@@ -141,7 +149,8 @@ export class MemoryRunStore implements RunStore {
   }
 
   async listStepRuns(runId: string): Promise<readonly StepRunRecord[]> {
-    return [...this.#runById(runId).steps.values()];
+    const steps = [...this.#runById(runId).steps.values()];
+    return steps.toSorted((a, b) => a.index - b.index || (a.item ?? -1) - (b.item ?? -1));
   }
 
   async getArtifact(reference: string): Promise<ArtifactRecord> {
@@ -217,6 +226,12 @@ async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+function stepOf({ record, steps }: KeptRun, step: string): StepRunRecord {
+  const found = steps.get(step);
+  if (found !== undefined) return found;
+  throw new StackError({ code: 'STEP_NOT_FOUND', message: `The run "${record.name}" has no step "${step}".` });
 }
 
 function checkRunning({ name, state }: RunRecord): void {

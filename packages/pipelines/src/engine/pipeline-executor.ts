@@ -1,5 +1,6 @@
 import {
   type ArtifactRecord,
+  backOff,
   type JsonObject,
   maskSecrets,
   type Plan,
@@ -11,20 +12,22 @@ import {
   type StepOutcome,
   type StepRunInfo,
 } from '@stack/core';
-import { storeArtifact } from '../artifacts/artifact-content.ts';
+import { type ArtifactList, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
 import { captureOutput } from '../logs/output-capture.ts';
 import { StepLog } from '../logs/step-log.ts';
+import { referencedOutputs } from '../pipeline/referenced-outputs.ts';
 import { runProgram } from '../programs/run-program.ts';
 import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
 import { HookMetadata, type InfoFor } from './component-hooks.ts';
-import { loadInputs, type RunArtifacts } from './load-inputs.ts';
+import { findOutput, loadInput, loadInputs, type RunArtifacts } from './load-inputs.ts';
+import { itemName, openMappedList, parseItemName } from './mapped-items.ts';
 import { recordedError } from './recorded-error.ts';
 import type { TellEvent } from './run-event.ts';
+import { type Hindrance, StepGate } from './step-gate.ts';
 
 /** How long a cancelled step may take to stop, in milliseconds. Then the run goes on without it. */
 const cancellationGrace = 5_000;
-const cancelledReason = 'the run was cancelled';
 
 export interface ExecutorOptions extends RunArtifacts {
   readonly plan: Plan;
@@ -41,22 +44,43 @@ type AttemptResult =
   | { readonly outcome: 'failed'; readonly error: unknown; readonly metadata: JsonObject }
   | { readonly outcome: 'cancelled' };
 
+/** A step of the plan, or an item of one that is mapped. */
+interface Execution {
+  /** Name of the step run. */
+  readonly name: string;
+  readonly step: PlanStep;
+  /** Place in the list; `undefined` for a step as a whole. */
+  readonly item: number | undefined;
+}
+
+/** The items of a mapped step in this run. */
+interface Expansion {
+  /** Names of their step runs. */
+  readonly items: readonly string[];
+  readonly list: ArtifactList;
+  /** Of the items that have completed. */
+  readonly artifacts: Map<string, readonly ArtifactRecord[]>;
+}
+
 /** The engine: runs the steps of one run in this process. */
 export class PipelineExecutor implements StepExecutor {
   readonly #options: ExecutorOptions;
   readonly #steps: ReadonlyMap<string, PlanStep>;
+  readonly #gate: StepGate;
   readonly #started = new Set<string>();
-  readonly #outcomes = new Map<string, StepOutcome | 'skipped'>();
   readonly #errors = new Map<string, unknown>();
+  /** Of each mapped step that was expanded and has not ended. */
+  readonly #expansions = new Map<string, Expansion>();
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#steps = new Map(options.plan.steps.map((step) => [step.name, step]));
+    this.#gate = new StepGate(options.plan);
   }
 
-  /** How each step ended that has ended. */
-  get outcomes(): ReadonlyMap<string, StepOutcome | 'skipped'> {
-    return this.#outcomes;
+  /** Whether all steps have ended well. */
+  get isComplete(): boolean {
+    return this.#gate.isComplete;
   }
 
   /** What each failed step threw, in the order of failing. */
@@ -64,11 +88,100 @@ export class PipelineExecutor implements StepExecutor {
     return this.#errors;
   }
 
-  async execute(name: string, { signal }: { readonly signal: AbortSignal }): Promise<StepOutcome> {
-    const { runId, stack, tell } = this.#options;
-    const step = this.#step(name);
-    this.#started.add(name);
+  async execute(name: string, { signal: runSignal }: { readonly signal: AbortSignal }): Promise<StepOutcome> {
+    const execution = this.#execution(name);
+    const signal = this.#gate.signalOf(runSignal);
     const startedAt = performance.now();
+    const isExpanded = this.#expansions.has(name);
+    const ended = this.#gate.outcome(name) ?? (isExpanded ? undefined : await this.#endEarly(execution, signal));
+    if (ended !== undefined) return ended;
+    const result = await this.#run(execution, signal);
+    return this.#end(execution, result, performance.now() - startedAt);
+  }
+
+  async expand(name: string, { signal: runSignal }: { readonly signal: AbortSignal }): Promise<readonly string[]> {
+    const { lease, runStore, tell } = this.#options;
+    const execution = this.#execution(name);
+    const { map } = execution.step;
+    const signal = this.#gate.signalOf(runSignal);
+    if (map === undefined || (await this.#endEarly(execution, signal)) !== undefined) return [];
+    let list: ArtifactList;
+    try {
+      list = await openMappedList(map, this.#options, signal);
+    } catch (error) {
+      await this.#end(execution, { outcome: 'failed', error, metadata: {} }, 0);
+      return [];
+    }
+    const items = Array.from({ length: list.length }, (_, index) => itemName(name, index));
+    await runStore.recordItems(lease, name, items);
+    this.#started.add(name);
+    this.#expansions.set(name, { items, list, artifacts: new Map() });
+    tell({ type: 'step-expanded', step: name, items: items.length });
+    return items;
+  }
+
+  /**
+   * Records the ends of the steps that the orchestrator has left without one: failed when it had started, else skipped.
+   *
+   * @returns their names
+   */
+  async leave(error: unknown, reason: string): Promise<void> {
+    for (const name of this.left) {
+      if (this.#started.has(name)) {
+        await this.#end(this.#execution(name), { outcome: 'failed', error, metadata: {} }, 0);
+      } else {
+        await this.#skip(name, { end: 'skipped', reason });
+      }
+    }
+  }
+
+  /** The steps and items that have not ended. */
+  get left(): readonly string[] {
+    const items = [...this.#expansions.values()].flatMap((expansion) => expansion.items);
+    return [...items, ...this.#steps.keys()].filter((name) => this.#gate.outcome(name) === undefined);
+  }
+
+  /** Ends a step that must not run. Returns its end; `undefined` when it is to run. */
+  async #endEarly(execution: Execution, signal: AbortSignal): Promise<StepOutcome | undefined> {
+    try {
+      const hindrance = this.#gate.hindrance(execution.step, signal) ?? (await this.#unmetCondition(execution, signal));
+      return hindrance === undefined ? undefined : await this.#skip(execution.name, hindrance);
+    } catch (error) {
+      return this.#end(execution, { outcome: 'failed', error, metadata: {} }, 0);
+    }
+  }
+
+  async #unmetCondition({ step, item }: Execution, signal: AbortSignal): Promise<Hindrance | undefined> {
+    if (step.condition === undefined || item !== undefined) return undefined;
+    const { input, expected } = step.condition;
+    const value = await loadInput(input, this.#options, { signal });
+    const source = referencedOutputs(input)
+      .map((part) => `the output "${part.output}" of the step "${part.step}"`)
+      .join();
+    if (typeof value === 'boolean') {
+      return value === expected ? undefined : { end: 'bypassed', reason: `${source} is ${value}` };
+    }
+    throw new StackError({
+      code: 'STEP_FAILED',
+      message: `The condition of the step "${step.name}", ${source}, is neither true nor false.`,
+      hint: 'Let that step return a boolean.',
+    });
+  }
+
+  async #skip(step: string, { end, reason: why }: Hindrance): Promise<StepOutcome> {
+    const { lease, runStore, tell } = this.#options;
+    const reason = maskSecrets(why);
+    await runStore.recordStep(lease, step, { state: 'skipped', reason });
+    this.#gate.end(step, end);
+    tell({ type: 'step-skipped', step, reason });
+    return 'skipped';
+  }
+
+  async #run(execution: Execution, signal: AbortSignal): Promise<AttemptResult> {
+    const { runId, stack, tell } = this.#options;
+    const { name, step, item } = execution;
+    this.#started.add(name);
+    if (step.map !== undefined && item === undefined) return this.#gather(step, signal);
     const log = new StepLog({
       store: stack.artifactStore,
       runId,
@@ -76,88 +189,82 @@ export class PipelineExecutor implements StepExecutor {
       onLine: (line) => tell({ type: 'step-log', step: name, line }),
       onError: (error) => tell({ type: 'step-log-failed', step: name, error: recordedError(error) }),
     });
-    const result = await this.#runAttempts(step, log, signal);
+    const result = await this.#runAttempts(execution, log, signal);
     await log.close();
-    return this.#end(name, result, performance.now() - startedAt);
+    return result;
   }
 
-  async skip(name: string, why: string): Promise<void> {
+  async #runAttempts(execution: Execution, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
     const { lease, runStore, tell } = this.#options;
-    this.#step(name);
-    const reason = maskSecrets(why);
-    await runStore.recordStep(lease, name, { state: 'skipped', reason });
-    this.#outcomes.set(name, 'skipped');
-    tell({ type: 'step-skipped', step: name, reason });
-  }
-
-  /** Records the end of a step that the orchestrator has left without one: failed when it had started, else skipped. */
-  async leave(name: string, error: unknown, reason: string): Promise<void> {
-    if (!this.#started.has(name)) return this.skip(name, reason);
-    await this.#end(name, { outcome: 'failed', error, metadata: {} }, 0);
-  }
-
-  async #runAttempts(step: PlanStep, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
-    const { lease, runStore, tell } = this.#options;
-    const { name, attempts } = step;
+    const { name, step } = execution;
+    const { attempts } = step;
     for (let attempt = 1; !signal.aborted; attempt++) {
       await runStore.recordStep(lease, name, { state: 'running', attempt });
       tell({ type: 'step-started', step: name, attempt, attempts });
-      const result = await this.#runAttempt(step, attempt, log, signal);
+      const result = await this.#runAttempt(execution, attempt, log, signal);
       if (result.outcome !== 'failed') return result;
       const error = recordedError(result.error);
       const which = attempts === 1 ? '' : `Attempt ${attempt} of ${attempts}: `;
       log.write('error', `${which}${error.stack ?? error.message}`);
       if (attempt >= attempts) return result;
       tell({ type: 'step-retrying', step: name, attempt, attempts, error });
+      // An aborted wait ends the loop.
+      if (step.backoff !== undefined) await backOff(step.backoff, attempt, signal).catch(() => {});
     }
     return { outcome: 'cancelled' };
   }
 
-  async #runAttempt(step: PlanStep, attempt: number, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
+  async #runAttempt(
+    execution: Execution,
+    attempt: number,
+    log: StepLog,
+    runSignal: AbortSignal,
+  ): Promise<AttemptResult> {
     const { runId, plan, stack, settings } = this.#options;
+    const { name, step } = execution;
+    using limit = limitTime(step, runSignal);
+    const { hooks } = this.#definition(step.name);
+    const context = this.#context(name, attempt, log, limit.signal);
     const infoFor: InfoFor<StepRunInfo> = (component) => ({
       runId,
       pipeline: plan.pipeline,
-      step: step.name,
+      step: name,
       attempt,
       settings: settings.ofStep(step.name, component),
     });
-    const hooks = new HookMetadata();
+    const metadata = new HookMetadata();
     let failed = true;
     let artifacts: readonly ArtifactRecord[] = [];
     let failure: unknown;
     try {
       await captureOutput(log, async () => {
         for (const component of stack.components) await component.prepareStepRun(infoFor(component));
+        if (attempt === 1) await metadata.callHook('step', 'onStart', () => hooks.onStart?.(context));
       });
-      artifacts = await this.#produce(step, attempt, log, signal);
+      artifacts = await this.#produce(execution, context, log);
       failed = false;
     } catch (error) {
-      failure = error;
+      // What a step throws that was told to stop says less than why it was.
+      failure = limit.signal.aborted ? limit.signal.reason : error;
     }
     await captureOutput(log, async () => {
-      await hooks.askStep(stack, infoFor);
-      await hooks.cleanUp(stack, infoFor, { failed });
+      if (!failed) await metadata.callHook('step', 'onSuccess', () => hooks.onSuccess?.(context));
+      else if (attempt >= step.attempts && !runSignal.aborted) {
+        await metadata.callHook('step', 'onFailure', () => hooks.onFailure?.(context, failure));
+      }
+      await metadata.askStep(stack, infoFor);
+      await metadata.cleanUp(stack, infoFor, { failed });
     });
-    if (!failed) return { outcome: 'completed', artifacts, metadata: hooks.metadata };
-    if (signal.aborted) return { outcome: 'cancelled' };
-    return { outcome: 'failed', error: failure, metadata: hooks.metadata };
+    if (!failed) return { outcome: 'completed', artifacts, metadata: metadata.metadata };
+    if (runSignal.aborted) return { outcome: 'cancelled' };
+    return { outcome: 'failed', error: failure, metadata: metadata.metadata };
   }
 
-  /** Loads the inputs, calls the function, and stores what it returns. */
-  async #produce(
-    step: PlanStep,
-    attempt: number,
-    log: StepLog,
-    signal: AbortSignal,
-  ): Promise<readonly ArtifactRecord[]> {
-    const { runId, plan, stack, materializers } = this.#options;
-    const definition = this.#definition(step.name);
-    const input = await loadInputs(step, this.#options, { signal });
-    signal.throwIfAborted();
-    const context: StepContext = {
+  #context(step: string, attempt: number, log: StepLog, signal: AbortSignal): StepContext {
+    const { runId, plan, stack } = this.#options;
+    return {
       runId,
-      step: step.name,
+      step,
       attempt,
       stack,
       parameters: plan.parameters,
@@ -166,45 +273,94 @@ export class PipelineExecutor implements StepExecutor {
       spawn: (program, words = [], options = {}) =>
         runProgram(program, words, options, { signal, openLog: (level) => log.openStream(level) }),
     };
+  }
+
+  /** Loads the inputs, calls the function, and stores what it returns. */
+  async #produce(
+    { name, step, item }: Execution,
+    context: StepContext,
+    log: StepLog,
+  ): Promise<readonly ArtifactRecord[]> {
+    const { runId, stack, materializers } = this.#options;
+    const { signal } = context;
+    const definition = this.#definition(step.name);
+    const loadItem = async () =>
+      item === undefined ? undefined : this.#expansions.get(step.name)?.list.load(item, { signal });
+    const input = await loadInputs(step, this.#options, { signal, loadItem });
+    signal.throwIfAborted();
     const running = captureOutput(log, async () => definition.run(input, context));
     const result = await orAbandon(running, signal);
     signal.throwIfAborted();
     const artifacts: ArtifactRecord[] = [];
     for (const output of step.outputs) {
       const value = definition.outputs === undefined ? result : namedOutput(step, result, output);
-      const origin = { runId, step: step.name, output };
+      const origin = { runId, step: name, output };
       artifacts.push(await storeArtifact(stack.artifactStore, value, materializers, origin, { signal }));
     }
     return artifacts;
   }
 
-  async #end(step: string, result: AttemptResult, duration: number): Promise<StepOutcome> {
+  /** Ends a mapped step whose items have ended: its outputs are the lists of theirs. */
+  async #gather({ name, outputs }: PlanStep, signal: AbortSignal): Promise<AttemptResult> {
+    const { runId, stack } = this.#options;
+    const expansion = this.#expansions.get(name);
+    if (expansion === undefined) {
+      const message = `The ${stack.orchestrator} executed the step "${name}" without expanding it.`;
+      return { outcome: 'failed', error: new StackError({ code: 'INTERNAL', message }), metadata: {} };
+    }
+    const { items, artifacts } = expansion;
+    const failed = items.filter((item) => this.#gate.outcome(item) === 'failed');
+    const [first] = failed;
+    if (first !== undefined) {
+      const cause = this.#errors.get(first);
+      const message = `${failed.length} of ${items.length} items failed; "${first}": ${recordedError(cause).message}`;
+      return { outcome: 'failed', error: new StackError({ code: 'STEP_FAILED', message, cause }), metadata: {} };
+    }
+    if (artifacts.size < items.length) return { outcome: 'cancelled' };
+    try {
+      const lists: ArtifactRecord[] = [];
+      for (const output of outputs) {
+        const listed = items.map((item) => findOutput(artifacts.get(item) ?? [], item, output));
+        lists.push(await storeItemList(stack.artifactStore, listed, { runId, step: name, output }, { signal }));
+      }
+      return { outcome: 'completed', artifacts: lists, metadata: {} };
+    } catch (error) {
+      return signal.aborted ? { outcome: 'cancelled' } : { outcome: 'failed', error, metadata: {} };
+    }
+  }
+
+  async #end({ name, step, item }: Execution, result: AttemptResult, duration: number): Promise<StepOutcome> {
     const { lease, runStore, tell } = this.#options;
     switch (result.outcome) {
       case 'completed': {
         const { artifacts, metadata } = result;
-        await runStore.recordStep(lease, step, { state: 'completed', artifacts, metadata });
-        tell({ type: 'step-completed', step, duration, artifacts });
+        await runStore.recordStep(lease, name, { state: 'completed', artifacts, metadata });
+        if (item !== undefined) this.#expansions.get(step.name)?.artifacts.set(name, artifacts);
+        tell({ type: 'step-completed', step: name, duration, artifacts });
         break;
       }
       case 'failed': {
         const error = recordedError(result.error);
-        await runStore.recordStep(lease, step, { state: 'failed', error, metadata: result.metadata });
-        this.#errors.set(step, result.error);
-        tell({ type: 'step-failed', step, duration, error });
+        await runStore.recordStep(lease, name, { state: 'failed', error, metadata: result.metadata });
+        this.#errors.set(name, result.error);
+        tell({ type: 'step-failed', step: name, duration, error });
         break;
       }
-      case 'cancelled':
-        await runStore.recordStep(lease, step, { state: 'cancelled', reason: cancelledReason });
-        tell({ type: 'step-cancelled', step, duration, reason: cancelledReason });
+      case 'cancelled': {
+        const reason = this.#gate.stopReason;
+        await runStore.recordStep(lease, name, { state: 'cancelled', reason });
+        tell({ type: 'step-cancelled', step: name, duration, reason });
+      }
     }
-    this.#outcomes.set(step, result.outcome);
+    if (item === undefined) this.#expansions.delete(name);
+    this.#gate.end(name, result.outcome);
     return result.outcome;
   }
 
-  #step(name: string): PlanStep {
-    const step = this.#steps.get(name);
-    if (step !== undefined) return step;
+  #execution(name: string): Execution {
+    const item = parseItemName(name);
+    const step = this.#steps.get(item?.step ?? name);
+    if (step !== undefined) return { name, step, item: item?.index };
     throw new StackError({
       code: 'STEP_NOT_FOUND',
       message: `The pipeline "${this.#options.plan.pipeline}" has no step "${name}".`,
@@ -227,6 +383,17 @@ function namedOutput(step: PlanStep, result: unknown, output: string): unknown {
     message: `The step "${step.name}" declares the output "${output}", and did not return it.`,
     hint: `Return an object with ${step.outputs.join(', ')}.`,
   });
+}
+
+/** A signal that is aborted with the run's, and when the time of an attempt is over. */
+function limitTime({ name, timeout }: PlanStep, run: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+  if (timeout === undefined) return { signal: run, [Symbol.dispose]: () => {} };
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    const message = `The step "${name}" took longer than ${timeout} ms.`;
+    controller.abort(new StackError({ code: 'TIMEOUT', message, hint: 'Raise its timeout, or let it do less.' }));
+  }, timeout);
+  return { signal: AbortSignal.any([run, controller.signal]), [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** The result of a step, unless it is cancelled and does not stop in time: JavaScript cannot stop it from outside. */

@@ -11,6 +11,8 @@ export type RunEvent = { readonly runId: string } & (
       readonly recordedIn: RunRecording;
     }
   | { readonly type: 'step-started'; readonly step: string; readonly attempt: number; readonly attempts: number }
+  /** A mapped step knows its items: `step[0]`, `step[1]`, ... */
+  | { readonly type: 'step-expanded'; readonly step: string; readonly items: number }
   | { readonly type: 'step-log'; readonly step: string; readonly line: StepLogLine }
   /** Lines of the step's log could not be kept. Told once for each step. */
   | { readonly type: 'step-log-failed'; readonly step: string; readonly error: RecordedError }

@@ -21,9 +21,11 @@ import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { HookMetadata } from './component-hooks.ts';
 import { findOutput, listStepArtifacts, loadInput, type RunArtifacts } from './load-inputs.ts';
+import { parseItemName } from './mapped-items.ts';
 import { maskedPlan } from './masked-plan.ts';
 import { MemoryRunStore } from './memory-run-store.ts';
 import { PipelineExecutor } from './pipeline-executor.ts';
+import { callPipelineHook, type PipelineHookContext, type PipelineHooks } from './pipeline-hooks.ts';
 import { recordedError } from './recorded-error.ts';
 import type { RunEvent, RunRecording, TellEvent } from './run-event.ts';
 
@@ -54,6 +56,7 @@ export interface PipelineRun<Result = unknown> {
   /**
    * Loads an output of a step.
    *
+   * @param step its name in the plan, of an item of a mapped step `step[0]`
    * @param output may be left out for a step with a single output
    * @throws STEP_NOT_FOUND for a step that is not in the plan
    * @throws ARGUMENT_INVALID for an output that the step does not have, or that has to be named
@@ -75,6 +78,7 @@ export interface CompiledPipeline {
   /** What the function returned; `undefined` for nothing. */
   readonly result: PlanInput | undefined;
   readonly materializers: readonly Materializer[];
+  readonly hooks: PipelineHooks;
   /** The name that the run config gives the run. */
   readonly runName: string | undefined;
   /** What is wrong with the run config, to be told together with what is wrong with its settings on the stack. */
@@ -102,6 +106,8 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   const signal = AbortSignal.any([lease.lost, ...(options.signal === undefined ? [] : [options.signal])]);
   tell({ type: 'run-started', name, stack: stack.name, plan: shown, recordedIn });
 
+  const told: PipelineHookContext = { runId, name, pipeline: plan.pipeline, parameters: plan.parameters, stack };
+  await callPipelineHook('onStart', () => compiled.hooks.onStart?.(told));
   const artifacts: RunArtifacts = { runId, runStore, stack, materializers };
   const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, tell });
   const failure = await orchestrate(plan, executor, stack, {
@@ -111,7 +117,9 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
     settings: settings.ofRun(stack.orchestrator),
     stepSettings: (step) => settings.ofStep(step, stack.orchestrator),
   });
-  const { state, error, cause } = endOf(plan, executor, failure, signal);
+  const { state, error, cause } = endOf(executor, failure, signal);
+  if (state === 'completed') await callPipelineHook('onSuccess', () => compiled.hooks.onSuccess?.(told));
+  if (state === 'failed') await callPipelineHook('onFailure', () => compiled.hooks.onFailure?.(told, cause));
   await runStore.endRun(lease, { state, ...(error === undefined ? {} : { error }) });
   tell({
     type: 'run-ended',
@@ -148,13 +156,13 @@ async function orchestrate(
   } catch (error) {
     failure = { error };
   }
-  const left = plan.steps.filter((step) => !executor.outcomes.has(step.name));
+  const { left } = executor;
   if (left.length === 0) return failure;
-  const names = left.map((step) => `"${step.name}"`).join(', ');
+  const names = left.map((name) => `"${name}"`).join(', ');
   const message = `The ${stack.orchestrator} ended without running ${names}.`;
   failure ??= { error: new StackError({ code: 'INTERNAL', message }) };
   try {
-    for (const step of left) await executor.leave(step.name, failure.error, `the ${stack.orchestrator} did not run it`);
+    await executor.leave(failure.error, `the ${stack.orchestrator} did not run it`);
   } catch {
     // The states cannot be recorded, and neither can the end of the run: the first error is the one to tell.
     throw failure.error;
@@ -169,7 +177,6 @@ interface RunEnd {
 }
 
 function endOf(
-  plan: Plan,
   executor: PipelineExecutor,
   failure: { readonly error: unknown } | undefined,
   signal: AbortSignal,
@@ -180,7 +187,7 @@ function endOf(
     const { message } = recordedError(cause);
     return { state: 'failed', error: { code: 'RUN_FAILED', message: `The step "${step}" failed: ${message}` }, cause };
   }
-  const isComplete = plan.steps.every((step) => executor.outcomes.get(step.name) === 'completed');
+  const { isComplete } = executor;
   if (signal.aborted && !isComplete) {
     const { reason } = signal;
     if (!StackError.is(reason, 'RUN_FAILED')) return { state: 'cancelled' };
@@ -214,7 +221,8 @@ async function loadOutput(
   stepName: string,
   output: string | undefined,
 ): Promise<unknown> {
-  const step = plan.steps.find(({ name }) => name === stepName);
+  const ofStep = parseItemName(stepName)?.step ?? stepName;
+  const step = plan.steps.find(({ name }) => name === ofStep);
   if (step === undefined) {
     const names = plan.steps.map(({ name }) => name);
     throw new StackError({

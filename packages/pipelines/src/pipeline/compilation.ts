@@ -1,7 +1,15 @@
-import { isPlainObject, type JsonValue, type PlanInput, type PlanStep, StackError } from '@stack/core';
+import { checkName, isPlainObject, type JsonValue, type PlanInput, type PlanStep, StackError } from '@stack/core';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
-import type { StepDefinition } from '../step/step.ts';
-import { createNamedOutputs, createOutputHandle, outputReference } from './output-handle.ts';
+import type { CallOptions, StepDefinition } from '../step/step.ts';
+import {
+  callReference,
+  createNamedOutputs,
+  createOutputHandle,
+  type HandleReference,
+  handleReference,
+  type OutputHandle,
+} from './output-handle.ts';
+import { referencedOutputs } from './referenced-outputs.ts';
 
 /** Name of the output of a step that has a single one. */
 const singleOutput = 'output';
@@ -28,34 +36,47 @@ export class Compilation {
   }
 
   /** Adds a call of a step. Returns what the call does: a handle, or an object of them. */
-  addStep(definition: StepDefinition, input: object): unknown {
-    const name = this.#stepName(definition);
-    const outputs = definition.outputs ?? [singleOutput];
-    const inputs = this.#inputs(name, input);
-    const upstream = new Set(Object.values(inputs).flatMap(referencedSteps));
-    this.#steps.set(name, { name, upstream: [...upstream], inputs, outputs, attempts: definition.attempts });
-    this.#definitions.set(name, definition);
-    const handle = (output: string) => createOutputHandle(this.#pipeline, { step: name, output, compilation: this });
-    if (definition.outputs === undefined) return handle(singleOutput);
-    const handles = Object.freeze(Object.fromEntries(outputs.map((output) => [output, handle(output)])));
-    return createNamedOutputs(this.#pipeline, name, handles);
+  addStep(definition: StepDefinition, input: object, options: CallOptions): unknown {
+    const name = this.#stepName(definition, options);
+    return this.#add(name, definition, { inputs: this.#inputs(name, input) }, options);
+  }
+
+  /** Adds a step that runs once for each item of a list. `makeInput` gets the handle of an item. */
+  addMappedStep(
+    definition: StepDefinition,
+    list: unknown,
+    makeInput: (item: OutputHandle<unknown>) => object,
+    options: CallOptions,
+  ): unknown {
+    const name = this.#stepName(definition, options);
+    const map = this.toPlanInput(list, `the list that the step "${name}" is mapped over`);
+    const isList = map.kind === 'output' || map.kind === 'list' || (map.kind === 'value' && Array.isArray(map.value));
+    if (!isList) throw this.invalid(`what the step "${name}" is mapped over is no list.`);
+    const item = createOutputHandle({
+      input: { kind: 'item' },
+      step: name,
+      pipeline: this.#pipeline,
+      compilation: this,
+    });
+    return this.#add(name, definition, { inputs: this.#inputs(name, makeInput(item)), map }, options);
   }
 
   /**
    * The plan's form of a value that may be, or hold, handles.
    *
    * @param subject what it is, for the message
+   * @param mappedStep the step whose items may be in it
    * @throws PIPELINE_INVALID naming every part that is neither a handle nor JSON
    */
-  toPlanInput(value: unknown, subject: string): PlanInput {
-    const { problems } = inspectJson(value, (part) => outputReference(part) !== undefined);
+  toPlanInput(value: unknown, subject: string, mappedStep?: string): PlanInput {
+    const { problems } = inspectJson(value, (part) => handleReference(part) !== undefined);
     if (problems.length > 0) {
       throw this.invalid(
         `${subject} is not JSON:\n${formatJsonProblems(problems)}`,
         'Load such a value in a step of its own, and give that step what it needs to do so.',
       );
     }
-    return this.#convert(value, subject);
+    return this.#convert(value, subject, mappedStep);
   }
 
   invalid(problem: string, hint?: string): StackError {
@@ -66,7 +87,47 @@ export class Compilation {
     });
   }
 
-  #stepName(definition: StepDefinition): string {
+  #add(
+    name: string,
+    definition: StepDefinition,
+    { inputs, map }: Pick<PlanStep, 'inputs' | 'map'>,
+    options: CallOptions,
+  ): unknown {
+    const outputs = definition.outputs ?? [singleOutput];
+    const condition = this.#condition(name, options);
+    const taken = [...Object.values(inputs), map, condition?.input].flatMap((input) =>
+      input === undefined ? [] : referencedOutputs(input).map(({ step }) => step),
+    );
+    const { attempts, backoff, timeout } = definition;
+    this.#steps.set(name, {
+      name,
+      upstream: [...new Set([...taken, ...this.#after(name, options)])],
+      inputs,
+      outputs,
+      attempts,
+      ...(backoff === undefined ? {} : { backoff }),
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(condition === undefined ? {} : { condition }),
+      ...(map === undefined ? {} : { map }),
+    });
+    this.#definitions.set(name, definition);
+    const handle = (output: string) =>
+      createOutputHandle({
+        input: { kind: 'output', step: name, output },
+        step: name,
+        pipeline: this.#pipeline,
+        compilation: this,
+      });
+    if (definition.outputs === undefined) return handle(singleOutput);
+    const handles = Object.freeze(Object.fromEntries(outputs.map((output) => [output, handle(output)])));
+    return createNamedOutputs(this.#pipeline, name, handles);
+  }
+
+  #stepName(definition: StepDefinition, { name: given }: CallOptions): string {
+    if (given !== undefined) {
+      checkName('step', given);
+      return this.#freeName(given, 'this call is given that name too.');
+    }
     const called = this.#called.get(definition.name) ?? { definition, count: 0 };
     if (called.definition !== definition) {
       throw this.invalid(`two steps have the name "${definition.name}".`, 'Give each step a name of its own.');
@@ -74,17 +135,16 @@ export class Compilation {
     called.count++;
     this.#called.set(definition.name, called);
     const name = called.count === 1 ? definition.name : `${definition.name}-${called.count}`;
-    if (this.#steps.has(name)) {
-      throw this.invalid(
-        `there is a step "${name}", and another call of a step gets that name too.`,
-        `Give the step another name than "${name}".`,
-      );
-    }
-    return name;
+    return this.#freeName(name, 'another call of a step gets that name too.');
+  }
+
+  #freeName(name: string, otherwise: string): string {
+    if (!this.#steps.has(name)) return name;
+    throw this.invalid(`there is a step "${name}", and ${otherwise}`, `Give the step another name than "${name}".`);
   }
 
   #inputs(step: string, input: object): Readonly<Record<string, PlanInput>> {
-    if (outputReference(input) !== undefined || !isPlainObject(input)) {
+    if (handleReference(input) !== undefined || !isPlainObject(input)) {
       throw this.invalid(
         `the step "${step}" was not given its inputs by name.`,
         `Call it with one object: ${step}({ name: value }).`,
@@ -92,30 +152,62 @@ export class Compilation {
     }
     const given = Object.entries(input).filter(([, value]) => value !== undefined);
     return Object.fromEntries(
-      given.map(([name, value]) => [name, this.toPlanInput(value, `the input "${name}" of the step "${step}"`)]),
+      given.map(([name, value]) => [name, this.toPlanInput(value, `the input "${name}" of the step "${step}"`, step)]),
     );
   }
 
-  #convert(value: unknown, subject: string): PlanInput {
-    const reference = outputReference(value);
-    if (reference !== undefined) {
-      if (reference.compilation === this) {
-        return { kind: 'output', step: reference.step, output: reference.output };
+  /** The names of the steps that a call is told to wait for. */
+  #after(step: string, { after = [] }: CallOptions): readonly string[] {
+    return after.map((value) => {
+      const reference = callReference(value);
+      if (reference?.input.kind !== 'output') {
+        throw this.invalid(`"after" of the step "${step}" has something that no step returned.`);
       }
+      return this.#own(reference, `"after" of the step "${step}"`).step;
+    });
+  }
+
+  #condition(step: string, { when, unless }: CallOptions): PlanStep['condition'] {
+    const [value, expected] = when === undefined ? [unless, false] : [when, true];
+    if (value === undefined) return undefined;
+    if (when !== undefined && unless !== undefined) {
+      throw this.invalid(`the step "${step}" has both "when" and "unless".`, 'Give it one of them.');
+    }
+    const input = this.toPlanInput(value, `the condition of the step "${step}"`);
+    if (input.kind === 'output') return { input, expected };
+    throw this.invalid(
+      `the condition of the step "${step}" is not the output of a step.`,
+      'What is known while the pipeline is put together needs no condition: use "if".',
+    );
+  }
+
+  #own(reference: HandleReference, subject: string): HandleReference {
+    if (reference.compilation === this) return reference;
+    throw this.invalid(
+      `${subject} is the output of the step "${reference.step}" of another pipeline, or of another compilation.`,
+      'Call the step in this pipeline.',
+    );
+  }
+
+  #convert(value: unknown, subject: string, mappedStep: string | undefined): PlanInput {
+    const reference = handleReference(value);
+    if (reference !== undefined) {
+      const { input, step } = this.#own(reference, subject);
+      if (input.kind === 'output' || step === mappedStep) return input;
       throw this.invalid(
-        `${subject} is the output of the step "${reference.step}" of another pipeline, or of another compilation.`,
-        'Call the step in this pipeline.',
+        `${subject} is an item of the list that the step "${step}" is mapped over.`,
+        'An item is for the inputs of that step alone.',
       );
     }
     if (Array.isArray(value)) {
-      const items = value.map((item) => this.#convert(item, subject));
+      const items = value.map((item) => this.#convert(item, subject, mappedStep));
       return items.every((item) => item.kind === 'value')
         ? { kind: 'value', value: items.map((item) => item.value) }
         : { kind: 'list', items };
     }
     if (isPlainObject(value)) {
       const given = Object.entries(value).filter(([, field]) => field !== undefined);
-      const fields = given.map(([key, field]) => [key, this.#convert(field, subject)] as const);
+      const fields = given.map(([key, field]) => [key, this.#convert(field, subject, mappedStep)] as const);
       return fields.every((field): field is [string, PlanInput & { kind: 'value' }] => field[1].kind === 'value')
         ? { kind: 'value', value: Object.fromEntries(fields.map(([key, field]) => [key, field.value])) }
         : { kind: 'object', fields: Object.fromEntries(fields) };
@@ -145,17 +237,4 @@ export function currentCompilation(step: string): Compilation {
     message: `The step "${step}" was called outside of a pipeline.`,
     hint: `Call it in the function of a pipeline. To run it by itself, as in a unit test, call run() of it.`,
   });
-}
-
-function referencedSteps(input: PlanInput): readonly string[] {
-  switch (input.kind) {
-    case 'value':
-      return [];
-    case 'output':
-      return [input.step];
-    case 'list':
-      return input.items.flatMap(referencedSteps);
-    case 'object':
-      return Object.values(input.fields).flatMap(referencedSteps);
-  }
 }

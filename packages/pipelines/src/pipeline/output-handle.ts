@@ -1,4 +1,4 @@
-import { didYouMean, StackError } from '@stack/core';
+import { didYouMean, type PlanInput, StackError } from '@stack/core';
 
 declare const valueType: unique symbol;
 
@@ -11,23 +11,31 @@ export interface OutputHandle<out Value> {
   readonly [valueType]: Value;
 }
 
-/** Which output a handle stands for. */
-export interface OutputReference {
+/** What a handle stands for: an output, or the item of the list that a step is mapped over. */
+export interface HandleReference {
+  readonly input: Extract<PlanInput, { readonly kind: 'output' | 'item' }>;
+  /** The step that puts it out, or that is mapped. */
   readonly step: string;
-  readonly output: string;
+  readonly pipeline: string;
   /** The compilation that the handle belongs to. */
   readonly compilation: object;
 }
 
-const references = new WeakMap<object, OutputReference>();
+const references = new WeakMap<object, HandleReference>();
+const calls = new WeakMap<object, HandleReference>();
 
-export function createOutputHandle(pipeline: string, reference: OutputReference): OutputHandle<unknown> {
-  const { step, output } = reference;
+export function createOutputHandle(reference: HandleReference): OutputHandle<unknown> {
+  const { step, pipeline, input } = reference;
+  const what =
+    input.kind === 'item'
+      ? `An item of the list that the step "${step}" is mapped over`
+      : `The output "${input.output}" of the step "${step}"`;
   const misuse = (use: string): never => {
-    throw misuseError(`The output "${output}" of the step "${step}"`, pipeline, use);
+    throw misuseError(what, pipeline, use);
   };
   // The target is what `console.log(handle)` shows.
-  const handle = new Proxy(Object.freeze({ step, output }), {
+  const shown = input.kind === 'item' ? { itemOf: step } : { step, output: input.output };
+  const handle = new Proxy(Object.freeze(shown), {
     get: (_target, key) => misuse(describeUse(key)),
     has: (_target, key) => misuse(`its property ${String(key)} was looked for`),
     set: (_target, key) => misuse(`its property ${String(key)} was set`),
@@ -45,7 +53,7 @@ export function createNamedOutputs(
   step: string,
   handles: Readonly<Record<string, OutputHandle<unknown>>>,
 ): Readonly<Record<string, OutputHandle<unknown>>> {
-  return new Proxy(handles, {
+  const outputs = new Proxy(handles, {
     get: (target, key) => {
       if (typeof key === 'symbol' || Object.hasOwn(target, key)) return Reflect.get(target, key);
       const names = Object.keys(target);
@@ -57,11 +65,33 @@ export function createNamedOutputs(
       );
     },
   });
+  const [first] = Object.values(handles);
+  const reference = handleReference(first);
+  if (reference !== undefined) calls.set(outputs, reference);
+  return outputs;
 }
 
-/** Which output a value stands for; `undefined` for one that is no handle. */
-export function outputReference(value: unknown): OutputReference | undefined {
+/**
+ * The same output, for a step that runs without it too: its input is `undefined` where the step that puts it out was
+ * skipped, because its condition did not hold. Without it, a step is skipped along with what it takes its inputs from.
+ */
+export function optional<Value>(handle: OutputHandle<Value>): OutputHandle<Value | undefined> {
+  const reference = handleReference(handle);
+  if (reference?.input.kind !== 'output') {
+    throw new StackError({ code: 'ARGUMENT_INVALID', message: 'optional() takes the output of a step.' });
+  }
+  const input = { ...reference.input, isOptional: true } as const;
+  return createOutputHandle({ ...reference, input }) as OutputHandle<Value | undefined>;
+}
+
+/** What a value stands for; `undefined` for one that is no handle. */
+export function handleReference(value: unknown): HandleReference | undefined {
   return typeof value === 'object' && value !== null ? references.get(value) : undefined;
+}
+
+/** The call of a step that a value comes from: a handle, or an object of named outputs. */
+export function callReference(value: unknown): HandleReference | undefined {
+  return handleReference(value) ?? (typeof value === 'object' && value !== null ? calls.get(value) : undefined);
 }
 
 function describeUse(key: string | symbol): string {

@@ -59,6 +59,7 @@ describe('plan', () => {
           },
           outputs: ['output'],
           attempts: 3,
+          backoff: { baseDelay: 200, maximumDelay: 10_000 },
         },
       ],
     });

@@ -3,6 +3,7 @@ import {
   checkName,
   configError,
   configJsonSchema,
+  type FailurePolicy,
   type JsonObject,
   type JsonSchema,
   type PipelineSource,
@@ -12,11 +13,13 @@ import {
   StackError,
 } from '@stack/core';
 import * as z from 'zod';
-import { builtInMaterializers } from '../artifacts/built-in-materializers.ts';
+import { builtInMaterializers, itemListMaterializer } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
+import type { PipelineHookContext } from '../engine/pipeline-hooks.ts';
 import { type CompiledPipeline, type PipelineRun, type RunOptions, runPipeline } from '../engine/run-pipeline.ts';
 import {
+  failurePolicies,
   mergeParameters,
   parseRunConfig,
   type RunConfig,
@@ -53,6 +56,14 @@ export interface PipelineOptions<Parameters extends ConfigSchema> {
    * `settingsFor` of `@stack/core` makes them with their types checked. Default: the components' own.
    */
   readonly settings?: SettingsBySelector | undefined;
+  /** What a run does after a step failed. A run config is stronger. Default: `continue` with what does not depend on it. */
+  readonly failurePolicy?: FailurePolicy;
+  /** Called when a run is recorded, before its first step. What a hook throws is a warning of the process, and fails nothing. */
+  readonly onStart?: (run: PipelineHookContext) => unknown;
+  /** Called when all steps have ended well, before that is recorded: once more if the process is killed in between. */
+  readonly onSuccess?: (run: PipelineHookContext) => unknown;
+  /** Called with what the first failed step threw, before that is recorded. Not for a run that is cancelled. */
+  readonly onFailure?: (run: PipelineHookContext, error: unknown) => unknown;
 }
 
 export interface PlanOptions {
@@ -103,7 +114,7 @@ export type AnyPipeline = Pipeline<ConfigSchema, unknown>;
  * Defines a pipeline. Its function calls steps, and hands the handles that one returns to others. It runs each time
  * that the pipeline is planned, is not asynchronous, and makes the same calls for the same parameters.
  *
- * @throws ARGUMENT_INVALID for a name or settings that cannot be
+ * @throws ARGUMENT_INVALID for a name, failure policy, hook or settings that cannot be
  * @throws PIPELINE_INVALID for an asynchronous function, for two materializers of one name, and for parameters that
  *   have no JSON Schema
  */
@@ -116,6 +127,7 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
   const schema = options.parameters ?? (z.object({}) as ConfigSchema as Parameters);
   checkName('pipeline', name);
   checkMaterializers(name, materializers);
+  checkOptions(options);
   const parametersJsonSchema = parametersSchemaOf(name, schema);
   if (define.constructor.name === 'AsyncFunction') throw asynchronousError(name);
 
@@ -145,11 +157,13 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
         ['run-config-step', runConfigOfStep(config, planned.name).settings],
       ),
     }));
+    const failurePolicy = config.failurePolicy ?? options.failurePolicy ?? 'continue';
     const plan: Plan = {
       planVersion: 1,
       pipeline: name,
       source,
       parameters: kept,
+      ...(failurePolicy === 'continue' ? {} : { failurePolicy }),
       ...settingsLayers(['pipeline', settings], ['run-config', config.settings]),
       steps,
     };
@@ -157,7 +171,8 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
       config,
       steps.map((planned) => planned.name),
     );
-    return { plan: deepFreeze(plan), definitions, result, materializers, runName: config.runName, problems };
+    const { runName } = config;
+    return { plan: deepFreeze(plan), definitions, result, materializers, hooks: options, runName, problems };
   };
   return Object.freeze({
     [brand]: true as const,
@@ -179,8 +194,24 @@ export function isPipeline(value: unknown): value is AnyPipeline {
   return typeof value === 'object' && value !== null && brand in value;
 }
 
+function checkOptions({
+  name,
+  failurePolicy = 'continue',
+  onStart,
+  onSuccess,
+  onFailure,
+}: PipelineOptions<ConfigSchema>): void {
+  const problem = !failurePolicies.includes(failurePolicy)
+    ? `has a failure policy that is none of ${failurePolicies.join(', ')}`
+    : [onStart, onSuccess, onFailure].some((hook) => hook !== undefined && typeof hook !== 'function')
+      ? 'has a hook that is no function'
+      : undefined;
+  if (problem === undefined) return;
+  throw new StackError({ code: 'ARGUMENT_INVALID', message: `The pipeline "${name}" ${problem}.` });
+}
+
 function checkMaterializers(pipelineName: string, materializers: readonly Materializer[]): void {
-  const names = [...builtInMaterializers, ...materializers].map(({ name }) => name);
+  const names = [...builtInMaterializers, ...materializers].map(({ name }) => name).concat(itemListMaterializer);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated === undefined) return;
   throw new StackError({

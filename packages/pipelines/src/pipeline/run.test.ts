@@ -383,7 +383,7 @@ describe('a failing step', () => {
       override async runPlan(plan: Plan, { executor, signal }: RunContext): Promise<void> {
         expect(plan.parameters).toEqual({ token: secret });
         await executor.execute('constant', { signal });
-        await executor.skip('skipped', `not with ${secret}`);
+        throw new Error(`not with ${secret}`);
       }
 
       override async getStepRunMetadata() {
@@ -407,6 +407,7 @@ describe('a failing step', () => {
       skipped({ headers: { [secret]: constant({ token, list }) } });
     });
     const run = await leaking.run({ token: secret }, { stack, runStore, onEvent, throwOnFailure: false });
+    expect(run.error?.message).toBe('not with [secret]');
     // What runs has the values, and what is recorded is found by names that are secrets too.
     expect(seen).toEqual([secret, { token: secret }]);
     const record = await runStore.getRun(run.id);
@@ -421,7 +422,7 @@ describe('a failing step', () => {
     expect(record.metadata).toMatchObject({ hookErrors: [{ message: 'no [secret]' }] });
     expect(steps).toMatchObject([
       { step: 'constant', metadata: { components: { 'orchestrator/test': { login: { '[secret]': '[secret]' } } } } },
-      { step: 'skipped', reason: 'not with [secret]' },
+      { step: 'skipped', reason: 'the orchestrator "test" (test) did not run it' },
     ]);
     expect(JSON.stringify([record, steps, events, run])).not.toContain(secret);
     expect(Object.isFrozen(record.plan.steps[0]?.inputs)).toBe(true);

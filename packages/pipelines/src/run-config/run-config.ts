@@ -1,6 +1,7 @@
 import {
   configError,
   didYouMean,
+  type FailurePolicy,
   isPlainObject,
   type JsonObject,
   type Problem,
@@ -18,11 +19,15 @@ export interface RunConfig {
   readonly settings?: SettingsBySelector | undefined;
   /** By name of the step in the plan. Over all others. */
   readonly steps?: Readonly<Record<string, { readonly settings?: SettingsBySelector | undefined }>> | undefined;
+  /** What the run does after a step failed. Over that of the pipeline. */
+  readonly failurePolicy?: FailurePolicy | undefined;
   /** The name of the run, where it is given no other. */
   readonly runName?: string | undefined;
   /** Name of the stack that the `stack` command runs on, unless it is told another. */
   readonly stack?: string | undefined;
 }
+
+export const failurePolicies = ['continue', 'finish-running', 'fail-fast'] as const satisfies readonly FailurePolicy[];
 
 const settingsSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
@@ -30,6 +35,7 @@ const runConfigSchema = z.object({
   parameters: z.record(z.string(), z.unknown()).optional(),
   settings: settingsSchema.optional(),
   steps: z.record(z.string(), z.strictObject({ settings: settingsSchema.optional() })).optional(),
+  failurePolicy: z.enum(failurePolicies).optional(),
   runName: z.string().min(1).optional(),
   stack: z.string().min(1).optional(),
 });

@@ -1,9 +1,14 @@
-import { checkName, type SettingsBySelector, StackError } from '@stack/core';
+import { type Backoff, checkName, type SettingsBySelector, StackError } from '@stack/core';
 import { type CodeOrigin, captureCodeOrigin } from '../code-identity/code-origin.ts';
 import { currentCompilation } from '../pipeline/compilation.ts';
 import type { OutputHandle } from '../pipeline/output-handle.ts';
 import { settingsInCode } from '../settings/settings-in-code.ts';
 import { type StepContext, unitTestContext } from './step-context.ts';
+
+/** As for the requests of an artifact store. */
+const defaultBackoff: Backoff = { baseDelay: 200, maximumDelay: 10_000 };
+/** Milliseconds: what a timer of Node can wait at most. */
+const longestTimer = 2 ** 31 - 1;
 
 /** The input of a step that takes none. */
 export type NoInput = Readonly<Record<never, never>>;
@@ -36,6 +41,28 @@ export type NamedOutputs<Result, Name extends string & keyof Result> = {
   readonly [Key in Name]: OutputHandle<StoredValue<Result[Key]>>;
 };
 
+/** What a call of a step in a pipeline says beside its inputs. */
+export interface CallOptions {
+  /** Name of the step in the plan, unique in it. Default: that of the step, with `-2`, `-3`, ... when it is called again. */
+  readonly name?: string;
+  /** What other steps returned, whose values it does not take: it waits until they have completed. */
+  readonly after?: readonly AnyOutputs[];
+  /** Runs the step only if this output is `true`. Else it is skipped, along with the steps that take its outputs. */
+  readonly when?: OutputHandle<boolean>;
+  /** Runs the step only if this output is `false`. */
+  readonly unless?: OutputHandle<boolean>;
+}
+
+type AnyOutputs = OutputHandle<unknown> | Readonly<Record<string, OutputHandle<unknown>>>;
+
+/** The handles of a step that runs for each item of a list: each output is the list of its values. */
+export type MappedOutputs<Outputs> =
+  Outputs extends OutputHandle<infer Value>
+    ? OutputHandle<Value[]>
+    : {
+        readonly [Key in keyof Outputs]: Outputs[Key] extends OutputHandle<infer Value> ? OutputHandle<Value[]> : never;
+      };
+
 /** A step: call it in the function of a pipeline, which makes it a part of that pipeline. Made by `step`. */
 export interface Step<Input extends object, Outputs, Result> {
   /**
@@ -44,8 +71,26 @@ export interface Step<Input extends object, Outputs, Result> {
    * @throws STEP_OUTSIDE_PIPELINE when no pipeline is put together
    * @throws PIPELINE_INVALID for an input that is neither a handle nor JSON, naming the field
    */
-  (...input: NoInput extends Input ? [input?: StepArguments<Input>] : [input: StepArguments<Input>]): Outputs;
+  (
+    ...call: NoInput extends Input
+      ? [input?: StepArguments<Input>, options?: CallOptions]
+      : [input: StepArguments<Input>, options?: CallOptions]
+  ): Outputs;
   readonly name: string;
+  /**
+   * Adds the step to the pipeline that is put together, to run once for each item of a list: as many at once as the
+   * orchestrator runs, each recorded, tried again and resumed by itself.
+   *
+   * @param items the output of a step, or a list with outputs inside
+   * @param makeInput called once, with a handle that stands for an item
+   * @returns handles of lists: what each item put out, in the order of the items
+   * @throws STEP_OUTSIDE_PIPELINE, PIPELINE_INVALID
+   */
+  map<Item>(
+    items: OutputHandle<readonly Item[]> | readonly StepArgument<Item>[],
+    makeInput: (item: OutputHandle<Item>) => StepArguments<Input>,
+    options?: CallOptions,
+  ): MappedOutputs<Outputs>;
   /**
    * Calls the step's function, as a unit test does: nothing is stored, recorded or tried again.
    *
@@ -61,8 +106,22 @@ export interface Step<Input extends object, Outputs, Result> {
 export interface StepOptions {
   /** Unique in a pipeline: letters, digits, `.`, `_` and `-`. A step that is called again gets `-2`, `-3`, ... */
   readonly name: string;
-  /** How often the step is tried before it counts as failed. Default: once. */
-  readonly retry?: { readonly attempts: number };
+  /**
+   * How often the step is tried before it counts as failed, and the longest waits in between, in milliseconds: before the
+   * second attempt `baseDelay`, which doubles with each further one up to `maximumDelay`. Default: once; 200 and 10,000.
+   */
+  readonly retry?: { readonly attempts: number } & Partial<Backoff>;
+  /**
+   * Milliseconds that an attempt may take. Then its signal is aborted, and it fails with `TIMEOUT`; one that does not stop
+   * within 5 s is left alone. Default: no limit.
+   */
+  readonly timeout?: number;
+  /** Called before the first attempt. What a hook throws is recorded and fails nothing. */
+  readonly onStart?: (context: StepContext) => unknown;
+  /** Called when the outputs are stored, before that is recorded: once more if the process is killed in between. */
+  readonly onSuccess?: (context: StepContext) => unknown;
+  /** Called with what the last attempt threw. Not when the run is cancelled. */
+  readonly onFailure?: (context: StepContext, error: unknown) => unknown;
   /**
    * Says which code this is, instead of what Stack finds out by itself: change it whenever results would be other ones.
    * For a step whose code cannot be known. Default: found out from the step's code and all that it reaches.
@@ -75,12 +134,20 @@ export interface StepOptions {
   readonly settings?: SettingsBySelector | undefined;
 }
 
+/** What a user's functions are told of the life of a step. */
+export type StepHooks = {
+  readonly [Hook in 'onStart' | 'onSuccess' | 'onFailure']: StepOptions[Hook] | undefined;
+};
+
 /** A step as the engine sees it. */
 export interface StepDefinition {
   readonly name: string;
   /** `undefined` for a step whose result is its one output. */
   readonly outputs: readonly string[] | undefined;
   readonly attempts: number;
+  readonly backoff: Backoff | undefined;
+  readonly timeout: number | undefined;
+  readonly hooks: StepHooks;
   readonly settings: SettingsBySelector;
   /** Where it was defined. */
   readonly origin: CodeOrigin;
@@ -115,37 +182,59 @@ export function step(
   options: StepOptions & { readonly outputs?: readonly string[] | undefined },
   run: (input: object, context: StepContext) => unknown,
 ): Step<object, unknown, unknown> {
+  const {
+    attempts = 1,
+    baseDelay = defaultBackoff.baseDelay,
+    maximumDelay = defaultBackoff.maximumDelay,
+  } = options.retry ?? {};
+  const { onStart, onSuccess, onFailure } = options;
   const definition: StepDefinition = Object.freeze({
     name: options.name,
     outputs: options.outputs === undefined ? undefined : Object.freeze([...options.outputs]),
-    attempts: options.retry?.attempts ?? 1,
+    attempts,
+    backoff: attempts === 1 ? undefined : { baseDelay, maximumDelay },
+    timeout: options.timeout,
+    hooks: { onStart, onSuccess, onFailure },
     settings: settingsInCode(options.settings, `step "${options.name}"`),
     origin: captureCodeOrigin(),
     version: options.version,
     run,
   });
   checkDefinition(definition);
-  const call = (input: object = {}): unknown => currentCompilation(definition.name).addStep(definition, input);
-  Object.defineProperty(call, 'name', { value: definition.name });
+  const { name } = definition;
+  const call = (input: object = {}, callOptions: CallOptions = {}): unknown =>
+    currentCompilation(name).addStep(definition, input, callOptions);
+  Object.defineProperty(call, 'name', { value: name });
   return Object.assign(call, {
-    run: async (input: object = {}, context: Partial<StepContext> = {}) =>
-      run(input, unitTestContext(definition.name, context)),
-  });
+    map: (items: unknown, makeInput: (item: OutputHandle<unknown>) => object, callOptions: CallOptions = {}) =>
+      currentCompilation(name).addMappedStep(definition, items, makeInput, callOptions),
+    run: async (input: object = {}, context: Partial<StepContext> = {}) => run(input, unitTestContext(name, context)),
+  }) as Step<object, unknown, unknown>;
 }
 
-function checkDefinition({ name, outputs, attempts, run }: StepDefinition): void {
+function checkDefinition({ name, outputs, attempts, backoff, timeout, hooks, run }: StepDefinition): void {
   checkName('step', name);
   for (const output of outputs ?? []) checkName('step output', output);
-  const problem =
-    outputs?.length === 0
-      ? 'has an empty list of outputs'
-      : new Set(outputs).size !== (outputs?.length ?? 0)
-        ? 'names an output twice'
-        : !Number.isSafeInteger(attempts) || attempts < 1
-          ? 'needs a whole number of attempts, 1 or more'
-          : typeof run !== 'function'
-            ? 'has no function'
-            : undefined;
-  if (problem !== undefined)
-    throw new StackError({ code: 'ARGUMENT_INVALID', message: `The step "${name}" ${problem}.` });
+  const isTime = (milliseconds: number) => milliseconds >= 0 && milliseconds <= longestTimer;
+  const problems: readonly (readonly [isProblem: boolean, message: string])[] = [
+    [outputs?.length === 0, 'has an empty list of outputs'],
+    [new Set(outputs).size !== (outputs?.length ?? 0), 'names an output twice'],
+    [!Number.isSafeInteger(attempts) || attempts < 1, 'needs a whole number of attempts, 1 or more'],
+    [
+      backoff !== undefined && !(isTime(backoff.baseDelay) && isTime(backoff.maximumDelay)),
+      `needs delays of 0 to ${longestTimer} milliseconds between its attempts`,
+    ],
+    [
+      timeout !== undefined && !(timeout > 0 && isTime(timeout)),
+      `needs a timeout of more than 0 and at most ${longestTimer} milliseconds`,
+    ],
+    [typeof run !== 'function', 'has no function'],
+    [
+      Object.values(hooks).some((hook) => hook !== undefined && typeof hook !== 'function'),
+      'has a hook that is no function',
+    ],
+  ];
+  const problem = problems.find(([isProblem]) => isProblem);
+  if (problem === undefined) return;
+  throw new StackError({ code: 'ARGUMENT_INVALID', message: `The step "${name}" ${problem[1]}.` });
 }

@@ -17,20 +17,16 @@ export class TestOrchestrator extends Orchestrator {
   }
 
   override async runPlan(plan: Plan, { executor, signal }: RunContext): Promise<void> {
-    const outcomes = new Map<string, Promise<StepOutcome | 'skipped'>>();
-    for (const step of plan.steps) {
-      const run = async (): Promise<StepOutcome | 'skipped'> => {
-        const upstream = await Promise.all(step.upstream.map(async (name) => outcomes.get(name)));
-        const missing = step.upstream.find((_name, index) => upstream[index] !== 'completed');
-        if (missing === undefined && !signal.aborted) return executor.execute(step.name, { signal });
-        await executor.skip(
-          step.name,
-          signal.aborted ? 'the run was cancelled' : `the step "${missing}" did not complete`,
-        );
-        return 'skipped';
+    const ended = new Map<string, Promise<StepOutcome>>();
+    for (const { name, upstream } of plan.steps) {
+      const run = async (): Promise<StepOutcome> => {
+        await Promise.all(upstream.map(async (step) => ended.get(step)));
+        const items = await executor.expand(name, { signal });
+        await Promise.all(items.map((item) => executor.execute(item, { signal })));
+        return executor.execute(name, { signal });
       };
-      outcomes.set(step.name, run());
+      ended.set(name, run());
     }
-    await Promise.all(outcomes.values());
+    await Promise.all(ended.values());
   }
 }

@@ -77,22 +77,11 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
             run_id: run.id,
             step: name,
             position,
-            state: 'pending',
-            attempt: 0,
-            error: null,
-            reason: null,
-            interruptions: 0,
-            metadata: '{}',
-            started_at: null,
-            ended_at: null,
+            item: null,
+            ...pending,
           }),
         );
-        for (let start = 0; start < steps.length; start += rowsAtOnce) {
-          await database
-            .insertInto('step_runs')
-            .values(steps.slice(start, start + rowsAtOnce))
-            .execute();
-        }
+        await insertStepRuns(database, steps);
         await appendRunEvent(database, run.id, null, 'running', { metadata });
       });
       return leases.hold({ runId: run.id, epoch: 1 }, run.name);
@@ -118,16 +107,28 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         options,
       ),
 
+    recordItems: (fence, step, items) =>
+      write(fence, async (database, run) => {
+        const { runId } = fence;
+        const row = await findStepRun(database, runId, step);
+        checkStepChange({ name: run.name, runState: run.state, step, ...row }, { state: 'running', attempt: 1 });
+        await database
+          .updateTable('step_runs')
+          .set({ state: 'running', attempt: 1, started_at: Date.now() })
+          .where('run_id', '=', runId)
+          .where('step', '=', step)
+          .execute();
+        const rows = items.map(
+          (name, item): StepRunRow => ({ run_id: runId, step: name, position: row.position, item, ...pending }),
+        );
+        await insertStepRuns(database, rows);
+        await appendRunEvent(database, runId, step, 'running', { attempt: 1, items: items.length });
+      }),
+
     recordStep: (fence, step, change) =>
       write(fence, async (database, run) => {
         const { runId } = fence;
-        const row = await database
-          .selectFrom('step_runs')
-          .select(['state', 'attempt', 'started_at'])
-          .where('run_id', '=', runId)
-          .where('step', '=', step)
-          .executeTakeFirst();
-        if (row === undefined) throw await stepNotFound(database, runId, step);
+        const row = await findStepRun(database, runId, step);
         checkStepChange({ name: run.name, runState: run.state, step, ...row }, change);
         await database
           .updateTable('step_runs')
@@ -197,6 +198,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
           .selectAll()
           .where('run_id', '=', runId)
           .orderBy('position')
+          // SQLite has null first, PostgreSQL last.
+          .orderBy((column) => column.fn.coalesce('item', column.lit(-1)))
           .execute();
         if (rows.length === 0) await checkRunExists(database, runId);
         return rows.map(stepRunRecord);
@@ -225,6 +228,41 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         return (await query.execute()).map(artifactRecord);
       }),
   };
+}
+
+const pending = {
+  state: 'pending',
+  attempt: 0,
+  error: null,
+  reason: null,
+  interruptions: 0,
+  metadata: '{}',
+  started_at: null,
+  ended_at: null,
+} as const;
+
+async function insertStepRuns(database: Kysely<Tables>, steps: readonly StepRunRow[]): Promise<void> {
+  for (let start = 0; start < steps.length; start += rowsAtOnce) {
+    await database
+      .insertInto('step_runs')
+      .values(steps.slice(start, start + rowsAtOnce))
+      .execute();
+  }
+}
+
+async function findStepRun(
+  database: Kysely<Tables>,
+  runId: string,
+  step: string,
+): Promise<Pick<StepRunRow, 'state' | 'attempt' | 'started_at' | 'position'>> {
+  const row = await database
+    .selectFrom('step_runs')
+    .select(['state', 'attempt', 'started_at', 'position'])
+    .where('run_id', '=', runId)
+    .where('step', '=', step)
+    .executeTakeFirst();
+  if (row === undefined) throw await stepNotFound(database, runId, step);
+  return row;
 }
 
 function changedColumns(change: StepChange, startedAt: number | null): Partial<StepRunRow> {

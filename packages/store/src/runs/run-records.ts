@@ -47,6 +47,7 @@ export function stepRunRecord(row: StepRunRow): StepRunRecord {
     runId: row.run_id,
     step: row.step,
     index: row.position,
+    item: row.item ?? undefined,
     state: stored.oneOf('state', stepStates),
     attempt: row.attempt,
     interruptions: row.interruptions,

@@ -12,7 +12,7 @@ export const migrations: readonly Migration[] = [
   keepComponentVersions,
   addAppliedDocuments,
   addSecretStores,
-  addRunLeases,
+  makeRunsDurable,
 ];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
@@ -227,8 +227,11 @@ async function addSecretStores(database: Kysely<Tables>): Promise<void> {
   }
 }
 
-/** From here on a run is held by one process at a time. Nobody holds those that there are. */
-async function addRunLeases(database: Kysely<Tables>): Promise<void> {
+/**
+ * From here on a run is held by one process at a time: nobody holds those that there are. A step that is mapped over a list
+ * has a step run for each item of it.
+ */
+async function makeRunsDurable(database: Kysely<Tables>): Promise<void> {
   const { schema } = database;
   // Apart from the run, whose row has the plan and is long: this one is changed every few seconds.
   await schema
@@ -253,4 +256,5 @@ async function addRunLeases(database: Kysely<Tables>): Promise<void> {
     .alterTable('step_runs')
     .addColumn('interruptions', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
+  await schema.alterTable('step_runs').addColumn('item', 'integer').execute();
 }

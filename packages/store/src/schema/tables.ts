@@ -70,6 +70,7 @@ export interface StepRunRow {
   run_id: string;
   step: string;
   position: number;
+  item: number | null;
   state: string;
   attempt: number;
   interruptions: number;

@@ -6,12 +6,9 @@ import { checkOrchestrator, type OrchestratorCase } from './test-orchestrator.ts
 /** Right but for parallelism: one step after the other. */
 class InOrder extends Orchestrator {
   override async runPlan({ steps }: Plan, { executor, signal }: RunContext): Promise<void> {
-    const completed = new Set<string>();
-    for (const { name, upstream } of steps) {
-      const blocker = upstream.find((step) => !completed.has(step));
-      if (signal.aborted) await executor.skip(name, 'the run was cancelled');
-      else if (blocker !== undefined) await executor.skip(name, `${blocker} did not complete`);
-      else if ((await executor.execute(name, { signal })) === 'completed') completed.add(name);
+    for (const { name } of steps) {
+      for (const item of await executor.expand(name, { signal })) await executor.execute(item, { signal });
+      await executor.execute(name, { signal });
     }
   }
 }
@@ -22,9 +19,42 @@ class AllAtOnce extends Orchestrator {
   }
 }
 
-class IgnoresFailures extends Orchestrator {
+class StopsAtFailures extends Orchestrator {
+  override async runPlan({ steps }: Plan, { executor, signal }: RunContext): Promise<void> {
+    for (const { name } of steps) if ((await executor.execute(name, { signal })) === 'failed') return;
+  }
+}
+
+class StopsWhenCancelled extends Orchestrator {
+  override async runPlan({ steps }: Plan, { executor, signal }: RunContext): Promise<void> {
+    for (const { name } of steps) if (!signal.aborted) await executor.execute(name, { signal });
+  }
+}
+
+class ForgetsItems extends Orchestrator {
   override async runPlan({ steps }: Plan, { executor, signal }: RunContext): Promise<void> {
     for (const { name } of steps) await executor.execute(name, { signal });
+  }
+}
+
+class StopsAtFailedItems extends Orchestrator {
+  override async runPlan({ steps }: Plan, { executor, signal }: RunContext): Promise<void> {
+    for (const { name } of steps) {
+      for (const item of await executor.expand(name, { signal })) {
+        if ((await executor.execute(item, { signal })) === 'failed') return;
+      }
+      await executor.execute(name, { signal });
+    }
+  }
+}
+
+class LeavesEmptyListsOut extends Orchestrator {
+  override async runPlan({ steps }: Plan, { executor, signal }: RunContext): Promise<void> {
+    for (const { name, map } of steps) {
+      const items = await executor.expand(name, { signal });
+      for (const item of items) await executor.execute(item, { signal });
+      if (map === undefined || items.length > 0) await executor.execute(name, { signal });
+    }
   }
 }
 
@@ -60,14 +90,18 @@ function optionsFor(Implementation: typeof InOrder | typeof AllAtOnce) {
 const convictions: readonly (readonly [string, typeof InOrder | typeof AllAtOnce, OrchestratorCase])[] = [
   ['runs one step after the other', InOrder, 'steps that do not depend on each other run at once'],
   ['runs all at once', AllAtOnce, 'a step runs after those it depends on'],
-  ['ignores failures', IgnoresFailures, 'a step whose upstream failed is skipped with a reason that names it'],
+  ['stops at failures', StopsAtFailures, 'a step is executed when all its upstream has ended, however it ended'],
+  ['forgets items', ForgetsItems, 'a mapped step is executed after its items, which are executed once each'],
+  ['stops at items that fail', StopsAtFailedItems, 'a mapped step is executed after items that failed'],
+  ['leaves empty lists out', LeavesEmptyListsOut, 'a mapped step without items is executed'],
   ['executes twice', ExecutesTwice, 'each step is executed once'],
   ['does not wait', DoesNotWait, 'the run ends when its last step has ended'],
   [
-    'does not look at the signal',
-    HasASignalOfItsOwn,
-    'the steps that have not started when the run is cancelled are skipped',
+    'leaves steps out when the run is cancelled',
+    StopsWhenCancelled,
+    'after the run is cancelled the other steps are executed too, which skips them',
   ],
+  ['does not hand the signal on', HasASignalOfItsOwn, 'the signal of the run reaches the steps'],
 ];
 
 describe('the suite convicts an orchestrator that', () => {
