@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-const testTimeout = 30_000;
+/** Long tests move gigabytes, and tens of thousands of objects. */
+const testTimeout = process.env.STACK_TEST_LONG === '1' ? 600_000 : 30_000;
 /** Where a test that names no other place would make key files: never in the folder of whoever runs it. */
 const env = { XDG_CONFIG_HOME: join(tmpdir(), `stack-test-config-${process.pid}`) };
 const builtTests = '**/*.dist.test.ts';

@@ -1,3 +1,4 @@
+import { isError } from '../errors/is-error.ts';
 /**
  * What a backend said, fit to be shown: URLs lose what may be a credential, their user info and query. `StackError` masks
  * the secrets that are known.
@@ -8,7 +9,7 @@ export function backendMessage(text: string): string {
 
 /** The same for an error as the cause of another one: its name, message, stack and code, and nothing else of it. */
 export function backendCause(error: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error === 'string' ? backendMessage(error) : error;
+  if (!isError(error)) return typeof error === 'string' ? backendMessage(error) : error;
   const cause = new Error(backendMessage(error.message));
   cause.name = error.name;
   if (error.stack !== undefined) cause.stack = backendMessage(error.stack);

@@ -5,6 +5,7 @@ import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/prom
 import { dirname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, type Problem, StackError } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 import { keyProblem } from './artifact-key.ts';
 import type { ArtifactStore, DirectoryOptions } from './artifact-store.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
@@ -160,7 +161,7 @@ async function onDisk<Result>(what: string, path: string, action: () => Promise<
 
 /** The error for what the disk of this machine refused; others as they are. */
 function diskFailure(what: string, path: string, error: unknown): unknown {
-  if (StackError.is(error) || !(error instanceof Error) || !('code' in error)) return error;
+  if (StackError.is(error) || !isError(error) || !('code' in error)) return error;
   const code = diskCodes[String(error.code)];
   if (code === undefined) return error;
   return new StackError({ code, message: `${path} could not be ${what}: ${error.message}`, cause: error });

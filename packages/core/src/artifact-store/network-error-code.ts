@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ECONNREFUSED: 'UNAVAILABLE',
@@ -22,7 +23,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 
 /** The code for an error of Node's network, or for one that such an error is the cause of. */
 export function networkErrorCode(error: unknown): ErrorCode | undefined {
-  for (let depth = 0; error instanceof Error && depth < 5; depth++) {
+  for (let depth = 0; isError(error) && depth < 5; depth++) {
     const found = 'code' in error && typeof error.code === 'string' ? codes[error.code] : undefined;
     if (found !== undefined) return found;
     error = error.cause;

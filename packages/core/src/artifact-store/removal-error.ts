@@ -1,4 +1,5 @@
 import { type Problem, StackError } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 import type { RemovalFailure } from './requests.ts';
 
 /** So many keys are named in the message; all of them are among the problems. */
@@ -9,7 +10,7 @@ export function removalError(failures: readonly RemovalFailure[], component: { t
   const [first] = failures;
   if (first === undefined || failures.length === 1) return first?.error;
   const problems = failures.map(({ key, error }): Problem => {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = isError(error) ? error.message : String(error);
     return { path: key, message, ...(StackError.is(error) && { code: error.code }) };
   });
   const shown = problems.slice(0, shownKeys).map(({ message }) => `  ${message}`);

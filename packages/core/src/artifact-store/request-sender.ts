@@ -1,6 +1,7 @@
 import { backOff } from '../backoff.ts';
 import type { RetryPolicy } from '../config/artifact-store-config.ts';
 import { type ErrorCode, StackError } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 import { backendCause, backendMessage } from './backend-message.ts';
 import { failureSituations, isRefusal, passingCodes } from './failure-situations.ts';
 import { networkErrorCode } from './network-error-code.ts';
@@ -120,5 +121,5 @@ export class RequestSender {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }

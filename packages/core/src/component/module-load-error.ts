@@ -1,5 +1,6 @@
 import { findPackageJSON } from 'node:module';
 import { StackError } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 
 /**
  * The error for an `import()` that failed: `DEPENDENCY_MISSING` when a package is not installed, else
@@ -50,8 +51,7 @@ function loadFailureHint(error: unknown): string | undefined {
     return 'Node runs TypeScript by removing its types: use no enum, namespace or parameter property, and set "erasableSyntaxOnly" in tsconfig.json.';
   }
   if (!(error instanceof SyntaxError)) {
-    const [, place] =
-      /^ +at .*?\(?(file:[^()]+:\d+):\d+\)?$/m.exec((error instanceof Error && error.stack) || '') ?? [];
+    const [, place] = /^ +at .*?\(?(file:[^()]+:\d+):\d+\)?$/m.exec((isError(error) && error.stack) || '') ?? [];
     return place === undefined ? undefined : `It was thrown at ${decodeURI(place)}, while the module was imported.`;
   }
   if (error.message.includes('does not provide an export')) {
@@ -61,9 +61,9 @@ function loadFailureHint(error: unknown): string | undefined {
 }
 
 function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  return isError(error) && 'code' in error ? error.code : undefined;
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }

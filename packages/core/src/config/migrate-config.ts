@@ -1,4 +1,5 @@
 import { StackError } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 import type { AnyFlavor, StoredInput } from '../flavor/flavor.ts';
 import { isPlainObject } from '../json.ts';
 
@@ -39,7 +40,7 @@ export function migrateConfig(flavor: AnyFlavor, component: StoredComponent): St
     } catch (error) {
       throw new StackError({
         code: 'CONFIG_INVALID',
-        message: `The config of ${type} "${name}" cannot be brought from version ${version} to ${version + 1}: ${error instanceof Error ? error.message : String(error)}`,
+        message: `The config of ${type} "${name}" cannot be brought from version ${version} to ${version + 1}: ${isError(error) ? error.message : String(error)}`,
         hint: `Tell the author of the flavor ${type}/${flavor.name}. Until it is mended, use the version of it that knows config version ${version}.`,
         cause: error,
       });

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { didYouMean, type Problem, StackError } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 import { isPlainObject, isTooDeep, maximumDepth } from '../json.ts';
 import { findSecretReferences, Secret, secretMask, unescapeReferences } from '../secrets/index.ts';
 import { type ConfigSchema, configJsonSchema } from './config-schema.ts';
@@ -77,7 +78,7 @@ function applySchema(
   } catch (error) {
     if (StackError.is(error)) throw error;
     // A check of a flavor's own may throw, and zod's of a length do for `{"length": {"toString": 1}}`.
-    const reason = secretHider(schema, input)(error instanceof Error ? error.message : String(error));
+    const reason = secretHider(schema, input)(isError(error) ? error.message : String(error));
     return { problem: { path: '', message: `a check of the schema throws: ${reason}` } };
   }
 }

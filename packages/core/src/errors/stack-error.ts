@@ -3,6 +3,7 @@ import { maskValue } from '../secrets/mask-value.ts';
 import { secretMask } from '../secrets/secret.ts';
 import { maskSecrets } from '../secrets/secret-masker.ts';
 import type { ErrorCode } from './error-codes.ts';
+import { isError } from './is-error.ts';
 
 const brand: unique symbol = Symbol.for('@stack/error') as never;
 
@@ -76,7 +77,7 @@ function maskError(thrown: unknown, outer: readonly unknown[] = []): unknown {
   if (!holdsSecret(thrown)) return thrown;
   // It may be its own cause.
   if (outer.includes(thrown) || outer.length >= maximumCauses) return secretMask;
-  if (!(thrown instanceof Error)) {
+  if (!isError(thrown)) {
     const masked = maskValue(thrown);
     return holdsSecret(masked) ? secretMask : masked;
   }

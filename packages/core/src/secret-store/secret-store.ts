@@ -1,5 +1,6 @@
 import { StackComponent } from '../component/stack-component.ts';
 import { didYouMean, type ErrorCode, StackError } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 import { addMaskedValue, Secret, type SecretReference } from '../secrets/index.ts';
 import {
   refuseSecretProblems,
@@ -321,7 +322,7 @@ export abstract class SecretStore<
       }
       const code = this.mapError(error);
       if (code === undefined) throw error;
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = isError(error) ? error.message : String(error);
       throw new StackError({ code, message: `The ${operation} in the ${this} failed: ${detail}`, cause: error });
     }
   }

@@ -1,3 +1,4 @@
+import { isError } from '../errors/is-error.ts';
 import { Secret } from './secret.ts';
 import { hasMaskedValues, maskSecrets } from './secret-masker.ts';
 
@@ -38,7 +39,7 @@ function partsOf(value: object): readonly unknown[] {
   const printed = fields
     .filter(([, { enumerable }]) => enumerable)
     .flatMap(([key, field]) => [key, field.value as unknown]);
-  if (!(value instanceof Error)) return printed;
+  if (!isError(value)) return printed;
   const { name, message, stack, cause } = value;
   return [name, message, stack, cause, value instanceof AggregateError ? value.errors : undefined, ...printed];
 }

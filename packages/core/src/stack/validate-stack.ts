@@ -1,4 +1,5 @@
 import type { Problem } from '../errors/index.ts';
+import { isError } from '../errors/is-error.ts';
 import type { AnyFlavor } from '../flavor/flavor.ts';
 import { checkStack } from './check-stack.ts';
 import type { ComponentDescription } from './component-description.ts';
@@ -72,6 +73,6 @@ function checkByFlavor(members: readonly StackMember[], index: number): Problem[
     if (!Array.isArray(problems)) return [broken('gives no list of problems')];
     return problems.map((problem: Problem) => ({ code: 'STACK_INVALID', ...problem }));
   } catch (error) {
-    return [broken(`fails: ${error instanceof Error ? error.message : String(error)}`)];
+    return [broken(`fails: ${isError(error) ? error.message : String(error)}`)];
   }
 }

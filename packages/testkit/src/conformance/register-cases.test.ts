@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ConformanceCases } from './conformance-suite.ts';
 import { registerCases } from './register-cases.ts';
@@ -75,22 +72,4 @@ describe('a backend that is not there', () => {
     expect([...tests.keys()]).toEqual(Object.keys(cases));
     await expect(tests.get('it holds')?.()).rejects.toThrow(unavailable);
   });
-});
-
-it('runs under node:test, with a test for each case and the skips among them', async () => {
-  const file = join(import.meta.dirname, '..', '..', 'test', 'memory-store-suite.ts');
-  const options = ['--conditions=@stack/source', '--test', '--test-reporter=tap', file];
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const failed = await promisify(execFile)(process.execPath, options, { env }).catch((error: unknown) => error);
-  const { stdout } = failed as { readonly stdout: string };
-  const counts = Object.fromEntries(
-    [...stdout.matchAll(/^# (\w+) (\d+)$/gm)].map(([, name, count]) => [name, Number(count)]),
-  );
-  expect(counts).toMatchObject({ fail: 1, cancelled: 0 });
-  expect(counts.pass).toBeGreaterThan(150);
-  expect(counts.skipped).toBeGreaterThan(4);
-  expect(stdout).toMatch(/is TIMEOUT \(.*\) # SKIP/);
-  expect(stdout).toContain('# Subtest: what is written is read back byte for byte');
-  expect(stdout).toMatch(/text is kept as UTF-8 \(unsupported: it is said so, and is not\) # SKIP/);
-  expect(stdout).toMatch(/not ok \d+ - what is declared as unsupported is so/);
 });

@@ -10,6 +10,7 @@ testArtifactStore(
     name: 'memory artifact store',
     create: () =>
       createComponent(memoryArtifactStoreFlavor, { name: 'memory', config: { path: `memory://${stores++}` } }),
+    maximumObjectSize: 256 * 1024 * 1024,
     unsupported: artifactStoreGaps({ signedUrl: 'memory has no address' }),
   },
   { describe, it },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArtifactStore } from '@stack/core';
@@ -51,6 +51,11 @@ export async function temporaryFolder(disposables: AsyncDisposableStack): Promis
   const folder = await mkdtemp(join(tmpdir(), 'stack-conformance-'));
   disposables.defer(() => rm(folder, { recursive: true }));
   return folder;
+}
+
+/** What is in a folder, sorted. Below jest, arrays of `node:fs` are of another realm, and thus never equal to one of a test. */
+export async function namesIn(folder: string, options: { readonly recursive?: boolean } = {}): Promise<string[]> {
+  return [...(await readdir(folder, options))].sort();
 }
 
 function mapCases<Name extends string, From, To>(

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '@stack/core';
 import { expectCode } from '../../conformance/expect-code.ts';
-import { type Context, casesWithHook, temporaryFolder } from './case-context.ts';
+import { type Context, casesWithHook, namesIn, temporaryFolder } from './case-context.ts';
 import { paths } from './listing.ts';
 
 /** A store on this disk, where others can put links and folders beside its objects. */
@@ -29,7 +29,7 @@ export const diskCases = casesWithHook('folderOf', {
       await expectCode('PATH_OUTSIDE_STORE', () => store.copy('a/b', path));
       await expectCode('PATH_OUTSIDE_STORE', () => store.rename('a/b', path));
     }
-    assert.deepEqual(await readdir(outside), ['secret']);
+    assert.deepEqual(await namesIn(outside), ['secret']);
     assert.equal(await readFile(join(outside, 'secret'), 'utf8'), 'secret');
     assert.equal(await store.readText('a/b'), 'a/b');
   },
@@ -64,7 +64,7 @@ export const diskCases = casesWithHook('folderOf', {
     const upload = await temporaryFolder(disposables);
     await writeFile(join(upload, `..\\${name}`), 'text');
     await store.uploadDirectory(upload, 'up');
-    const beside = await readdir(join(folderOf(store.root), '..'));
+    const beside = await namesIn(join(folderOf(store.root), '..'));
     assert.deepEqual(
       beside.filter((found) => found.includes(name)),
       [],

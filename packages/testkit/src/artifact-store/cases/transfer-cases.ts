@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
-import { type Context, temporaryFolder } from './case-context.ts';
+import { type Context, namesIn, temporaryFolder } from './case-context.ts';
 import { megabyte } from './chunks.ts';
 import { byBytes, paths } from './listing.ts';
 
@@ -26,7 +26,7 @@ export const transferCases = {
     );
     await store.write('up/hereafter', 'not below it');
     await store.downloadDirectory('up/here', join(folder, 'to'));
-    assert.deepEqual((await readdir(join(folder, 'to'))).sort(), ['a.txt', 'b', 'empty']);
+    assert.deepEqual(await namesIn(join(folder, 'to')), ['a.txt', 'b', 'empty']);
     for (const [name, text] of Object.entries(files)) {
       assert.equal(await readFile(join(folder, 'to', name), 'utf8'), text);
     }
@@ -59,7 +59,7 @@ export const transferCases = {
     await store.downloadDirectory('down', folder, { concurrency: 1 });
     assert.equal(await readFile(join(folder, 'a'), 'utf8'), 'new');
     expectBytes(await readFile(join(folder, 'b', 'large')), large);
-    assert.deepEqual((await readdir(folder, { recursive: true })).sort(), ['a', 'b', join('b', 'large')]);
+    assert.deepEqual(await namesIn(folder, { recursive: true }), ['a', 'b', join('b', 'large')]);
   },
   'an aborted upload or download of a folder is ABORTED': async ({ component: store, disposables }: Context) => {
     const folder = await temporaryFolder(disposables);
@@ -69,7 +69,7 @@ export const transferCases = {
     await expectCode('ABORTED', () => store.uploadDirectory(folder, 'up', { signal }));
     await expectCode('ABORTED', () => store.downloadDirectory('down', folder, { signal }));
     assert.deepEqual(await paths(store.walk()), ['down/b']);
-    assert.deepEqual(await readdir(folder), ['a']);
+    assert.deepEqual(await namesIn(folder), ['a']);
   },
   'files of every size go up and down byte for byte, however many at once': async ({
     component: store,

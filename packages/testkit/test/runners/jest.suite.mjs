@@ -1,0 +1,4 @@
+import { describe, it } from '@jest/globals';
+import { registerMemorySuite } from './memory-suite.mjs';
+
+registerMemorySuite({ describe, it });

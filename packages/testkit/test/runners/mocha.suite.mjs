@@ -1,0 +1,4 @@
+import { describe, it } from 'mocha';
+import { registerMemorySuite } from './memory-suite.mjs';
+
+registerMemorySuite({ describe, it });
