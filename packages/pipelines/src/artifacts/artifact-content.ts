@@ -15,7 +15,12 @@ import {
   StackError,
   type WriteSource,
 } from '@stack/core';
-import { builtInMaterializers, itemListMaterializer, jsonMaterializer } from './built-in-materializers.ts';
+import {
+  builtInMaterializers,
+  dataMaterializer,
+  itemListMaterializer,
+  jsonMaterializer,
+} from './built-in-materializers.ts';
 import type { Materializer, SerializedValue } from './materializer.ts';
 
 /** Whose output an artifact is. */
@@ -50,7 +55,7 @@ export async function storeArtifact(
   // A function without a result has one all the same: the steps after it take it as an input.
   const stored = value === undefined ? null : value;
   const candidates = [...materializers, ...builtInMaterializers];
-  const materializer = candidates.find(({ matches }) => matches(stored)) ?? jsonMaterializer;
+  const materializer = candidates.find(({ matches }) => matches(stored)) ?? dataMaterializer;
   return storeSerialized(store, await serialize(materializer, stored, origin), materializer.name, origin, options);
 }
 
@@ -183,7 +188,7 @@ export async function openArtifactList(
   };
   const list = await loadList(options);
   // Data can be copied. What a materializer of the user's makes may lose its class by that, and is made anew.
-  const isData = artifact.materializer === jsonMaterializer.name;
+  const isData = [jsonMaterializer.name, dataMaterializer.name].includes(artifact.materializer);
   const load = async (index: number, own?: OperationOptions) =>
     isData ? structuredClone(list[index]) : (await loadList(own))[index];
   return { length: list.length, load };

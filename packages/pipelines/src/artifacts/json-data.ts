@@ -1,4 +1,5 @@
 import { isPlainObject } from '@stack/core';
+import { isTypedArray } from './typed-arrays.ts';
 
 /** A part of a value that JSON would change or lose. */
 export interface JsonProblem {
@@ -26,6 +27,24 @@ export interface JsonInspection {
  * @param isLeaf says which parts are taken as they are
  */
 export function inspectJson(value: unknown, isLeaf: (part: unknown) => boolean = () => false): JsonInspection {
+  return inspect(value, describeProblem, isLeaf);
+}
+
+/**
+ * Finds the parts of a value that are no data at all: instances of classes, functions, symbols, ... At most 10. Data is what
+ * JSON has, and `undefined`, every number, BigInts, dates, regular expressions, URLs, maps, sets, array buffers and typed
+ * arrays, in cycles too.
+ */
+export function inspectData(value: unknown): readonly JsonProblem[] {
+  return inspect(value, describeDataProblem, () => false).problems;
+}
+
+/** @param describe says what is wrong with a part, apart from what is in it */
+function inspect(
+  value: unknown,
+  describe: (part: unknown, ancestors: readonly object[]) => string | undefined,
+  isLeaf: (part: unknown) => boolean,
+): JsonInspection {
   const problems: JsonProblem[] = [];
   let hasNegativeZero = false;
   const ancestors: object[] = [];
@@ -39,12 +58,17 @@ export function inspectJson(value: unknown, isLeaf: (part: unknown) => boolean =
   };
   const visit = (part: unknown): void => {
     if (isLeaf(part)) return;
-    const message = describeProblem(part, ancestors);
+    const message = describe(part, ancestors);
     if (message !== undefined) problems.push({ path: path.join('.'), message });
     else if (Object.is(part, -0)) hasNegativeZero = true;
-    else if (typeof part === 'object' && part !== null) {
+    else if (typeof part === 'object' && part !== null && !ancestors.includes(part)) {
       ancestors.push(part);
-      if (Array.isArray(part)) {
+      if (part instanceof Map || part instanceof Set) {
+        for (const [key, item] of part.entries()) {
+          if (part instanceof Map && !visitPart('a key', key)) break;
+          if (!visitPart(String(key), item)) break;
+        }
+      } else if (Array.isArray(part)) {
         for (let index = 0; index < part.length && visitPart(index, part[index]); index++);
       } else {
         for (const [key, field] of Object.entries(part)) {
@@ -81,6 +105,18 @@ function describeProblem(part: unknown, ancestors: readonly object[]): string | 
     case 'object':
       return part === null ? undefined : describeObjectProblem(part, ancestors);
   }
+}
+
+const dataClasses = [Date, RegExp, URL, Map, Set, ArrayBuffer].map(({ prototype }): object => prototype);
+
+function describeDataProblem(part: unknown, ancestors: readonly object[]): string | undefined {
+  if (typeof part === 'number' || typeof part === 'bigint' || part === undefined) return undefined;
+  if (typeof part !== 'object' || part === null) return describeProblem(part, ancestors);
+  if (ancestors.includes(part) || dataClasses.includes(Object.getPrototypeOf(part)) || isTypedArray(part)) {
+    return ancestors.length >= maximumDepth ? describeObjectProblem(part, ancestors) : undefined;
+  }
+  if (Object.hasOwn(part, '__proto__')) return 'has a key "__proto__"';
+  return describeObjectProblem(part, ancestors);
 }
 
 function describeObjectProblem(part: object, ancestors: readonly object[]): string | undefined {
