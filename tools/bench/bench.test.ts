@@ -16,7 +16,7 @@ test('a wrong name is an error that lists the benchmarks', () => {
   expect(bench('nothing')).toMatchObject({ status: 2, stdout, stderr: 'There is no benchmark "nothing".\n' });
 });
 
-test('subjects are run by turns, the first turn does not count, and the median is the middle one', async () => {
+test('subjects are run by turns, every other round backwards; the first does not count; the median is the middle one', async () => {
   const turns: string[] = [];
   const waits = [40, 1, 20, 1];
   const slow = async () => {
@@ -30,8 +30,20 @@ test('subjects are run by turns, the first turn does not count, and the median i
     ],
     3,
   );
-  expect(turns.join()).toBe('slow,fast,slow,fast,slow,fast,slow,fast');
+  expect(turns.join()).toBe('slow,fast,slow,fast,fast,slow,slow,fast');
   expect(measured?.times).toHaveLength(3);
-  expect(measured?.median).toBe(measured?.times[1]);
+  expect(measured?.times[1]).toBe(Math.max(...(measured?.times ?? [])));
+  expect(measured?.median).toBe(measured?.times.toSorted((a, b) => a - b)[1]);
+  expect(measured?.median).toBeLessThan(15);
+});
+
+test('what a subject cleans up after each turn is not timed', async () => {
+  const turns: string[] = [];
+  const cleanUp = async () => {
+    turns.push('clean');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  };
+  const [measured] = await measure([{ name: 'subject', run: () => void turns.push('run'), cleanUp }], 1);
+  expect(turns.join()).toBe('run,clean,run,clean');
   expect(measured?.median).toBeLessThan(15);
 });

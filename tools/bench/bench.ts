@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { repositoryRoot, runTool } from '../build/run-command.ts';
 
-/** What a benchmark module has as its default export: prints its own results. */
-export type Benchmark = () => Promise<void> | void;
+/** What a benchmark module has as its default export: prints its own results. It gets what follows its name. */
+export type Benchmark = (options: readonly string[]) => Promise<void> | void;
 
 const suffix = '.bench.ts';
 const names = globSync(`*${suffix}`, { cwd: import.meta.dirname })
   .map((file) => file.slice(0, -suffix.length))
   .sort();
-const [name] = process.argv.slice(2);
+const [name, ...options] = process.argv.slice(2);
 
 if (name === undefined || !names.includes(name)) {
   if (name !== undefined) console.error(`There is no benchmark "${name}".`);
@@ -22,5 +22,5 @@ if (name === undefined || !names.includes(name)) {
   if (status !== 0) process.exit(status);
   const file = pathToFileURL(join(import.meta.dirname, `${name}${suffix}`)).href;
   const { default: benchmark } = (await import(file)) as { readonly default: Benchmark };
-  await benchmark();
+  await benchmark(options);
 }

@@ -27,8 +27,8 @@ export function reportAgainst(
         name,
         {
           median: round(median),
-          fastest: round(times[0]),
-          slowest: round(times.at(-1)),
+          fastest: round(Math.min(...times)),
+          slowest: round(Math.max(...times)),
           [`x ${baseline}`]: round(median / first.median),
           [`goal <= ${goal}`]: name === first.name ? '' : median / first.median <= goal ? 'met' : 'missed',
         },
@@ -37,6 +37,6 @@ export function reportAgainst(
   );
 }
 
-function round(value = Number.NaN): number {
+function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { localArtifactStoreFlavor } from '../../integrations/local/src/index.ts';
 import { type AnyFlavor, artifactStoreConfig, defineFlavor } from '../../packages/core/src/index.ts';
+import { versionOf } from './version-of.ts';
 
 /** A store on a folder of this disk whose score is told. */
 export interface Contender {
@@ -34,9 +33,3 @@ export const contenders: readonly Contender[] = [
     }),
   })),
 ];
-
-function versionOf(name: string): string {
-  const file = findPackageJSON(name, import.meta.url);
-  if (file === undefined) throw new Error(`${name} is not installed`);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-}

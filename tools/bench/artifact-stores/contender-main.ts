@@ -1,0 +1,47 @@
+/** The process of a contender: it does what its parent asks, so that its memory is its own. */
+import { readFileSync } from 'node:fs';
+import type { BenchedStore } from './benched-store.ts';
+import type { Answer, Question, Result } from './contender-process.ts';
+import { openContender } from './contenders.ts';
+import { runTurn } from './turns.ts';
+
+let store: BenchedStore | undefined;
+
+process.on('message', (question: Question) => {
+  answer(question).then(
+    (result) => process.send?.({ result } satisfies Answer),
+    (error: unknown) => process.send?.({ error: messageOf(error) } satisfies Answer),
+  );
+});
+
+async function answer(question: Question): Promise<Result> {
+  switch (question.ask) {
+    case 'open': {
+      const opened = await openContender(question.contender, question.place);
+      if (typeof opened === 'string') return { lacking: opened };
+      store = opened;
+      const operation = opened[question.operation];
+      return typeof operation === 'string' ? { lacking: operation } : { by: opened.by };
+    }
+    case 'turn': {
+      const operation = store?.[question.operation];
+      if (operation === undefined || typeof operation === 'string') throw new Error('it has no such operation');
+      await runTurn(question.operation, operation, question.turn);
+      return {};
+    }
+    case 'memory':
+      return { memory: peakMemory() };
+  }
+}
+
+/** The most bytes that this process has held. */
+function peakMemory(): number {
+  // What `resourceUsage` tells on Linux counts the parent, as it was when it made this process.
+  const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
+  const [, kibibytes = process.resourceUsage().maxRSS] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+  return Number(kibibytes) * 1024;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
