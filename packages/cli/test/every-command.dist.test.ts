@@ -101,6 +101,7 @@ const session: readonly string[] = [
   'run list',
   'run describe first',
   'run logs first',
+  'run watch first',
   'artifact list',
   'artifact describe <id>',
   'artifact cat <id>',

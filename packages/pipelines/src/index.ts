@@ -10,12 +10,14 @@ export {
 } from './artifacts/materializer.ts';
 export { MemoryRunStore } from './engine/memory-run-store.ts';
 export type { PipelineHookContext } from './engine/pipeline-hooks.ts';
-export type { RunEvent, RunRecording } from './engine/run-event.ts';
+export { type RunEvent, type RunRecording, runEventChannel } from './engine/run-event.ts';
 
 // Runs.
 export type { PipelineRun, RunOptions } from './engine/run-pipeline.ts';
+export { type WatchOptions, watchRun } from './engine/watch-run.ts';
 // Logs of steps.
 export type { LogLevel } from './logs/output-capture.ts';
+export { type RunLogLine, type RunLogOptions, readRunLog } from './logs/read-run-log.ts';
 export { readStepLog } from './logs/read-step-log.ts';
 export type { StepLogLine } from './logs/step-log.ts';
 export { type OutputHandle, optional } from './pipeline/output-handle.ts';

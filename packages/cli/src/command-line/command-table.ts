@@ -565,9 +565,18 @@ export const commands: readonly CommandDescription[] = [
     words: ['run', 'logs'],
     summary: 'Print what the steps of a run printed.',
     positionals: [runReference, { name: 'STEP', summary: 'Default: all steps.', isOptional: true }],
+    options: { follow: { short: 'f', summary: 'Go on until the run has ended, with lines as they are stored.' } },
     loads: 'implementations',
     data: 'log-lines',
     load: () => import('../commands/run-logs.ts'),
+  },
+  {
+    words: ['run', 'watch'],
+    summary: 'Show a run as it goes on elsewhere, until it has ended.',
+    positionals: [runReference],
+    loads: 'manifests',
+    data: 'described-run',
+    load: () => import('../commands/run-watch.ts'),
   },
   {
     words: ['artifact', 'list'],

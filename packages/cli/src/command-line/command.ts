@@ -30,6 +30,8 @@ export type Completion =
 /** An option of a command. One without a `value` is a flag. */
 export interface OptionDescription {
   readonly summary: string;
+  /** One letter that means the same: `f` for `-f`. */
+  readonly short?: string;
   /** What its value is called in help. */
   readonly value?: string;
   readonly isRepeatable?: boolean;

@@ -80,10 +80,10 @@ export function commandsHelp(
 }
 
 function describeOption([name, option]: readonly [string, OptionDescription]): readonly string[] {
-  const { value, summary, isRequired, isRepeatable } = option;
+  const { short, value, summary, isRequired, isRepeatable } = option;
   const marks = [isRequired ? 'required' : '', isRepeatable ? 'may be repeated' : ''].filter((mark) => mark !== '');
   return [
-    `--${name}${value === undefined ? '' : `=${value}`}`,
+    `--${name}${value === undefined ? '' : `=${value}`}${short === undefined ? '' : `, -${short}`}`,
     `${summary}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`,
   ];
 }

@@ -13,7 +13,7 @@ const command: CommandDescription = {
     { name: 'PLACE', summary: 'Where.', isOptional: true },
   ],
   options: {
-    size: { value: 'SIZE', summary: 'How large.' },
+    size: { short: 's', value: 'SIZE', summary: 'How large.' },
     label: { value: 'KEY=VALUE', summary: 'A label.', isRepeatable: true },
     fast: { summary: 'At once.' },
     kind: { value: 'KIND', summary: 'Which.', isRequired: true },
@@ -51,8 +51,9 @@ describe('parseArguments', () => {
     expect(parseArguments(command, ['a', '--kind=k', '--size=a=b\nc']).options.get('size')).toEqual(['a=b\nc']);
   });
 
-  it('leaves -h to help', () => {
+  it('takes a letter for the option that it is short for', () => {
     expect(parseArguments(command, ['-h']).options.has('help')).toBe(true);
+    expect(parseArguments(command, ['a', '--kind=k', '-s', '3']).options.get('size')).toEqual(['3']);
   });
 
   it.each([

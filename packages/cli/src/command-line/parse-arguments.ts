@@ -18,6 +18,7 @@ export function parseArguments(
   further?: FurtherOptions,
 ): ParsedArguments {
   const known: Readonly<Record<string, OptionDescription>> = { ...commonOptions, ...command.options };
+  const shortNames = new Map(Object.entries(known).map(([name, { short }]) => [short, name]));
   const positionals: string[] = [];
   const options = new Map<string, (string | true)[]>();
   const furtherOptions: [string, string | true][] = [];
@@ -27,7 +28,8 @@ export function parseArguments(
     if (word === '--') positionals.push(...rest.splice(0));
     else if (!word.startsWith('-') || word === '-') positionals.push(word);
     else {
-      const [, name = '', assigned] = /^--?([^=]*)(?:=(.*))?$/s.exec(word === '-h' ? '--help' : word) ?? [];
+      const long = /^-[^-]$/.test(word) ? shortNames.get(word.slice(1)) : undefined;
+      const [, name = '', assigned] = /^--?([^=]*)(?:=(.*))?$/s.exec(long === undefined ? word : `--${long}`) ?? [];
       const description = Object.hasOwn(known, name) ? known[name] : undefined;
       const isFurther = description === undefined && command.furtherOptions !== undefined && word.startsWith('--');
       const isFlag = isFurther ? further?.isFlag(name) : description?.value === undefined;

@@ -1,30 +1,50 @@
+import { once } from 'node:events';
 import { didYouMean, StackError } from '@stack/core/errors';
-import { readStepLog } from '@stack/pipelines';
+import { maskSecrets } from '@stack/core/secrets';
+import { type RunLogLine, readRunLog } from '@stack/pipelines';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { printable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
+  const follow = invocation.flag('follow');
+  if (follow && invocation.isJson) {
+    throw new StackError({
+      code: 'ARGUMENT_INVALID',
+      message: '--json prints one document, which cannot follow a run.',
+      hint: 'Leave --follow out, or --json.',
+    });
+  }
   await using project = await openProjectHere(invocation);
-  const record = await project.runs.getRun(invocation.positional('RUN'));
-  const wanted = invocation.positional('STEP');
-  const names = record.plan.steps.map(({ name }) => name);
-  if (wanted !== '' && !names.includes(wanted)) {
+  const { id, name, stack } = await project.runs.getRun(invocation.positional('RUN'));
+  const wanted = invocation.positional('STEP') || undefined;
+  const names = (await project.runs.listStepRuns(id)).map(({ step }) => step);
+  if (wanted !== undefined && !names.includes(wanted)) {
     throw new StackError({
       code: 'STEP_NOT_FOUND',
-      message: `The run "${record.name}" has no step "${wanted}".`,
+      message: `The run "${name}" has no step "${wanted}".`,
       hint: didYouMean(wanted, names) ?? `It has ${names.join(', ')}.`,
     });
   }
   // The logs are where the run's artifacts are.
-  const { components } = await project.stacks.get(record.stack);
+  const { components } = await project.stacks.get(stack);
   const artifactStore = components.find(({ type }) => type === 'artifact-store');
   await using store = await project.components.openArtifactStore({ component: artifactStore?.name ?? '' });
-  const lines: { readonly step: string; readonly time: Date; readonly level: string; readonly text: string }[] = [];
-  for (const step of wanted === '' ? names : [wanted]) {
-    for await (const line of readStepLog(store, record.id, step)) lines.push({ step, ...line });
+  const lines = readRunLog(store, project.runs, id, { step: wanted, follow });
+  if (invocation.isJson) {
+    const data: RunLogLine[] = [];
+    for await (const line of lines) data.push(line);
+    return { data, text: '' };
   }
-  const shown = lines.map(({ step, text }) => (wanted === '' ? `${step} | ` : '') + printable(text));
-  return { data: lines, text: shown.join('\n') };
+  await print(lines, wanted === undefined);
+  return { data: [], text: '' };
+}
+
+/** Line by line, since a log may be larger than the memory. */
+async function print(lines: AsyncIterable<RunLogLine>, withStep: boolean): Promise<void> {
+  for await (const { step, text } of lines) {
+    const line = maskSecrets(`${withStep ? `${step} | ` : ''}${printable(text)}\n`);
+    if (!process.stdout.write(line)) await once(process.stdout, 'drain');
+  }
 }

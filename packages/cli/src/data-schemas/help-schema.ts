@@ -28,6 +28,7 @@ const commandSchema = z.object({
     z.string(),
     z.object({
       summary: z.string(),
+      short: z.string().optional().describe('One letter that means the same.'),
       value: z.string().optional().describe('What its value is called. An option without one is a flag.'),
       isRepeatable: z.boolean().optional(),
       isRequired: z.boolean().optional(),

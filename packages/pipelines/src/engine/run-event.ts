@@ -46,5 +46,14 @@ export type RunRecording = 'store' | 'memory';
 
 type WithoutRunId<Event> = Event extends unknown ? Omit<Event, 'runId'> : never;
 
+/** What happens in a run that whoever tells it knows. */
+export type UntoldRunEvent = WithoutRunId<RunEvent>;
+
 /** Tells an event of the run that the teller belongs to. */
-export type TellEvent = (event: WithoutRunId<RunEvent>) => void;
+export type TellEvent = (event: UntoldRunEvent) => void;
+
+/**
+ * Where every run of this process tells its events, for whoever traces or measures: `RunEvent`s, by
+ * `node:diagnostics_channel`. Subscribing costs a run nothing but the calls.
+ */
+export const runEventChannel = 'stack:run-event';

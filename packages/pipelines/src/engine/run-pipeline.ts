@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import diagnosticsChannel from 'node:diagnostics_channel';
 import {
   checkName,
   didYouMean,
@@ -27,7 +28,7 @@ import { MemoryRunStore } from './memory-run-store.ts';
 import { PipelineExecutor } from './pipeline-executor.ts';
 import { callPipelineHook, type PipelineHookContext, type PipelineHooks } from './pipeline-hooks.ts';
 import { recordedError } from './recorded-error.ts';
-import type { RunEvent, RunRecording, TellEvent } from './run-event.ts';
+import { type RunEvent, type RunRecording, runEventChannel, type TellEvent } from './run-event.ts';
 
 export interface RunOptions {
   readonly stack: Stack;
@@ -244,10 +245,15 @@ async function loadOutput(
   return loadInput({ kind: 'output', step: record.step, output: record.output }, artifacts);
 }
 
+const channel = diagnosticsChannel.channel(runEventChannel);
+
 function tellerOf(runId: string, onEvent: (event: RunEvent) => void): TellEvent {
-  return (event) => {
+  return (untold) => {
+    const event = { runId, ...untold } as RunEvent;
+    // What a subscriber throws is an uncaught error of the process, as with every channel.
+    if (channel.hasSubscribers) outsideSteps(() => channel.publish(event));
     try {
-      outsideSteps(() => onEvent({ runId, ...event } as RunEvent));
+      outsideSteps(() => onEvent(event));
     } catch (error) {
       // Who watches a run cannot make it fail.
       process.emitWarning(`A listener of the run ${runId} threw: ${recordedError(error).message}`);

@@ -1,0 +1,51 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ArtifactStore, OperationOptions, RunStore } from '@stack/core';
+import { readStepLogChunks } from './read-step-log.ts';
+import type { StepLogLine } from './step-log.ts';
+
+export interface RunLogOptions extends OperationOptions {
+  /** Of this step alone; an item of a mapped step is one of its own. Default: all steps, in the order of the plan. */
+  readonly step?: string | undefined;
+  /** Goes on until the run has ended, with lines as they are stored. Default `false`. */
+  readonly follow?: boolean;
+  /** Milliseconds between two looks. Default 500. */
+  readonly interval?: number;
+}
+
+/** One line of what a step of a run printed or logged. */
+export interface RunLogLine extends StepLogLine {
+  readonly step: string;
+}
+
+/**
+ * What the steps of a run printed, a chunk at a time, so that a log may be larger than the memory. The lines of a step
+ * are in their order; of steps that run side by side those come first that are stored first.
+ *
+ * @param store the one that the run keeps its artifacts in
+ * @throws RUN_NOT_FOUND
+ */
+export async function* readRunLog(
+  store: ArtifactStore,
+  runStore: RunStore,
+  runId: string,
+  { step: wanted, follow = false, interval = 500, signal }: RunLogOptions = {},
+): AsyncIterable<RunLogLine> {
+  const lastChunks = new Map<string, string>();
+  const readWhole = new Set<string>();
+  for (;;) {
+    // In this order: what a step has printed is stored before its end is recorded.
+    const { state } = await runStore.getRun(runId);
+    for (const { step, state: stepState, endedAt } of await runStore.listStepRuns(runId)) {
+      const isOther = wanted !== undefined && step !== wanted;
+      if (isOther || readWhole.has(step) || stepState === 'pending' || stepState === 'skipped') continue;
+      const after = lastChunks.get(step);
+      for await (const { path, lines } of readStepLogChunks(store, runId, step, { after, signal })) {
+        for (const line of lines) yield { step, ...line };
+        lastChunks.set(step, path);
+      }
+      if (endedAt !== undefined) readWhole.add(step);
+    }
+    if (!follow || state !== 'running') return;
+    await delay(interval, undefined, { signal });
+  }
+}
