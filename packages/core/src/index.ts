@@ -14,6 +14,7 @@ export {
   type WriteSource,
 } from './artifact-store/artifact-store.ts';
 export { forEachAtOnce } from './artifact-store/for-each-at-once.ts';
+export { KnownPlaces, type PlaceQuestions } from './artifact-store/known-places.ts';
 export type { ListEntry, ObjectStat, StoredStat } from './artifact-store/object-stat.ts';
 // What the primitives of an artifact store are asked, and give.
 export type {

@@ -15,6 +15,7 @@ import {
   type ErrorCode,
   type Garbage,
   type GarbageRequest,
+  KnownPlaces,
   type ListEntry,
   type ListRequest,
   type ObjectContent,
@@ -38,7 +39,6 @@ import { type Block, blocksOf } from './blocks.ts';
 import { type AzureArtifactStoreConfig, parseBlobPath } from './config.ts';
 import { type AzureOverrides, connectToService } from './connect-to-service.ts';
 import { discardBlocks } from './discard-blocks.ts';
-import { KnownDirectories } from './known-directories.ts';
 import { type ListingPage, listingEntries, type PagedListing, type PageSettings } from './listing-entries.ts';
 import { ListingOrder } from './listing-order.ts';
 import { type BlobPart, PartDownload, type PartDownloadOptions } from './part-download.ts';
@@ -71,7 +71,7 @@ type Purpose = Omit<SendOptions<unknown>, 'confirm'>;
  * `overrides` are `AzureOverrides`: a `credential` of `@azure/identity`, `pipelineOptions` of `@azure/storage-blob`.
  */
 export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStoreConfig> {
-  readonly #directories = new KnownDirectories();
+  readonly #places = new KnownPlaces();
   #connecting: Promise<BlobServiceClient> | undefined;
   #delegationKey: UserDelegationKey | undefined;
 
@@ -127,15 +127,17 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     const blocks = blocksOf(source, this.config.blockSize);
     const first = await blocks.next();
     const second = await blocks.next();
-    let stat: StoredStat | undefined;
-    if (second.done) {
-      await place;
-      stat = await this.#put(key, blob, first.value?.bytes ?? Buffer.alloc(0), request);
+    try {
+      let stat: StoredStat | undefined;
+      if (second.done) {
+        await place;
+        stat = await this.#put(key, blob, first.value?.bytes ?? Buffer.alloc(0), request);
+      }
+      const staged = [first.value, second.value].filter((block) => block !== undefined);
+      return stat ?? (await this.#putBlocks(key, blob, source, prepend(staged, blocks), request, place));
+    } finally {
+      this.#places.wrote(key);
     }
-    const staged = [first.value, second.value].filter((block) => block !== undefined);
-    stat ??= await this.#putBlocks(key, blob, source, prepend(staged, blocks), request, place);
-    this.#directories.add(directoriesAbove(key));
-    return stat;
   }
 
   protected override async doStat(key: string, { signal }: StoreRequest): Promise<StoredStat | undefined> {
@@ -196,7 +198,6 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   ): Promise<readonly RemovalFailure[]> {
     const container = await this.#container();
     const failures: RemovalFailure[] = [];
-    this.#directories.clear();
     // A batch takes as long as its blobs one after the other.
     await atOnce(keys, requestsAtOnce, async (key) => {
       try {
@@ -214,10 +215,23 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
 
   protected override async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
     const [source, target] = [await this.#blob(from), await this.#blob(to)];
-    const { signal } = request;
-    const purpose = { operation: 'copy', key: from, to, signal };
+    const purpose = { operation: 'copy', key: from, to, signal: request.signal };
     const [stat] = await Promise.all([this.#stat(from, purpose), this.#checkPlace(to, request, purpose)]);
     if (stat === undefined) throw this.refusal('NOT_FOUND');
+    try {
+      return await this.#copyBlob(source, stat, target, request);
+    } finally {
+      this.#places.wrote(to);
+    }
+  }
+
+  async #copyBlob(
+    source: BlockBlobClient,
+    stat: StoredStat,
+    target: BlockBlobClient,
+    request: CopyRequest,
+  ): Promise<StoredStat> {
+    const { signal } = request;
     const poller = await this.#timed(signal, (abortSignal) =>
       target.beginCopyFromURL(source.url, {
         abortSignal,
@@ -230,19 +244,12 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     signal?.addEventListener('abort', stop);
     try {
       const { etag = '', lastModified = stat.modifiedAt } = await poller.pollUntilDone();
-      this.#directories.add(directoriesAbove(to));
       return { ...stat, etag, modifiedAt: lastModified };
     } catch (error) {
       throw this.refusal('UNAVAILABLE', error instanceof Error ? error.message : String(error));
     } finally {
       signal?.removeEventListener('abort', stop);
     }
-  }
-
-  protected override async doRename(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
-    // Where `to` lies below `from`, it is known of `from` that it is an object.
-    this.#directories.clear();
-    return super.doRename(from, to, request);
   }
 
   protected override async doSignUrl(key: string, { method, expiresIn, signal }: SignRequest): Promise<SignedUrl> {
@@ -386,17 +393,37 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   async #checkPlace(key: string, { ifMatch }: CopyRequest, purpose: Purpose): Promise<void> {
     // What is to be replaced is there, so that nothing can be in its way.
     if (ifMatch !== undefined) return;
-    const unknown = directoriesAbove(key).filter((directory) => !this.#directories.has(directory));
+    const isFree = await this.#places.isFree(key, {
+      isFree: () => this.#isFree(key, purpose),
+      siblings: (limit) => this.#entries(directoriesAbove(key).at(-1) ?? '', { recursive: false, limit }, purpose),
+    });
+    if (!isFree) throw this.refusal('PATH_CONFLICT');
+  }
+
+  async #isFree(key: string, purpose: Purpose): Promise<boolean> {
     const isInTheWay = await Promise.all([
       this.#isDirectory(key, purpose),
-      ...unknown.map(async (directory) => (await this.#stat(directory, purpose)) !== undefined),
+      ...directoriesAbove(key).map(async (directory) => (await this.#stat(directory, purpose)) !== undefined),
     ]);
-    if (isInTheWay.includes(true)) throw this.refusal('PATH_CONFLICT');
+    return !isInTheWay.includes(true);
   }
 
   async #isDirectory(key: string, purpose: Purpose): Promise<boolean> {
-    for await (const _ of this.#list(key, { recursive: true, prefix: '', limit: 1 }, purpose)) return true;
-    return false;
+    return (await this.#entries(key, { recursive: true, limit: 1 }, purpose)).length > 0;
+  }
+
+  /** The first entries of a directory. */
+  async #entries(
+    key: string,
+    { recursive, limit }: { readonly recursive: boolean; readonly limit: number },
+    purpose: Purpose,
+  ): Promise<readonly ListEntry[]> {
+    const entries: ListEntry[] = [];
+    for await (const entry of this.#list(key, { recursive, prefix: '', limit }, purpose)) {
+      entries.push(entry);
+      if (entries.length === limit) break;
+    }
+    return entries;
   }
 
   #stat(key: string, purpose: Purpose): Promise<StoredStat | undefined> {

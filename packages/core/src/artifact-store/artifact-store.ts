@@ -108,7 +108,9 @@ const millisecondsPerDay = 86_400_000;
  * - **Paths.** A path is a URI below `config.path`, or is relative to it. `artifactKey` has the rules for what it may
  *   be, the same for every backend: `PATH_OUTSIDE_STORE`, `PATH_INVALID`.
  * - **Directories** are prefixes: they exist while something is below them. No object is the directory of others
- *   (`PATH_CONFLICT`).
+ *   (`PATH_CONFLICT`). A backend that has no directories is asked before a write, so that the write sees everything that
+ *   its component has written, and what others had written two seconds before. When two components that write less apart
+ *   get in each other's way, both objects may be there, to be read and removed by their keys.
  * - **Writes are atomic.** A reader sees the old bytes or the new ones, never a mixture. A write that fails or is aborted
  *   leaves what was there, and nothing else; what a killed process leaves is never seen, and `collectGarbage` removes it.
  * - **Reads are complete.** A connection that breaks is opened again at the byte where it broke, and only on the same
@@ -431,8 +433,8 @@ export abstract class ArtifactStore<
   /**
    * Consumes the source, commits it as one, and leaves nothing behind when it fails, the source breaks, or the signal
    * aborts, at which the source breaks too. A source of bytes is whole and may be written again after a failure; a stream
-   * gives `Buffer`s. Refuses keys that are directories or lie below objects, as far as the backend can tell without a
-   * race.
+   * gives `Buffer`s. Refuses keys that are directories or lie below objects; `KnownPlaces` finds them on a backend that
+   * does not.
    */
   protected abstract doWrite(key: string, source: Uint8Array | Readable, request: WriteRequest): Promise<StoredStat>;
 

@@ -45,6 +45,37 @@ function isOfNetwork(error: unknown): boolean {
   return !(error instanceof RemoteError) && !StackError.is(error);
 }
 
+class SeesItsOwnObjectsAlone extends RemoteArtifactStore {
+  readonly #own: string[] = [];
+  override async doWrite(key: string, source: Source, request: WriteRequest): Promise<StoredStat> {
+    const bytes = await bytesOf(source);
+    const isInTheWay = (own: string) => own.startsWith(`${key}/`) || key.startsWith(`${own}/`);
+    try {
+      const stat = await super.doWrite(key, bytes, request);
+      this.#own.push(key);
+      return stat;
+    } catch (error) {
+      if (this.mapError(error) !== 'PATH_CONFLICT' || this.#own.some(isInTheWay)) throw error;
+      return super.doWrite(key.replaceAll('/', '~'), bytes, request);
+    }
+  }
+}
+
+class RemovesWhatIsInTheWay extends RemoteArtifactStore {
+  override async doWrite(key: string, source: Source, request: WriteRequest): Promise<StoredStat> {
+    const bytes = await bytesOf(source);
+    try {
+      return await super.doWrite(key, bytes, request);
+    } catch (error) {
+      if (this.mapError(error) !== 'PATH_CONFLICT') throw error;
+      const above = [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index));
+      const below = (await collect(this.walk(key))).map(({ path }) => path);
+      await this.doRemove([...above, ...below], request);
+      return super.doWrite(key, bytes, request);
+    }
+  }
+}
+
 class TakesALostWriteForDone extends RemoteArtifactStore {
   override async doWrite(key: string, source: Source, request: WriteRequest): Promise<StoredStat> {
     try {
@@ -360,6 +391,16 @@ export const remoteMutants: readonly Mutant<RemoteStore>[] = [
     fault: 'leaves uploads behind',
     store: ForgetsUploads,
     convictedBy: 'a large write that is refused by its condition leaves nothing behind',
+  },
+  {
+    fault: 'never sees what others put in its way',
+    store: SeesItsOwnObjectsAlone,
+    convictedBy: 'what another component wrote two seconds ago is in the way',
+  },
+  {
+    fault: 'removes what others put in its way',
+    store: RemovesWhatIsInTheWay,
+    convictedBy: 'two components in the way of each other at once lose no object',
   },
   // Broken connections.
   {

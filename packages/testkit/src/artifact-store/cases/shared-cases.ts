@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import { casesWithHook } from './case-context.ts';
@@ -59,6 +59,40 @@ export const sharedCases = casesWithHook('reopen', {
     await writing;
     assert.equal(await store.readText('a'), 'text');
     assert.equal(await store.size('large'), megabyte);
+  },
+  'what another component wrote two seconds ago is in the way': async ({ component: store, disposables }, reopen) => {
+    const other = disposables.use(await reopen(store.root));
+    for (const key of ['a/1', 'a/2', 'a/3']) await store.write(key, key);
+    for (const key of ['a/directory/b', 'a/object']) await other.write(key, key);
+    await delay(2_000);
+    await expectCode('PATH_CONFLICT', () => store.write('a/directory', 'text'));
+    await expectCode('PATH_CONFLICT', () => store.write('a/object/b', 'text'));
+    await store.removeMany(['a/1', 'a/2', 'a/3']);
+    assert.deepEqual(await paths(store.walk()), ['a/directory/b', 'a/object']);
+  },
+  'two components in the way of each other at once lose no object': async (
+    { component: store, disposables },
+    reopen,
+  ) => {
+    const other = disposables.use(await reopen(store.root));
+    for (const keys of [
+      ['a', 'a/b'],
+      ['c/d', 'c/d/e/f'],
+      ['c/g', 'c/g/h'],
+    ]) {
+      const results = await Promise.allSettled(
+        keys.map((key, index) => (index === 0 ? store : other).write(key, `at ${key}`)),
+      );
+      for (const result of results) {
+        if (result.status === 'rejected') await expectCode('PATH_CONFLICT', () => Promise.reject(result.reason));
+      }
+      const written = keys.filter((_, index) => results[index]?.status === 'fulfilled');
+      for (const path of written) assert.equal(await store.readText(path), `at ${path}`);
+      // A server may leave what lies below an object out of listings.
+      for (const path of await paths(other.walk())) assert.ok(written.includes(path), `nobody wrote ${path}`);
+      await other.removeMany(written);
+      for (const path of keys) assert.equal(await store.exists(path), false);
+    }
   },
   'of writers with ifAbsent in two components exactly one wins': async ({ component: store, disposables }, reopen) => {
     const other = disposables.use(await reopen(store.root));
