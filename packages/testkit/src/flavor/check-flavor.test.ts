@@ -1,14 +1,22 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactStoreConfig, defineFlavor, Orchestrator, type Plan, type RunContext } from '@stack/core';
-import { afterAll, describe, expect, it } from 'vitest';
+import {
+  artifactStoreConfig,
+  createComponent,
+  defineFlavor,
+  Orchestrator,
+  type Plan,
+  type RunContext,
+} from '@stack/core';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import FolderArtifactStore from '../../test/folder-store/folder-artifact-store.ts';
 import { remoteArtifactStoreFlavor } from '../../test/remote-store/flavor.ts';
 import { expiredToken, RemoteServer, rightToken } from '../../test/remote-store/remote-server.ts';
 import type { ConformanceReport } from '../conformance/report/conformance-report.ts';
 import { memoryArtifactStoreFlavor } from '../memory-artifact-store/flavor.ts';
+import MemorySecretStore from '../memory-secret-store/implementation.ts';
 import { checkFlavor } from './check-flavor.ts';
 
 const folderFlavor = defineFlavor({
@@ -79,6 +87,56 @@ describe('an artifact store', () => {
   it('whose server is not there is told so once, before any case', async () => {
     const config = { path: 'remote://a', endpoint: 'http://127.0.0.1:9', token: rightToken, retry: { attempts: 1 } };
     await expect(checkFlavor(remoteArtifactStoreFlavor, { config })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('a secret store', () => {
+  // What every component of a test shares, as those of one config share what is behind them.
+  const memory = new Map();
+  afterEach(() => memory.clear());
+
+  function sharedFlavor(capabilities: readonly string[]) {
+    return defineFlavor({
+      type: 'secret-store',
+      name: 'shared',
+      configSchema: z.object({}),
+      capabilities,
+      implementation: async () => ({
+        default: class extends MemorySecretStore {
+          constructor(context: ConstructorParameters<typeof MemorySecretStore>[0]) {
+            super({ ...context, overrides: { memory } });
+          }
+        },
+      }),
+    });
+  }
+
+  it('passes the suite, and has no secret of it afterwards', async () => {
+    const report = await checkFlavor(sharedFlavor(['personal']), { config: {} });
+    expect(report.cases.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    expect(report).toMatchObject({ componentType: 'secret-store', isConformant: true, totals: { misdeclared: 0 } });
+    expect(report.totals.passed).toBeGreaterThan(30);
+    const reasons = new Set(report.cases.flatMap(({ outcome, reason }) => (outcome === 'unsupported' ? [reason] : [])));
+    expect([...reasons]).toEqual(['it does not declare the capability rekey']);
+    expect(memory.size).toBe(0);
+  });
+
+  it('that holds secrets is left alone', async () => {
+    const flavor = sharedFlavor(['personal']);
+    await using store = await createComponent(flavor, { name: 'mine', config: {} });
+    await store.create('mine', { key: 'a value' });
+    await expect(checkFlavor(flavor, { config: {} })).rejects.toMatchObject({
+      code: 'IN_USE',
+      message: expect.stringContaining('holds a secret, which the cases would delete'),
+    });
+    expect(memory.size).toBe(1);
+  });
+
+  it('that takes no writes is refused', async () => {
+    await expect(checkFlavor(sharedFlavor(['read-only']), { config: {} })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      hint: expect.stringContaining('plant'),
+    });
   });
 });
 

@@ -6,16 +6,20 @@ import {
   type JsonObject,
   type Orchestrator,
   type SecretResolver,
+  type SecretStore,
   StackError,
 } from '@stack/core';
-import { type ArtifactStoreCase, artifactStoreCases, optionalCases } from '../artifact-store/artifact-store-cases.ts';
+import { artifactStoreCases } from '../artifact-store/artifact-store-cases.ts';
 import type { WorkerModule } from '../artifact-store/artifact-store-hooks.ts';
 import { artifactStoreGaps } from '../artifact-store/test-artifact-store.ts';
 import type { ConformanceCases, ConformanceOptions } from '../conformance/conformance-suite.ts';
 import { type ConformanceReport, conformanceReport } from '../conformance/report/conformance-report.ts';
 import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
 import { orchestratorCases } from '../orchestrator/orchestrator-cases.ts';
+import { secretStoreCases } from '../secret-store/secret-store-cases.ts';
+import { secretStoreGaps } from '../secret-store/test-secret-store.ts';
 import { configuredArtifactStore } from './configured-artifact-store.ts';
+import { configuredSecretStore } from './configured-secret-store.ts';
 
 export interface FlavorCheckOptions extends Omit<RunOptions, 'cases'> {
   /** What every component of the run has. An artifact store gets a new folder below its `path` for each case. */
@@ -44,7 +48,8 @@ export interface FlavorCheckOptions extends Omit<RunOptions, 'cases'> {
 /**
  * Runs the conformance suite of a flavor's component type on components of one config.
  *
- * @throws ARGUMENT_INVALID for a component type without a suite, and for cases that there are not
+ * @throws ARGUMENT_INVALID for a component type without a suite, a secret store without writes, and cases that there are not
+ * @throws IN_USE for a secret store that holds secrets, since what is in it is deleted after each case
  * @throws CONFIG_INVALID, SECRET_NOT_FOUND, DEPENDENCY_MISSING when no component can be made
  */
 export async function checkFlavor(flavor: AnyFlavor, options: FlavorCheckOptions): Promise<ConformanceReport> {
@@ -70,12 +75,17 @@ async function runSuite(flavor: AnyFlavor, options: FlavorCheckOptions): Promise
   switch (flavor.type) {
     case 'artifact-store': {
       const store = await configuredArtifactStore((fields) => create(fields) as Promise<ArtifactStore>, options);
-      const unsupported = { ...undeclared(flavor), ...options.unsupported };
+      const unsupported = { ...artifactStoreGaps(undeclared(flavor, ['signedUrl'])), ...options.unsupported };
       return runSelected(artifactStoreCases, { name: flavor.name, ...store }, { ...options, unsupported });
     }
     case 'orchestrator': {
       const orchestrator = { name: flavor.name, create: () => create() as Promise<Orchestrator> };
       return runSelected(orchestratorCases, orchestrator, options);
+    }
+    case 'secret-store': {
+      const store = await configuredSecretStore(() => create() as Promise<SecretStore>);
+      const unsupported = { ...secretStoreGaps(undeclared(flavor, ['personal', 'rekey'])), ...options.unsupported };
+      return runSelected(secretStoreCases, { name: flavor.name, ...store }, { ...options, unsupported });
     }
     default:
       throw new StackError({
@@ -85,14 +95,14 @@ async function runSuite(flavor: AnyFlavor, options: FlavorCheckOptions): Promise
   }
 }
 
-/** The cases about capabilities that an artifact store does not declare. */
-function undeclared({ capabilities }: AnyFlavor): Partial<Record<ArtifactStoreCase, string>> {
-  const kinds = (Object.keys(optionalCases) as (keyof typeof optionalCases)[]).filter(
-    (kind) => !capabilities.includes(kind),
-  );
-  return artifactStoreGaps(
-    Object.fromEntries(kinds.map((kind) => [kind, `it does not declare the capability ${kind}`])),
-  );
+/** Why the cases about capabilities that a flavor does not declare need not hold, by capability. */
+function undeclared<Capability extends string>(
+  { capabilities }: AnyFlavor,
+  optional: readonly Capability[],
+): Partial<Record<Capability, string>> {
+  const missing = optional.filter((capability) => !capabilities.includes(capability));
+  const reasons = missing.map((capability) => [capability, `it does not declare the capability ${capability}`]);
+  return Object.fromEntries(reasons) as Partial<Record<Capability, string>>;
 }
 
 async function runSelected<Component extends AsyncDisposable, CaseName extends string, Hooks>(
