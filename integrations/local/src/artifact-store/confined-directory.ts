@@ -1,7 +1,8 @@
-import { closeSync, constants, existsSync, open as openFile, readlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, readlinkSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { basename } from 'node:path';
 import { StackError } from '@stack/core';
+import { openFile } from './system-calls.ts';
 
 /** Where Linux shows each open file of this process under its number, as a link to where it is now. */
 const descriptorFolder = '/proc/self/fd';
@@ -9,10 +10,13 @@ const hasDescriptorFolder = process.platform === 'linux' && existsSync(descripto
 // Not among Node's constants: the directory is not read by it, and need not be readable.
 const O_PATH = 0o10000000;
 
-const openDescriptor = promisify(openFile);
-
 /** A directory that was moved while it was opened is looked for again, so often at most. */
 const maximumAttempts = 10;
+
+/** Milliseconds for which a directory that nobody works in any more stays open, for the next one who does. */
+const maximumAge = 1000;
+/** So many of them stay open at most. */
+const maximumIdle = 64;
 
 /** A directory that no symbolic link led to. */
 export interface ConfinedDirectory extends Disposable {
@@ -22,6 +26,16 @@ export interface ConfinedDirectory extends Disposable {
    */
   readonly path: string;
 }
+
+interface OpenDirectory {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly openedAt: number;
+}
+
+/** Open directories that nobody works in. One who does takes it out of here, so that nobody else can close it. */
+const idle: OpenDirectory[] = [];
+let closing: NodeJS.Timeout | undefined;
 
 /**
  * Opens a directory, and makes sure that its path has no symbolic link in it. On Linux this holds for as long as it is
@@ -35,18 +49,30 @@ export async function openDirectory(path: string): Promise<ConfinedDirectory> {
     await checkRealPath(path);
     return { path, [Symbol.dispose]() {} };
   }
+  const known = takeIdle(path);
+  if (known !== undefined) return lend(known);
   for (let attempt = 1; ; attempt++) {
     const descriptor = await openPath(path);
-    const ownPath = `${descriptorFolder}/${descriptor}`;
-    // Both ask no disk: what is open is known to the kernel.
-    const found = readlinkSync(ownPath);
+    const found = placeOf(descriptor);
     if (found === path || found === `${path} (deleted)`) {
-      return { path: ownPath, [Symbol.dispose]: () => closeSync(descriptor) };
+      return lend({ path, descriptor, openedAt: performance.now() });
     }
     closeSync(descriptor);
     await checkRealPath(path);
     if (attempt === maximumAttempts) throw linkRefused(path);
   }
+}
+
+/** The path of the entry of an open directory that has the same name as a path. */
+export function entryOf(directory: ConfinedDirectory, path: string): string {
+  return `${directory.path}/${basename(path)}`;
+}
+
+/** Closes all directories that nobody works in, which else stay open for a moment. */
+export function closeIdleDirectories(): void {
+  for (const { descriptor } of idle.splice(0)) closeSync(descriptor);
+  clearTimeout(closing);
+  closing = undefined;
 }
 
 /** The error for a path that has a symbolic link in it. */
@@ -58,9 +84,40 @@ export function linkRefused(path: string): StackError {
   });
 }
 
+/** An open directory that is still at a path. */
+function takeIdle(path: string): OpenDirectory | undefined {
+  const index = idle.findIndex((directory) => directory.path === path);
+  if (index === -1) return undefined;
+  const [directory] = idle.splice(index, 1) as [OpenDirectory];
+  if (placeOf(directory.descriptor) === path) return directory;
+  closeSync(directory.descriptor);
+  return undefined;
+}
+
+function lend(directory: OpenDirectory): ConfinedDirectory {
+  return {
+    path: `${descriptorFolder}/${directory.descriptor}`,
+    [Symbol.dispose]: () => giveBack(directory),
+  };
+}
+
+function giveBack(directory: OpenDirectory): void {
+  if (idle.length === maximumIdle || performance.now() - directory.openedAt > maximumAge) {
+    closeSync(directory.descriptor);
+    return;
+  }
+  idle.push(directory);
+  closing ??= setTimeout(closeIdleDirectories, maximumAge).unref();
+}
+
+/** Where an open directory is now. This asks no disk: what is open is known to the kernel. */
+function placeOf(descriptor: number): string {
+  return readlinkSync(`${descriptorFolder}/${descriptor}`);
+}
+
 async function openPath(path: string): Promise<number> {
   try {
-    return await openDescriptor(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return await openFile(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
     // It is a file or a link.
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') await checkRealPath(path);

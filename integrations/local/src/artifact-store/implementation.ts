@@ -1,20 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
-import { type BigIntStats, constants, type Dirent, fstatSync } from 'node:fs';
-import {
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-} from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { type BigIntStats, closeSync, constants, createReadStream, type Dirent, fstatSync } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import {
@@ -36,17 +23,24 @@ import {
 } from '@stack/core';
 import { withFileLock } from '../file-lock/file-lock.ts';
 import type { LocalArtifactStoreConfig } from './config.ts';
-import { type ConfinedDirectory, linkRefused, openDirectory } from './confined-directory.ts';
+import {
+  type ConfinedDirectory,
+  closeIdleDirectories,
+  entryOf,
+  linkRefused,
+  openDirectory,
+} from './confined-directory.ts';
 import { exclusively } from './exclusively.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
-import { nextWriteTime } from './write-time.ts';
+import { writeStagedFile } from './staged-file.ts';
+import { closeFile, openFile, readBytes, syncFile } from './system-calls.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
 const maximumCommitAttempts = 1000;
 
 /** Bytes that are read as a whole: it costs less than a stream. */
 const smallRead = 128 * 1024;
-/** Bytes that a stream reads or writes at once. */
+/** Bytes that a stream reads at once. */
 const streamChunk = 256 * 1024;
 
 /** So many files are looked at, or removed, at once. */
@@ -85,6 +79,11 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
   }
 
+  override async [Symbol.asyncDispose](): Promise<void> {
+    // Those of other stores, too, which open them anew.
+    closeIdleDirectories();
+  }
+
   protected override resolveRoot(path: string): string {
     const root = resolve(this.baseDirectory, pathOfUrl(path));
     return root === '/' ? '' : root;
@@ -95,23 +94,21 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
   }
 
   protected override async doRead(key: string, { start, end, ifMatch }: ReadRequest): Promise<ObjectContent> {
-    const file = await this.#openObject(key);
+    const descriptor = await this.#openObject(key);
     let stream: Readable | undefined;
     try {
-      const found = await file.stat({ bigint: true });
+      // It asks no disk: the kernel has what was just opened.
+      const found = fstatSync(descriptor, { bigint: true });
       if (!found.isFile()) throw this.refusal('NOT_FOUND');
       const stat = objectStat(found);
       if (ifMatch !== undefined && ifMatch !== stat.etag) throw this.refusal('PRECONDITION_FAILED');
       const length = Math.max(0, Math.min(end ?? stat.size, stat.size) - start);
-      if (length > smallRead) {
-        stream = file.createReadStream({ start, end: start + length - 1, highWaterMark: streamChunk });
-        return { stat, body: stream };
-      }
-      const bytes = Buffer.allocUnsafe(length);
-      const { bytesRead } = length === 0 ? { bytesRead: 0 } : await file.read(bytes, 0, length, start);
-      return { stat, body: bytes.subarray(0, bytesRead) };
+      if (length <= smallRead) return { stat, body: await readBytes(descriptor, start, length) };
+      // It closes the file.
+      stream = createReadStream('', { fd: descriptor, start, end: start + length - 1, highWaterMark: streamChunk });
+      return { stat, body: stream };
     } finally {
-      if (stream === undefined) await file.close();
+      if (stream === undefined) await closeFile(descriptor);
     }
   }
 
@@ -121,12 +118,17 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     request: WriteRequest,
   ): Promise<ObjectStat> {
     using staging = await this.#openStaging();
-    const staged = join(staging.path, randomUUID());
+    const path = await this.#pathOf(key);
+    const staged = `${staging.path}/${randomUUID()}`;
+    // Its place is looked at meanwhile. What is wrong with it is told by the `await`, if that is reached.
+    const free = this.#refuseLink(path);
+    free.catch(() => {});
     try {
-      const stat = await this.#stage(staged, source);
+      const found = await writeStagedFile(staged, source, this.config.durability === 'fsync');
+      await free;
       request.signal?.throwIfAborted();
-      await this.#commit(staged, key, request);
-      return stat;
+      await this.#commit(staged, path, request);
+      return objectStat(found);
     } catch (error) {
       await rm(staged, { force: true });
       throw error;
@@ -169,7 +171,9 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     using directory = await openDirectory(dirname(path));
     const found = await findFile(directory, path);
     if (found === undefined) throw this.refusal('NOT_FOUND');
-    await this.#commit(join(directory.path, basename(path)), to, request);
+    const target = await this.#pathOf(to);
+    await this.#refuseLink(target);
+    await this.#commit(entryOf(directory, path), target, request);
     await this.#makeDurable(directory);
     await this.#removeEmptyParents(from);
     return objectStat(found);
@@ -202,31 +206,15 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     return other !== undefined && other.ino === (await stat(join(root, stagingFolder))).ino;
   }
 
-  async #openObject(key: string): Promise<FileHandle> {
+  async #openObject(key: string): Promise<number> {
     const path = await this.#pathOf(key);
     using directory = await openDirectory(dirname(path));
     try {
       // Without O_NONBLOCK, opening a pipe would wait for its writer.
       const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      return await open(join(directory.path, basename(path)), flags);
+      return await openFile(entryOf(directory, path), flags);
     } catch (error) {
       throw hasCode(error, 'ELOOP') ? linkRefused(path) : error;
-    }
-  }
-
-  /** Writes a complete file, of which nobody knows yet. */
-  async #stage(staged: string, source: Uint8Array | Readable): Promise<ObjectStat> {
-    const file = await open(staged, 'wx');
-    try {
-      // Never a stream on the number: it closes it when it fails, and the number may be another file's by then.
-      await file.writeFile(source);
-      const time = nextWriteTime();
-      await file.utimes(time, time);
-      if (this.config.durability === 'fsync') await file.sync();
-      // It asks no disk: the kernel has what was just written.
-      return objectStat(fstatSync(file.fd, { bigint: true }));
-    } finally {
-      await file.close();
     }
   }
 
@@ -236,18 +224,27 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     await exclusively(path, async () => {
       using directory = await openDirectory(dirname(path));
       if ((await findFile(directory, path)) === undefined) return;
-      await unlink(join(directory.path, basename(path)));
+      await unlink(entryOf(directory, path));
       await this.#makeDurable(directory);
     }).catch(undefinedWhenMissing);
   }
 
-  /** Moves a complete file to the place of a key. */
-  async #commit(complete: string, key: string, request: CopyRequest): Promise<void> {
-    const path = await this.#pathOf(key);
+  /** A link in the place of an object is not to be replaced. One that comes later is, and is never followed. */
+  async #refuseLink(path: string): Promise<void> {
+    try {
+      using directory = await openDirectory(dirname(path));
+      await findFile(directory, path);
+    } catch (error) {
+      undefinedWhenMissing(error);
+    }
+  }
+
+  /** Moves a complete file to the place of an object. */
+  async #commit(complete: string, path: string, request: CopyRequest): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         using directory = await this.#makeDirectory(dirname(path));
-        await exclusively(path, () => this.#placeAlone(complete, join(directory.path, basename(path)), path, request));
+        await exclusively(path, () => this.#place(complete, directory, path, request));
         await this.#makeDurable(directory);
         return;
       } catch (error) {
@@ -266,26 +263,26 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
   }
 
-  /** No process beside this one is to replace the object between the look at its etag and the move. */
-  async #placeAlone(complete: string, target: string, path: string, request: CopyRequest): Promise<void> {
-    if (request.ifMatch === undefined) return this.#place(complete, target, path, request);
-    using staging = await this.#openStaging();
-    const lock = join(staging.path, `lock-${hash('sha256', path)}`);
-    await withFileLock(lock, () => this.#place(complete, target, path, request));
-  }
-
-  async #place(complete: string, target: string, path: string, { ifAbsent, ifMatch }: CopyRequest): Promise<void> {
+  async #place(
+    complete: string,
+    directory: ConfinedDirectory,
+    path: string,
+    { ifAbsent, ifMatch }: CopyRequest,
+  ): Promise<void> {
+    const target = entryOf(directory, path);
     if (ifAbsent) {
       await link(complete, target);
       await unlink(complete);
       return;
     }
-    const present = await lstat(target, { bigint: true }).catch(undefinedWhenMissing);
-    if (present?.isSymbolicLink()) throw linkRefused(path);
-    if (ifMatch !== undefined && (!present?.isFile() || objectStat(present).etag !== ifMatch)) {
-      throw this.refusal('PRECONDITION_FAILED');
-    }
-    await rename(complete, target);
+    if (ifMatch === undefined) return rename(complete, target);
+    // No process beside this one is to replace the object between the look at its etag and the move.
+    using staging = await this.#openStaging();
+    await withFileLock(`${staging.path}/lock-${hash('sha256', path)}`, async () => {
+      const present = await findFile(directory, path).catch(undefinedWhenMissing);
+      if (present === undefined || objectStat(present).etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
+      await rename(complete, target);
+    });
   }
 
   /** Opens a directory, and makes it level by level where it is not there, so that none is made behind a link. */
@@ -296,7 +293,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
       if (!hasCode(error, 'ENOENT') || path === this.#realRoot) throw error;
     }
     using parent = await this.#makeDirectory(dirname(path));
-    await mkdir(join(parent.path, basename(path))).catch(ignoreExisting);
+    await mkdir(entryOf(parent, path)).catch(ignoreExisting);
     await this.#makeDurable(parent);
     return openDirectory(path);
   }
@@ -304,8 +301,13 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
   /** Waits until the disk has the entries of a directory, where that was asked for. */
   async #makeDurable(directory: ConfinedDirectory): Promise<void> {
     if (this.config.durability !== 'fsync') return;
-    await using file = await open(join(directory.path, '.'), constants.O_RDONLY | constants.O_DIRECTORY);
-    await file.sync();
+    const descriptor = await openFile(`${directory.path}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await syncFile(descriptor);
+    } finally {
+      // It asks no disk: nothing was written by it.
+      closeSync(descriptor);
+    }
   }
 
   async *#list(path: string, key: string, request: ListRequest): AsyncIterable<ListEntry> {
@@ -357,7 +359,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     for (let path = dirname(await this.#pathOf(key)); path !== root; path = dirname(path)) {
       try {
         using parent = await openDirectory(dirname(path));
-        await rmdir(join(parent.path, basename(path)));
+        await rmdir(entryOf(parent, path));
       } catch (error) {
         if (!hasCode(error, 'ENOENT')) return;
       }
@@ -440,7 +442,7 @@ async function readDirectory(path: string): Promise<Dirent[]> {
 
 /** What is known of a file in the directory of its path; `undefined` where something else is. Rejects with ENOENT. */
 async function findFile(directory: ConfinedDirectory, path: string): Promise<BigIntStats | undefined> {
-  const found = await lstat(join(directory.path, basename(path)), { bigint: true });
+  const found = await lstat(entryOf(directory, path), { bigint: true });
   if (found.isSymbolicLink()) throw linkRefused(path);
   return found.isFile() ? found : undefined;
 }
@@ -462,7 +464,7 @@ async function removeEmptyDirectory(path: string): Promise<boolean> {
   }
   try {
     using parent = await openDirectory(dirname(path));
-    await rmdir(join(parent.path, basename(path)));
+    await rmdir(entryOf(parent, path));
     return true;
   } catch (error) {
     return hasCode(error, 'ENOENT');

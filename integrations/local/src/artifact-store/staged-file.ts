@@ -1,0 +1,49 @@
+import { type BigIntStats, fstatSync } from 'node:fs';
+import { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { closeFile, openFile, setFileTimes, syncFile, writeBytes, writeChunks } from './system-calls.ts';
+import { nextWriteTime } from './write-time.ts';
+
+/** Bytes of a stream that wait to be written at once, about. */
+const gatheredBytes = 1024 * 1024;
+
+/** Writes a complete new file, and waits until the disk has it where it is to be durable. */
+export async function writeStagedFile(
+  path: string,
+  source: Uint8Array | Readable,
+  isDurable: boolean,
+): Promise<BigIntStats> {
+  const descriptor = await openFile(path, 'wx');
+  try {
+    if (source instanceof Readable) await writeStream(descriptor, source);
+    else await writeBytes(descriptor, source);
+    const time = nextWriteTime();
+    await setFileTimes(descriptor, time, time);
+    if (isDurable) await syncFile(descriptor);
+    // It asks no disk: the kernel has what was just written.
+    return fstatSync(descriptor, { bigint: true });
+  } finally {
+    await closeFile(descriptor);
+  }
+}
+
+/** Writes what a stream gives, and as much at once as it has given meanwhile. */
+async function writeStream(descriptor: number, source: Readable): Promise<void> {
+  let writing: Promise<void> | undefined;
+  const file = new Writable({
+    highWaterMark: gatheredBytes,
+    writev(chunks, done) {
+      writing = writeChunks(
+        descriptor,
+        chunks.map(({ chunk }) => chunk),
+      );
+      writing.then(() => done(), done);
+    },
+  });
+  try {
+    await pipeline(source, file);
+  } finally {
+    // When the source breaks, a write may be under way still. Its number is not to be closed, and given to another file.
+    await writing?.catch(() => {});
+  }
+}
