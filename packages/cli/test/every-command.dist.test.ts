@@ -18,6 +18,18 @@ import {
   writeFiles,
 } from './run-stack.ts';
 
+/** Its first process is killed, and the next one goes on. */
+const dyingPipeline = `
+import { existsSync, writeFileSync } from 'node:fs';
+import { pipeline, step } from '@stack/pipelines';
+const die = step({ name: 'die' }, () => {
+  if (existsSync('alive.txt')) return 'alive';
+  writeFileSync('alive.txt', '');
+  process.kill(process.pid, 'SIGKILL');
+});
+export const dying = pipeline({ name: 'dying' }, () => die());
+`;
+
 const folder = temporaryFolder();
 const root = folder.path;
 const evaluated = join(root, 'evaluated.txt');
@@ -30,11 +42,16 @@ beforeAll(() => {
     'training.ts': trainingPipeline,
     'rows.ts': 'export const rows: number[] = [1, 2, 3];',
     'own.ts': canaryFlavor('own', evaluated),
+    'dying.ts': dyingPipeline,
     'secret.yaml': 'password: a value of the vault',
     'more.txt': 'another value',
   });
   installCanary(root, evaluated);
   stack(root, 'init');
+  for (const name of ['killed', 'left']) {
+    rmSync(join(root, 'alive.txt'), { force: true });
+    runStack(root, ['pipeline', 'run', 'dying.ts#dying', `--run-name=${name}`]);
+  }
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
   addFormats.default(ajv);
   const { data } = stackJson<Record<string, object>>(root, 'schema');
@@ -102,6 +119,8 @@ const session: readonly string[] = [
   'run describe first',
   'run logs first',
   'run watch first',
+  'run resume killed',
+  'worker --once',
   'artifact list',
   'artifact describe <id>',
   'artifact cat <id>',

@@ -13,8 +13,10 @@ export type { PipelineHookContext } from './engine/pipeline-hooks.ts';
 export { type RunEvent, type RunRecording, runEventChannel } from './engine/run-event.ts';
 
 // Runs.
-export type { PipelineRun, RunOptions } from './engine/run-pipeline.ts';
+
+export type { PipelineRun, ResumeOptions, RunOptions } from './engine/run-pipeline.ts';
 export { type WatchOptions, watchRun } from './engine/watch-run.ts';
+
 // Logs of steps.
 export type { LogLevel } from './logs/output-capture.ts';
 export { type RunLogLine, type RunLogOptions, readRunLog } from './logs/read-run-log.ts';

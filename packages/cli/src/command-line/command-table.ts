@@ -38,6 +38,7 @@ const runReference: PositionalDescription = {
   completion: 'runs',
 };
 const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
+const allowCodeChange = { summary: 'Go on with a run even if its code has changed since it started.' };
 const config = { value: 'FILE', summary: 'A run config, YAML or JSON: parameters, settings, steps, runName, stack.' };
 const secretName: PositionalDescription = { name: 'NAME', summary: 'Name of the secret.', completion: 'secrets' };
 const secretStore: OptionDescription = {
@@ -501,7 +502,11 @@ export const commands: readonly CommandDescription[] = [
     options: {
       stack: { value: 'NAME', summary: 'The stack to run on. Default: the active stack.', completion: 'stacks' },
       config,
-      'run-name': { value: 'NAME', summary: 'Default: the name of the pipeline and the time.' },
+      'run-name': {
+        value: 'NAME',
+        summary: 'Default: the name of the pipeline and the time. A run of this name that has not ended goes on.',
+      },
+      'allow-code-change': allowCodeChange,
       set: { value: 'KEY=VALUE', summary: 'A parameter, like --key=value.', isRepeatable: true },
     },
     furtherOptions: {
@@ -560,6 +565,29 @@ export const commands: readonly CommandDescription[] = [
     loads: 'manifests',
     data: 'described-run',
     load: () => import('../commands/run-describe.ts'),
+  },
+  {
+    words: ['run', 'resume'],
+    summary: 'Go on with a run whose process has ended. What is completed stays.',
+    positionals: [runReference],
+    options: {
+      'allow-code-change': allowCodeChange,
+      wait: { summary: 'Wait until nobody executes it any more.' },
+    },
+    loads: 'implementations',
+    data: 'ended-run',
+    load: () => import('../commands/run-resume.ts'),
+  },
+  {
+    words: ['worker'],
+    summary: 'Go on with runs as their processes end, until ^C. Several workers may run.',
+    options: {
+      concurrency: { value: 'COUNT', summary: 'How many runs go on at once. Default: the number of cores.' },
+      once: { summary: 'Go on with the runs that nobody executes now, and end.' },
+    },
+    loads: 'manifests',
+    data: 'worked-runs',
+    load: () => import('../commands/worker.ts'),
   },
   {
     words: ['run', 'logs'],

@@ -1,6 +1,6 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
-import { readLimit } from '../command-line/read-limit.ts';
+import { readCount } from '../command-line/read-count.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { missingFlavors } from '../output/missing-flavors.ts';
 import { componentRows } from '../output/records.ts';
@@ -8,7 +8,7 @@ import { renderTable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const { componentType: type } = invocation;
-  const limit = readLimit(invocation);
+  const limit = readCount(invocation, 'limit');
   const after = invocation.option('after');
   await using project = await openProjectHere(invocation);
   // One more than is shown, to know whether there is more.

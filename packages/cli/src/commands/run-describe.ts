@@ -1,9 +1,14 @@
+import type { RunRecord } from '@stack/core';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { listRunArtifacts } from '../list-run-artifacts.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { artifactRows, showDuration, stepRows } from '../output/records.ts';
 import { renderFields, renderTable } from '../output/table.ts';
+
+function showHolder({ holder }: RunRecord): string {
+  return holder === undefined ? '' : `process ${holder.pid} on ${holder.host}, since ${holder.since.toISOString()}`;
+}
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
@@ -18,6 +23,8 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ['parameters', JSON.stringify(record.plan.parameters)],
     ['stack', record.stack],
     ['state', record.state],
+    ['executed by', showHolder(record)],
+    ['taken up', record.epoch === 1 ? '' : `${record.epoch} times`],
     ['started', record.startedAt.toISOString()],
     ['duration', showDuration(record.startedAt, record.endedAt)],
     ['error', record.error === undefined ? '' : `${record.error.code}: ${record.error.message}`],

@@ -1,6 +1,6 @@
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
-import { readLimit } from '../command-line/read-limit.ts';
+import { readCount } from '../command-line/read-count.ts';
 import { readComponents } from '../command-line/stack-components.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { missingFlavors } from '../output/missing-flavors.ts';
@@ -12,7 +12,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const after = invocation.option('after');
   const stacks = await project.stacks.list({
     name: invocation.option('name'),
-    limit: readLimit(invocation),
+    limit: readCount(invocation, 'limit'),
     after: after === undefined ? undefined : { name: after },
     labels: Object.fromEntries(invocation.optionPairs('label')),
     components: readComponents(invocation.furtherOptions),

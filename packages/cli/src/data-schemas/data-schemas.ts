@@ -14,7 +14,14 @@ import { flavorSchema, listedFlavorSchema, optionSchema } from './flavor-schemas
 import { helpSchema } from './help-schema.ts';
 import { installationSchema, integrationSchema } from './integration-schemas.ts';
 import { componentSchema, stackSchema } from './record-schemas.ts';
-import { artifactSchema, describedRunSchema, endedRunSchema, logLineSchema, runSchema } from './run-schemas.ts';
+import {
+  artifactSchema,
+  describedRunSchema,
+  endedRunSchema,
+  logLineSchema,
+  runSchema,
+  workedRunSchema,
+} from './run-schemas.ts';
 import {
   changedSecretSchema,
   deletedSecretSchema,
@@ -94,6 +101,7 @@ export const dataSchemas = {
   }),
   stacks: z.array(activatableStackSchema),
   status: z.object({ root: z.string(), store: storeLabelSchema, activeStack: stackSchema, runs: z.array(runSchema) }),
+  'worked-runs': z.array(workedRunSchema),
   'written-file': z.object({ file: z.string() }),
   version: z.object({ version: z.string(), node: z.string() }),
 };

@@ -110,6 +110,11 @@ export const endedRunSchema = runSchema.extend({
   result: z.json().optional().describe('What the pipeline returned, where that is data.'),
 });
 
+/** A run that a worker went on with. */
+export const workedRunSchema = runSchema
+  .pick({ id: true, name: true, state: true })
+  .describe('`running`: it was left as it was, since it could not go on, or the worker was stopped.');
+
 export const describedRunSchema = runSchema.extend({
   plan: planSchema,
   steps: z.array(stepRunSchema),

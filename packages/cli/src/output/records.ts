@@ -47,10 +47,10 @@ export function runRows(runs: readonly RunRecord[]): TableContent {
 export function stepRows(steps: readonly StepRunRecord[]): TableContent {
   return [
     ['STEP', 'STATE', 'ATTEMPT', 'DURATION', 'NOTE'],
-    steps.map(({ step, state, attempt, startedAt, endedAt, error, reason }) => [
+    steps.map(({ step, state, attempt, interruptions, startedAt, endedAt, error, reason }) => [
       step,
       state,
-      attempt === 0 ? '' : String(attempt),
+      attempt === 0 ? '' : `${attempt}${interruptions === 0 ? '' : ` (${interruptions} interrupted)`}`,
       showDuration(startedAt, endedAt),
       error === undefined ? (reason ?? '') : `${error.code}: ${error.message}`,
     ]),

@@ -1,4 +1,4 @@
-import type { Plan } from '@stack/core';
+import type { Plan, StepRunRecord } from '@stack/core';
 import { maskSecrets } from '@stack/core/secrets';
 import type { RunEvent } from '@stack/pipelines';
 import { showMilliseconds } from './records.ts';
@@ -71,6 +71,7 @@ class LiveRunView implements RunView {
 
   show(event: RunEvent): void {
     if (event.type === 'run-started') this.#start(event.plan);
+    if (event.type === 'run-resumed') this.#start(event.plan, event.steps);
     const line = isOfStepLine(event) ? undefined : describeEvent(event, this.#screen);
     if ('step' in event) this.#update(event.step, event);
     this.#draw(line);
@@ -89,8 +90,12 @@ class LiveRunView implements RunView {
     write(showCursor);
   }
 
-  #start(plan: Plan): void {
+  #start(plan: Plan, recorded: readonly StepRunRecord[] = []): void {
     for (const { name } of plan.steps) this.#steps.set(name, { name, symbol: '·', tone: 'quiet', text: '' });
+    for (const { step, state } of recorded) {
+      if (state !== 'completed') continue;
+      this.#steps.set(step, { name: step, symbol: '✓', tone: 'good', text: 'completed before' });
+    }
     write(hideCursor);
     this.#timer = setInterval(() => {
       this.#frame++;
@@ -138,6 +143,7 @@ function isOfStepLine(event: RunEvent): boolean {
 function shownState(event: RunEvent): Omit<ShownStep, 'name'> | undefined {
   switch (event.type) {
     case 'run-started':
+    case 'run-resumed':
     case 'run-ended':
     case 'step-log':
     case 'step-log-failed':
@@ -163,6 +169,8 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
   switch (event.type) {
     case 'run-started':
       return `Run ${event.name} of the pipeline ${event.plan.pipeline} on the stack ${event.stack}`;
+    case 'run-resumed':
+      return describeResumption(event, paint);
     case 'step-started':
       return `${event.step}: started${event.attempt === 1 ? '' : `, attempt ${event.attempt} of ${event.attempts}`}`;
     case 'step-expanded':
@@ -184,4 +192,17 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
     case 'run-ended':
       return undefined;
   }
+}
+
+function describeResumption(
+  { name, plan, stack, steps }: Extract<RunEvent, { readonly type: 'run-resumed' }>,
+  paint: Screen['paint'],
+): string {
+  const completed = steps.filter(({ state }) => state === 'completed').length;
+  const interrupted = steps.filter(({ state, interruptions }) => state === 'pending' && interruptions > 0);
+  const again = interrupted.map(({ step, attempt }) => `${step}, attempt ${attempt}`);
+  return [
+    `Run ${name} of the pipeline ${plan.pipeline} on the stack ${stack} goes on: ${completed} of ${steps.length} steps are completed`,
+    ...(again.length === 0 ? [] : [paint('quiet', `interrupted: ${again.join('; ')}`)]),
+  ].join('\n');
 }

@@ -160,10 +160,16 @@ export interface RunStore {
    */
   recordStep(fence: RunFence, step: string, change: StepChange): Promise<void>;
   /**
-   * Records that a mapped step runs, and its items as pending steps of these names, in the order of its list. Rejects with
+   * Records that a mapped step runs, and its items as pending steps of these names, in the order of its list; of a run that
+   * goes on, those that are recorded stay as they are. Rejects with
    * `RUN_NOT_FOUND` or `STEP_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run has ended, or the step is not pending.
    */
   recordItems(fence: RunFence, step: string, items: readonly string[]): Promise<void>;
+  /**
+   * Puts another plan in the place of a run's, with the same steps. Rejects with `RUN_NOT_FOUND`, and with
+   * `PRECONDITION_FAILED` when the run has ended.
+   */
+  recordPlan(fence: RunFence, plan: Plan): Promise<void>;
   /** Ends a run and gives it back. Rejects with `RUN_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run has ended. */
   endRun(
     fence: RunFence,

@@ -4,6 +4,7 @@ import {
   type ArtifactRecord,
   type ClaimOptions,
   didYouMean,
+  type Plan,
   type RecordedError,
   type RunFence,
   type RunFilter,
@@ -42,22 +43,7 @@ export class MemoryRunStore implements RunStore {
         hint: 'Give the run another name.',
       });
     }
-    const steps = plan.steps.map(
-      (step, index): StepRunRecord => ({
-        runId: id,
-        step: step.name,
-        index,
-        item: undefined,
-        state: 'pending',
-        attempt: 0,
-        interruptions: 0,
-        error: undefined,
-        reason: undefined,
-        metadata: {},
-        startedAt: undefined,
-        endedAt: undefined,
-      }),
-    );
+    const steps = plan.steps.map((step, index) => pendingStep(id, step.name, index));
     const record: RunRecord = {
       id,
       name,
@@ -102,8 +88,17 @@ export class MemoryRunStore implements RunStore {
     checkRunning(run.record);
     if (mapped.state !== 'pending')
       throw conflict(`The step "${step}" of the run "${run.record.name}" is ${mapped.state}.`);
-    run.steps.set(step, { ...mapped, state: 'running', attempt: 1, startedAt: new Date() });
-    for (const [item, name] of items.entries()) run.steps.set(name, { ...mapped, step: name, item });
+    const { startedAt = new Date() } = mapped;
+    run.steps.set(step, { ...mapped, state: 'running', attempt: mapped.attempt + 1, startedAt });
+    for (const [item, name] of items.entries()) {
+      if (!run.steps.has(name)) run.steps.set(name, pendingStep(run.record.id, name, mapped.index, item));
+    }
+  }
+
+  async recordPlan(fence: RunFence, plan: Plan): Promise<void> {
+    const run = this.#fencedRun(fence);
+    checkRunning(run.record);
+    run.record = { ...run.record, plan };
   }
 
   async recordStep(fence: RunFence, step: string, change: StepChange): Promise<void> {
@@ -226,6 +221,23 @@ async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+function pendingStep(runId: string, step: string, index: number, item?: number): StepRunRecord {
+  return {
+    runId,
+    step,
+    index,
+    item,
+    state: 'pending',
+    attempt: 0,
+    interruptions: 0,
+    error: undefined,
+    reason: undefined,
+    metadata: {},
+    startedAt: undefined,
+    endedAt: undefined,
+  };
 }
 
 function stepOf({ record, steps }: KeptRun, step: string): StepRunRecord {

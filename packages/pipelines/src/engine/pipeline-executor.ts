@@ -11,6 +11,7 @@ import {
   type StepExecutor,
   type StepOutcome,
   type StepRunInfo,
+  type StepRunRecord,
 } from '@stack/core';
 import { type ArtifactList, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
 import { captureOutput } from '../logs/output-capture.ts';
@@ -20,9 +21,9 @@ import { runProgram } from '../programs/run-program.ts';
 import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
 import { HookMetadata, type InfoFor } from './component-hooks.ts';
-import { findOutput, loadInput, loadInputs, type RunArtifacts } from './load-inputs.ts';
+import { findOutput, listStepArtifacts, loadInput, loadInputs, type RunArtifacts } from './load-inputs.ts';
 import { itemName, openMappedList, parseItemName } from './mapped-items.ts';
-import { recordedError } from './recorded-error.ts';
+import { recordedError, unrecordedError } from './recorded-error.ts';
 import type { TellEvent } from './run-event.ts';
 import { type Hindrance, StepGate } from './step-gate.ts';
 
@@ -36,6 +37,8 @@ export interface ExecutorOptions extends RunArtifacts {
   /** The function of each step, by its name in the plan. */
   readonly definitions: ReadonlyMap<string, StepDefinition>;
   readonly settings: RunSettings;
+  /** What is recorded of the steps of a run that goes on. */
+  readonly recorded: readonly StepRunRecord[];
   readonly tell: TellEvent;
 }
 
@@ -67,6 +70,8 @@ export class PipelineExecutor implements StepExecutor {
   readonly #options: ExecutorOptions;
   readonly #steps: ReadonlyMap<string, PlanStep>;
   readonly #gate: StepGate;
+  /** Of a run that goes on, by the name of the step run. */
+  readonly #recorded: ReadonlyMap<string, StepRunRecord>;
   readonly #started = new Set<string>();
   readonly #errors = new Map<string, unknown>();
   /** Of each mapped step that was expanded and has not ended. */
@@ -76,6 +81,12 @@ export class PipelineExecutor implements StepExecutor {
     this.#options = options;
     this.#steps = new Map(options.plan.steps.map((step) => [step.name, step]));
     this.#gate = new StepGate(options.plan);
+    this.#recorded = new Map(options.recorded.map((record) => [record.step, record]));
+    for (const { step, state, error } of options.recorded) {
+      if (state !== 'completed' && state !== 'failed' && state !== 'cancelled') continue;
+      if (error !== undefined) this.#errors.set(step, unrecordedError(error));
+      this.#gate.end(step, state);
+    }
   }
 
   /** Whether all steps have ended well. */
@@ -104,7 +115,8 @@ export class PipelineExecutor implements StepExecutor {
     const execution = this.#execution(name);
     const { map } = execution.step;
     const signal = this.#gate.signalOf(runSignal);
-    if (map === undefined || (await this.#endEarly(execution, signal)) !== undefined) return [];
+    if (map === undefined || this.#gate.outcome(name) !== undefined) return [];
+    if ((await this.#endEarly(execution, signal)) !== undefined) return [];
     let list: ArtifactList;
     try {
       list = await openMappedList(map, this.#options, signal);
@@ -115,7 +127,11 @@ export class PipelineExecutor implements StepExecutor {
     const items = Array.from({ length: list.length }, (_, index) => itemName(name, index));
     await runStore.recordItems(lease, name, items);
     this.#started.add(name);
-    this.#expansions.set(name, { items, list, artifacts: new Map() });
+    const artifacts = new Map<string, readonly ArtifactRecord[]>();
+    for (const item of items) {
+      if (this.#gate.outcome(item) === 'completed') artifacts.set(item, await listStepArtifacts(this.#options, item));
+    }
+    this.#expansions.set(name, { items, list, artifacts });
     tell({ type: 'step-expanded', step: name, items: items.length });
     return items;
   }
@@ -171,6 +187,11 @@ export class PipelineExecutor implements StepExecutor {
   async #skip(step: string, { end, reason: why }: Hindrance): Promise<StepOutcome> {
     const { lease, runStore, tell } = this.#options;
     const reason = maskSecrets(why);
+    // Of a step that was skipped before a run went on it was found out again in which way.
+    if (this.#recorded.get(step)?.state === 'skipped') {
+      this.#gate.end(step, end);
+      return 'skipped';
+    }
     await runStore.recordStep(lease, step, { state: 'skipped', reason });
     this.#gate.end(step, end);
     tell({ type: 'step-skipped', step, reason });
@@ -197,8 +218,9 @@ export class PipelineExecutor implements StepExecutor {
   async #runAttempts(execution: Execution, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
     const { lease, runStore, tell } = this.#options;
     const { name, step } = execution;
-    const { attempts } = step;
-    for (let attempt = 1; !signal.aborted; attempt++) {
+    const begun = this.#recorded.get(name)?.attempt ?? 0;
+    const attempts = this.#lastAttempt(execution);
+    for (let attempt = begun + 1; !signal.aborted; attempt++) {
       await runStore.recordStep(lease, name, { state: 'running', attempt });
       tell({ type: 'step-started', step: name, attempt, attempts });
       const result = await this.#runAttempt(execution, attempt, log, signal);
@@ -249,7 +271,7 @@ export class PipelineExecutor implements StepExecutor {
     }
     await captureOutput(log, async () => {
       if (!failed) await metadata.callHook('step', 'onSuccess', () => hooks.onSuccess?.(context));
-      else if (attempt >= step.attempts && !runSignal.aborted) {
+      else if (attempt >= this.#lastAttempt(execution) && !runSignal.aborted) {
         await metadata.callHook('step', 'onFailure', () => hooks.onFailure?.(context, failure));
       }
       await metadata.askStep(stack, infoFor);
@@ -355,6 +377,11 @@ export class PipelineExecutor implements StepExecutor {
     if (item === undefined) this.#expansions.delete(name);
     this.#gate.end(name, result.outcome);
     return result.outcome;
+  }
+
+  /** An attempt that was interrupted does not count. */
+  #lastAttempt({ name, step }: Execution): number {
+    return step.attempts + (this.#recorded.get(name)?.interruptions ?? 0);
   }
 
   #execution(name: string): Execution {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { maskSecrets, type RecordedError, StackError } from '@stack/core';
+import { type ErrorCode, errorCodes, maskSecrets, type RecordedError, StackError } from '@stack/core';
 
 /** The folders that call the code of a step: what stands below them in a stack tells a user nothing. */
 const ownFolders = ['./', '../artifacts/', '../logs/']
@@ -19,6 +19,11 @@ export function recordedError(error: unknown): RecordedError {
     ...(hint === undefined ? {} : { hint: maskSecrets(hint) }),
     ...(error instanceof Error ? { stack: maskSecrets(describeStack(error)) } : {}),
   };
+}
+
+/** An error that says what one said that was recorded. */
+export function unrecordedError({ code, message, hint }: RecordedError): StackError {
+  return new StackError({ code: code in errorCodes ? (code as ErrorCode) : 'STEP_FAILED', message, hint });
 }
 
 /** `TypeError: ...` for an error of the language, the message alone for others. */

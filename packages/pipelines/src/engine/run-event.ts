@@ -1,4 +1,4 @@
-import type { ArtifactRecord, Plan, RecordedError, RunState } from '@stack/core';
+import type { ArtifactRecord, Plan, RecordedError, RunState, StepRunRecord } from '@stack/core';
 import type { StepLogLine } from '../logs/step-log.ts';
 
 /** What happens in a run, told as it happens: a change of state once it is recorded. Durations are in milliseconds. */
@@ -9,6 +9,18 @@ export type RunEvent = { readonly runId: string } & (
       readonly stack: string;
       readonly plan: Plan;
       readonly recordedIn: RunRecording;
+    }
+  /** A run goes on that its last holder left. */
+  | {
+      readonly type: 'run-resumed';
+      readonly name: string;
+      readonly stack: string;
+      readonly plan: Plan;
+      readonly recordedIn: RunRecording;
+      /** How often the run was taken up, this time included. */
+      readonly epoch: number;
+      /** Its steps as they are recorded. An attempt that was interrupted is counted in `interruptions`. */
+      readonly steps: readonly StepRunRecord[];
     }
   | { readonly type: 'step-started'; readonly step: string; readonly attempt: number; readonly attempts: number }
   /** A mapped step knows its items: `step[0]`, `step[1]`, ... */

@@ -8,6 +8,9 @@ import {
   type Problem,
   type RecordedError,
   type RunContext,
+  type RunLease,
+  type RunRecord,
+  type RunSettings,
   type RunState,
   type RunStore,
   resolveRunSettings,
@@ -27,21 +30,37 @@ import { maskedPlan } from './masked-plan.ts';
 import { MemoryRunStore } from './memory-run-store.ts';
 import { PipelineExecutor } from './pipeline-executor.ts';
 import { callPipelineHook, type PipelineHookContext, type PipelineHooks } from './pipeline-hooks.ts';
+import { type PlanChanges, planChanges } from './plan-changes.ts';
 import { recordedError } from './recorded-error.ts';
+import { checkUnmasked } from './recorded-plan.ts';
 import { type RunEvent, type RunRecording, runEventChannel, type TellEvent } from './run-event.ts';
 
 export interface RunOptions {
   readonly stack: Stack;
   /** Where the run is recorded. Default: in memory, which the result and the first event say. */
   readonly runStore?: RunStore | undefined;
-  /** Unique in the run store. Default: `<pipeline>-<date>-<time>-<beginning of the id>`, in UTC. */
+  /**
+   * Unique in the run store: a run of this name that has not ended goes on. Default:
+   * `<pipeline>-<date>-<time>-<beginning of the id>`, in UTC.
+   */
   readonly name?: string | undefined;
   /** Cancels the run when aborted; fails it when the reason is a `StackError` `RUN_FAILED`. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether a run that goes on under its name may do so with code that has changed. Default `false`: `RUN_CODE_CHANGED`. */
+  readonly allowCodeChange?: boolean | undefined;
   /** Told what happens, as it happens. Default: prints what steps print. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Whether a run that does not complete is an error of `run`. Default `true`. */
   readonly throwOnFailure?: boolean | undefined;
+}
+
+/** What going on with a run takes. */
+export interface ResumeOptions extends Omit<RunOptions, 'name' | 'runStore'> {
+  readonly runStore: RunStore;
+  /** Whether to go on with code that has changed since. What is completed stays. Default `false`: `RUN_CODE_CHANGED`. */
+  readonly allowCodeChange?: boolean | undefined;
+  /** Whether to wait until nobody executes the run any more. Default `false`: `RUN_HELD`. */
+  readonly wait?: boolean | undefined;
 }
 
 /** A run that has ended. */
@@ -86,31 +105,153 @@ export interface CompiledPipeline {
   readonly problems: readonly Problem[];
 }
 
+/**
+ * Runs a pipeline. Where the name is that of a run which has not ended, of this pipeline and with these parameters, that
+ * run goes on.
+ */
 export async function runPipeline(compiled: CompiledPipeline, options: RunOptions): Promise<PipelineRun> {
-  const { definitions, materializers } = compiled;
-  const { stack, runStore = new MemoryRunStore() } = options;
+  const { stack } = options;
+  const givenName = options.name ?? compiled.runName;
+  if (givenName !== undefined) checkName('run', givenName);
+  const prepared = await prepareRun(compiled, options);
+  const { plan, shown, settings, recordedIn, runStore } = prepared;
+  const unfinished = givenName === undefined ? undefined : await findUnfinished(runStore, givenName);
+  if (unfinished !== undefined && !planChanges(unfinished.plan, shown).isOtherRun) {
+    await using lease = await runStore.claimRun(unfinished.id);
+    return await continueRun(prepared, lease, options);
+  }
   const runId = randomUUID();
-  const name = options.name ?? compiled.runName ?? defaultRunName(compiled.plan.pipeline, runId);
-  checkName('run', name);
-  const settings = await resolveRunSettings(stack, compiled.plan, compiled.problems);
-  // What is kept in memory can be of no use to another run.
-  const plan = deepFreeze(options.runStore === undefined ? settings.plan : await planCode(settings.plan, definitions));
-  const recordedIn = options.runStore === undefined ? 'memory' : 'store';
-  const tell = tellerOf(runId, options.onEvent ?? printStepOutput);
-  const startedAt = performance.now();
-
+  const name = givenName ?? defaultRunName(plan.pipeline, runId);
   const hooks = new HookMetadata();
   await hooks.askRun(stack, (component) => ({ runId, pipeline: plan.pipeline, settings: settings.ofRun(component) }));
-  const shown = deepFreeze(maskedPlan(plan));
   const start = { id: runId, name, stack: stack.name, plan: shown, metadata: hooks.metadata };
   await using lease = await runStore.startRun(start);
-  const signal = AbortSignal.any([lease.lost, ...(options.signal === undefined ? [] : [options.signal])]);
+  const tell = tellerOf(runId, options.onEvent ?? printStepOutput);
   tell({ type: 'run-started', name, stack: stack.name, plan: shown, recordedIn });
+  await callPipelineHook('onStart', () => compiled.hooks.onStart?.(hookContext(runId, name, plan, stack)));
+  return await executeRun(prepared, { lease, name, recorded: [], tell }, options);
+}
 
-  const told: PipelineHookContext = { runId, name, pipeline: plan.pipeline, parameters: plan.parameters, stack };
-  await callPipelineHook('onStart', () => compiled.hooks.onStart?.(told));
+/**
+ * Goes on with a run that has not ended, from what is recorded of it.
+ *
+ * @param run its name or id
+ * @param compile makes the pipeline of a recorded plan again
+ */
+export async function resumeRun(
+  run: string,
+  compile: (recorded: Plan) => CompiledPipeline,
+  options: ResumeOptions,
+): Promise<PipelineRun> {
+  const { runStore, wait, signal } = options;
+  const claim = { ...(wait === undefined ? {} : { wait }), ...(signal === undefined ? {} : { signal }) };
+  await using lease = await runStore.claimRun(run, claim);
+  const { name, plan } = await runStore.getRun(lease.runId);
+  checkUnmasked(plan, name);
+  return await continueRun(await prepareRun(compile(plan), options), lease, options);
+}
+
+/** What a run takes, whether it is new or goes on. */
+interface PreparedRun {
+  readonly compiled: CompiledPipeline;
+  readonly plan: Plan;
+  /** The plan as it is recorded. */
+  readonly shown: Plan;
+  readonly settings: RunSettings;
+  readonly runStore: RunStore;
+  readonly recordedIn: RunRecording;
+}
+
+async function prepareRun(
+  compiled: CompiledPipeline,
+  { stack, runStore }: Pick<RunOptions, 'stack' | 'runStore'>,
+): Promise<PreparedRun> {
+  const settings = await resolveRunSettings(stack, compiled.plan, compiled.problems);
+  // What is kept in memory can be of no use to another run.
+  const plan = deepFreeze(runStore === undefined ? settings.plan : await planCode(settings.plan, compiled.definitions));
+  return {
+    compiled,
+    plan,
+    shown: deepFreeze(maskedPlan(plan)),
+    settings,
+    runStore: runStore ?? new MemoryRunStore(),
+    recordedIn: runStore === undefined ? 'memory' : 'store',
+  };
+}
+
+async function findUnfinished(runStore: RunStore, name: string): Promise<RunRecord | undefined> {
+  try {
+    const record = await runStore.getRun(name);
+    return record.name === name && record.state === 'running' ? record : undefined;
+  } catch (error) {
+    if (StackError.is(error, 'RUN_NOT_FOUND') || StackError.is(error, 'AMBIGUOUS')) return undefined;
+    throw error;
+  }
+}
+
+/** @throws RUN_NOT_RESUMABLE, RUN_CODE_CHANGED */
+async function continueRun(prepared: PreparedRun, lease: RunLease, options: RunOptions): Promise<PipelineRun> {
+  const { runStore, shown, recordedIn } = prepared;
+  const { stack, allowCodeChange = false } = options;
+  const record = await runStore.getRun(lease.runId);
+  const { name } = record;
+  if (record.stack !== stack.name) {
+    throw new StackError({
+      code: 'RUN_NOT_RESUMABLE',
+      message: `The run "${name}" runs on the stack "${record.stack}", and was to go on on the stack "${stack.name}".`,
+      hint: 'Its artifacts are in the store of its own stack: give that one.',
+    });
+  }
+  const changes = planChanges(record.plan, shown);
+  checkSameCode(name, changes, allowCodeChange);
+  if (changes.differences.length > 0) await runStore.recordPlan(lease, shown);
+  const recorded = await runStore.listStepRuns(lease.runId);
+  const tell = tellerOf(lease.runId, options.onEvent ?? printStepOutput);
+  tell({ type: 'run-resumed', name, stack: stack.name, plan: shown, recordedIn, epoch: lease.epoch, steps: recorded });
+  return await executeRun(prepared, { lease, name, recorded, tell }, options);
+}
+
+function checkSameCode(run: string, { unmatched, differences }: PlanChanges, isChangeAllowed: boolean): void {
+  if (unmatched.length > 0) {
+    throw new StackError({
+      code: 'RUN_CODE_CHANGED',
+      message: `The pipeline of the run "${run}" has other steps by now: ${unmatched.join(', ')}.`,
+      hint: 'Check the old code out, or start a new run.',
+    });
+  }
+  if (differences.length === 0 || isChangeAllowed) return;
+  throw new StackError({
+    code: 'RUN_CODE_CHANGED',
+    message: `The pipeline of the run "${run}" has changed since it started: ${differences.join('; ')}.`,
+    hint: `Check the old code out; or go on with the new one, and what the old one has completed: stack run resume ${run} --allow-code-change`,
+  });
+}
+
+interface HeldRun {
+  readonly lease: RunLease;
+  readonly name: string;
+  /** What is recorded of its steps; nothing for a run that starts. */
+  readonly recorded: readonly StepRunRecord[];
+  readonly tell: TellEvent;
+}
+
+async function executeRun(
+  { compiled, plan, settings, runStore, recordedIn }: PreparedRun,
+  { lease, name, recorded, tell }: HeldRun,
+  options: RunOptions,
+): Promise<PipelineRun> {
+  const { definitions, materializers, hooks } = compiled;
+  const { stack } = options;
+  const { runId } = lease;
+  const startedAt = performance.now();
+  const signal = AbortSignal.any([
+    lease.lost,
+    ...(options.signal === undefined ? [] : [options.signal]),
+    // Whoever cancelled the run was not there any more to see its end.
+    ...(recorded.some(({ state }) => state === 'cancelled') ? [AbortSignal.abort()] : []),
+  ]);
   const artifacts: RunArtifacts = { runId, runStore, stack, materializers };
-  const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, tell });
+  const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, recorded, tell });
   const failure = await orchestrate(plan, executor, stack, {
     runId,
     executor,
@@ -119,8 +260,9 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
     stepSettings: (step) => settings.ofStep(step, stack.orchestrator),
   });
   const { state, error, cause } = endOf(executor, failure, signal);
-  if (state === 'completed') await callPipelineHook('onSuccess', () => compiled.hooks.onSuccess?.(told));
-  if (state === 'failed') await callPipelineHook('onFailure', () => compiled.hooks.onFailure?.(told, cause));
+  const told = hookContext(runId, name, plan, stack);
+  if (state === 'completed') await callPipelineHook('onSuccess', () => hooks.onSuccess?.(told));
+  if (state === 'failed') await callPipelineHook('onFailure', () => hooks.onFailure?.(told, cause));
   await runStore.endRun(lease, { state, ...(error === undefined ? {} : { error }) });
   tell({
     type: 'run-ended',
@@ -142,6 +284,10 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
     output: (step, output) => loadOutput(plan, artifacts, step, output),
     result: async () => (compiled.result === undefined ? undefined : loadInput(compiled.result, artifacts)),
   };
+}
+
+function hookContext(runId: string, name: string, plan: Plan, stack: Stack): PipelineHookContext {
+  return { runId, name, pipeline: plan.pipeline, parameters: plan.parameters, stack };
 }
 
 /** Lets the orchestrator run the plan, and ends the steps that it left. Returns what went wrong with it. */

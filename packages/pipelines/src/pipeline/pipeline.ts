@@ -17,7 +17,15 @@ import { builtInMaterializers, itemListMaterializer } from '../artifacts/built-i
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 import type { PipelineHookContext } from '../engine/pipeline-hooks.ts';
-import { type CompiledPipeline, type PipelineRun, type RunOptions, runPipeline } from '../engine/run-pipeline.ts';
+import { recordedRunConfig } from '../engine/recorded-plan.ts';
+import {
+  type CompiledPipeline,
+  type PipelineRun,
+  type ResumeOptions,
+  type RunOptions,
+  resumeRun,
+  runPipeline,
+} from '../engine/run-pipeline.ts';
 import {
   failurePolicies,
   mergeParameters,
@@ -105,6 +113,17 @@ export interface Pipeline<Parameters extends ConfigSchema, Result> {
     options: RunOptions & PlanOptions & { readonly config: RunConfig },
   ): Promise<PipelineRun<Result>>;
   run(parameters: z.input<Parameters>, options: RunOptions & PlanOptions): Promise<PipelineRun<Result>>;
+  /**
+   * Goes on with a run that has not ended, since its process did: what is completed stays, and what was running is run
+   * again.
+   *
+   * @param run its name, its id, or the beginning of its id
+   * @throws RUN_HELD while a process executes it
+   * @throws RUN_NOT_RESUMABLE when it has ended, is of another pipeline or stack, or was given secrets
+   * @throws RUN_CODE_CHANGED when the pipeline or the code of its steps is another than when the run started
+   * @throws what `run` throws
+   */
+  resume(run: string, options: ResumeOptions): Promise<PipelineRun<Result>>;
 }
 
 /** A pipeline of whatever parameters and result. */
@@ -186,6 +205,23 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
     },
     run: async (parameters: Partial<z.input<Parameters>>, runOptions: RunOptions & PlanOptions) =>
       (await runPipeline(compile(parameters, runOptions), runOptions)) as PipelineRun<PipelineResult<Returned>>,
+    resume: async (run: string, resumeOptions: ResumeOptions) => {
+      const compileAgain = (recorded: Plan): CompiledPipeline => {
+        checkPipelineOf(recorded, name);
+        const planOptions = { source: recorded.source, config: recordedRunConfig(recorded) };
+        return compile(recorded.parameters as Partial<z.input<Parameters>>, planOptions);
+      };
+      return (await resumeRun(run, compileAgain, resumeOptions)) as PipelineRun<PipelineResult<Returned>>;
+    },
+  });
+}
+
+function checkPipelineOf({ pipeline: ofRun }: Plan, name: string): void {
+  if (ofRun === name) return;
+  throw new StackError({
+    code: 'RUN_NOT_RESUMABLE',
+    message: `The run is one of the pipeline "${ofRun}", and not of "${name}".`,
+    hint: 'Resume it by its own pipeline.',
   });
 }
 

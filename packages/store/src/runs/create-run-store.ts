@@ -111,10 +111,11 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       write(fence, async (database, run) => {
         const { runId } = fence;
         const row = await findStepRun(database, runId, step);
-        checkStepChange({ name: run.name, runState: run.state, step, ...row }, { state: 'running', attempt: 1 });
+        const change = { state: 'running', attempt: row.attempt + 1 } as const;
+        checkStepChange({ name: run.name, runState: run.state, step, ...row }, change);
         await database
           .updateTable('step_runs')
-          .set({ state: 'running', attempt: 1, started_at: Date.now() })
+          .set(changedColumns(change, row.started_at))
           .where('run_id', '=', runId)
           .where('step', '=', step)
           .execute();
@@ -122,7 +123,19 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
           (name, item): StepRunRow => ({ run_id: runId, step: name, position: row.position, item, ...pending }),
         );
         await insertStepRuns(database, rows);
-        await appendRunEvent(database, runId, step, 'running', { attempt: 1, items: items.length });
+        await appendRunEvent(database, runId, step, 'running', { attempt: change.attempt, items: items.length });
+      }),
+
+    recordPlan: (fence, plan) =>
+      write(fence, async (database, run) => {
+        checkRunning(run, 'get another plan');
+        const { runId } = fence;
+        await database
+          .updateTable('runs')
+          .set({ plan: JSON.stringify(plan) })
+          .where('id', '=', runId)
+          .execute();
+        await appendRunEvent(database, runId, null, 'replanned', {});
       }),
 
     recordStep: (fence, step, change) =>
@@ -160,12 +173,7 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
     endRun: async (fence, { state, error }) => {
       const { runId } = fence;
       await write(fence, async (database, run) => {
-        if (run.state !== 'running') {
-          throw new StackError({
-            code: 'PRECONDITION_FAILED',
-            message: `The run "${run.name}" has ended as ${run.state} already: it cannot end as ${state}.`,
-          });
-        }
+        checkRunning(run, `end as ${state}`);
         await database
           .updateTable('runs')
           .set({ state, error: error === undefined ? null : JSON.stringify(error), ended_at: Date.now() })
@@ -241,11 +249,21 @@ const pending = {
   ended_at: null,
 } as const;
 
+function checkRunning({ name, state }: FencedRun, change: string): void {
+  if (state === 'running') return;
+  throw new StackError({
+    code: 'PRECONDITION_FAILED',
+    message: `The run "${name}" has ended as ${state} already: it cannot ${change}.`,
+  });
+}
+
+/** Those that are there stay as they are. */
 async function insertStepRuns(database: Kysely<Tables>, steps: readonly StepRunRow[]): Promise<void> {
   for (let start = 0; start < steps.length; start += rowsAtOnce) {
     await database
       .insertInto('step_runs')
       .values(steps.slice(start, start + rowsAtOnce))
+      .onConflict((conflict) => conflict.columns(['run_id', 'step']).doNothing())
       .execute();
   }
 }

@@ -12,7 +12,8 @@ import { isBusy } from './sqlite-error.ts';
 export function holdProcessLock(file: string): Disposable {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file);
-  database.exec('begin exclusive');
+  // Nothing is written: a journal would only be left behind.
+  database.exec('pragma journal_mode = memory; begin exclusive');
   return {
     [Symbol.dispose]: () => {
       database.close();

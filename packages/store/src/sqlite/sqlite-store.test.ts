@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { RunStart } from '@stack/core';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addedComponents } from '../../test/added-components.ts';
-import { heavyPackages } from '../../test/run-child.ts';
+import { heavyPackages, runChild } from '../../test/run-child.ts';
 import { createComponentTable } from '../components/component-table.ts';
 import { readFlavorSnapshots } from '../flavors/flavor-snapshots.ts';
 import type { NewComponent, NewFlavor } from '../metadata-store.ts';
@@ -414,6 +414,27 @@ test('a run that a store of before leases shows as running is held by nobody', a
     { step: 'train', state: 'pending', attempt: 1, interruptions: 1 },
   ]);
   await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 2 });
+});
+
+test('locks of processes that were killed go when others take their runs', async () => {
+  const locks = () => readdirSync(`${file}-locks`);
+  await using _ = await openStore({ file, create: true });
+  const { end } = runChild(
+    { file },
+    `
+    const store = await openStore(location);
+    await store.runs.startRun(${JSON.stringify(newRun(['load']))});
+    process.kill(process.pid, 'SIGKILL');
+  `,
+  );
+  expect((await end).signal).toBe('SIGKILL');
+  expect(locks()).toHaveLength(1);
+  {
+    await using other = await openStore({ file });
+    await other.runs.claimRun('training-1');
+    expect(locks()).toHaveLength(1);
+  }
+  expect(locks()).toEqual([]);
 });
 
 describe('readFlavorSnapshots', () => {

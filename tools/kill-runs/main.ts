@@ -1,0 +1,16 @@
+/** `npm run kill-runs -- [KILLS]`: kills processes in the middle of runs, 500 times unless told otherwise. */
+import { killRuns } from './kill-runs.ts';
+
+const kills = Number(process.argv[2] ?? 500);
+let shown = 0;
+const { problems, ...report } = await killRuns({
+  kills,
+  onProgress: (text) => {
+    if (performance.now() - shown < 10_000) return;
+    shown = performance.now();
+    console.log(text);
+  },
+});
+console.log(JSON.stringify(report, undefined, 2));
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
