@@ -14,11 +14,14 @@ export interface SpeciesModel {
  * Fits a logistic regression on standardised features. It is the most used classifier of the ml-* family, it needs
  * nothing but the well kept ml-matrix, and its model is a page of JSON that a person can read.
  */
-export function fitSpeciesModel(penguins: readonly Penguin[]): SpeciesModel {
+export function fitSpeciesModel(
+  penguins: readonly Penguin[],
+  { learningRate }: { readonly learningRate: number },
+): SpeciesModel {
   const features = featureMatrix(penguins);
   const means = features.mean('column');
   const deviations = features.standardDeviation('column', { mean: means });
-  const classifier = new LogisticRegression({ numSteps: 300, learningRate: 0.005 });
+  const classifier = new LogisticRegression({ numSteps: 300, learningRate });
   const labels = Matrix.columnVector(penguins.map(({ species }) => allSpecies.indexOf(species)));
   classifier.train(standardise(features, means, deviations), labels);
   // The classifier holds matrices; its JSON form holds numbers.

@@ -4,11 +4,8 @@ import { fitSpeciesModel } from '../model/species-model.ts';
 import { evaluate } from './evaluate.ts';
 
 it('counts what the model says of each species', async () => {
-  const model = fitSpeciesModel([
-    ...makePenguins('Adelie', 20),
-    ...makePenguins('Chinstrap', 20),
-    ...makePenguins('Gentoo', 20),
-  ]);
+  const seen = [...makePenguins('Adelie', 20), ...makePenguins('Chinstrap', 20), ...makePenguins('Gentoo', 20)];
+  const model = fitSpeciesModel(seen, { learningRate: 0.005 });
   const mistaken = makePenguins('Gentoo', 1).map((penguin) => ({ ...penguin, species: 'Adelie' as const }));
   const rows = [...mistaken, ...makePenguins('Chinstrap', 1), ...makePenguins('Gentoo', 3)];
   expect(await evaluate.run({ model, rows })).toEqual({
