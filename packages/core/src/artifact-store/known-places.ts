@@ -2,10 +2,9 @@ import type { ListEntry } from './object-stat.ts';
 
 /** How long what was found out is relied on, in milliseconds: others may write meanwhile. */
 const lifetime = 2000;
-/** A directory of so many entries is not listed for its keys, which would take too long, but each of them asked for. */
-const longestListing = 500;
-/** How long a directory is taken for one of too many entries, in milliseconds. */
-const lifetimeOfLarge = 60_000;
+/** A listing of a directory may have so many entries for each key that was asked for in it lately: then it pays. */
+const entriesPerKey = 10;
+const longestListing = 1000;
 /** Keys that are remembered at most. */
 const longestMemory = 10_000;
 
@@ -19,67 +18,92 @@ export interface PlaceQuestions {
 
 /**
  * Where a component can write objects without one being the directory of another, on a backend that has no directories
- * of its own. When several keys of one directory are written in a row, it is listed every two seconds,
- * rather than each of them asked for. So it knows of everything that its component has written, and of what others had
- * written two seconds ago.
+ * of its own. When several keys of one directory are written in a row, it is listed every two seconds, rather than each
+ * of them asked for. So it knows of everything that its component has written, and of what others had written two
+ * seconds ago.
  */
 export class KnownPlaces {
-  /** For directories that were listed, and thus are no objects: which keys in it may be directories. */
-  #listed = new RecentMap<(key: string) => boolean>();
-  /** What the component has written, maybe after a listing looked for it. */
-  #written = new RecentMap<'object' | 'directory'>();
-  /** Directories that keys were asked for in. */
-  #asked = new RecentMap<true>();
-  readonly #beingListed = new Set<string>();
+  readonly #directories = new Map<string, Directory>();
+  /** What the component has written lately, maybe after a listing looked for it: until when that counts. */
+  readonly #writtenObjects = new Map<string, number>();
+  readonly #writtenDirectories = new Map<string, number>();
 
   /** Whether the key is neither a directory nor below an object. */
-  async isFree(key: string, { isFree, siblings }: PlaceQuestions): Promise<boolean> {
+  async isFree(key: string, questions: PlaceQuestions): Promise<boolean> {
     this.#forgetWhenFull();
-    const directories = directoriesOf(key);
-    const directory = directories.at(-1) ?? '';
-    const isFirst = this.#asked.get(directory) === undefined;
-    this.#asked.set(directory, true);
+    const above = directoriesOf(key);
+    const directory = this.#directory(above.at(-1) ?? '');
+    directory.keys++;
     const isDoubtful =
-      this.#written.get(key) === 'directory' || directories.some((each) => this.#written.get(each) === 'object');
-    if (isFirst || isDoubtful) return isFree();
-    const mayBeDirectory = this.#listed.get(directory) ?? (await this.#list(directory, siblings));
-    return mayBeDirectory?.(key) === false || isFree();
+      isRecent(this.#writtenDirectories, key) || above.some((each) => isRecent(this.#writtenObjects, each));
+    const mayBeDirectory = isDoubtful ? undefined : (directory.listed ?? (await list(directory, questions.siblings)));
+    return mayBeDirectory?.(key) === false || questions.isFree();
   }
 
   /** To be told when an object was written, or may have been. */
   wrote(key: string): void {
     this.#forgetWhenFull();
-    this.#written.set(key, 'object');
-    for (const directory of directoriesOf(key)) this.#written.set(directory, 'directory');
+    const until = performance.now() + lifetime;
+    this.#writtenObjects.set(key, until);
+    for (const directory of directoriesOf(key)) this.#writtenDirectories.set(directory, until);
   }
 
-  async #list(
-    directory: string,
-    siblings: PlaceQuestions['siblings'],
-  ): Promise<((key: string) => boolean) | undefined> {
-    // Nobody waits for the listing of another, which that one may abort.
-    if (this.#beingListed.has(directory)) return undefined;
-    const [listed, since] = [this.#listed, performance.now()];
-    this.#beingListed.add(directory);
-    try {
-      const entries = await siblings(longestListing);
-      if (entries.length === 0) return undefined;
-      const directories = new Set(entries.filter(({ type }) => type === 'directory').map(({ path }) => path));
-      const isLarge = entries.length >= longestListing;
-      const mayBeDirectory = (key: string) => isLarge || directories.has(key);
-      listed.set(directory, mayBeDirectory, since + (isLarge ? lifetimeOfLarge : lifetime));
-      return mayBeDirectory;
-    } finally {
-      this.#beingListed.delete(directory);
-    }
+  #directory(key: string): Directory {
+    const now = performance.now();
+    const known = this.#directories.get(key);
+    if (known !== undefined && now < known.until) return known;
+    const isGoneOnWith = known !== undefined && now < known.until + lifetime;
+    const directory = {
+      until: now + lifetime,
+      keys: 0,
+      keysBefore: isGoneOnWith ? known.keys : 0,
+      isBeingListed: false,
+      tooLow: isGoneOnWith ? known.tooLow : 0,
+    };
+    this.#directories.set(key, directory);
+    return directory;
   }
 
   #forgetWhenFull(): void {
-    if (this.#written.size + this.#listed.size + this.#asked.size < longestMemory) return;
-    // All at once, and nothing is taken from a listing that is under way: it may lack what was written since.
-    this.#listed = new RecentMap();
-    this.#written = new RecentMap();
-    this.#asked = new RecentMap();
+    const size = this.#writtenObjects.size + this.#writtenDirectories.size + this.#directories.size;
+    if (size < longestMemory) return;
+    this.#writtenObjects.clear();
+    this.#writtenDirectories.clear();
+    // With what listings tell that are under way, which may lack what was written since.
+    this.#directories.clear();
+  }
+}
+
+interface Directory {
+  /** When it has to be looked at anew. */
+  until: number;
+  /** Keys that were asked for until now, and in the time before. */
+  keys: number;
+  readonly keysBefore: number;
+  isBeingListed: boolean;
+  /** The last limit of a listing that it had too many entries for. */
+  tooLow: number;
+  /** Which keys in it may be directories, once a listing has told. It shows, too, that no object is above them. */
+  listed?: (key: string) => boolean;
+}
+
+/** Lists a directory, if that pays. Nobody waits for the listing of another, who may abort it. */
+async function list(directory: Directory, siblings: PlaceQuestions['siblings']): Promise<Directory['listed']> {
+  const keys = Math.max(directory.keys, directory.keysBefore);
+  const limit = Math.min(keys * entriesPerKey, longestListing);
+  if (keys === 1 || limit < 2 * directory.tooLow || directory.isBeingListed) return undefined;
+  const since = performance.now();
+  directory.isBeingListed = true;
+  try {
+    const entries = await siblings(limit);
+    if (entries.length >= limit) directory.tooLow = limit;
+    if (entries.length === 0 || entries.length >= limit) return undefined;
+    const directories = new Set(entries.filter(({ type }) => type === 'directory').map(({ path }) => path));
+    directory.until = since + lifetime;
+    directory.listed = (key) => directories.has(key);
+    return directory.listed;
+  } finally {
+    directory.isBeingListed = false;
   }
 }
 
@@ -88,20 +112,6 @@ function directoriesOf(key: string): string[] {
   return [...key.matchAll(/\//g)].map(({ index }) => key.slice(0, index));
 }
 
-/** Values that are gone after a time. */
-class RecentMap<Value> {
-  readonly #entries = new Map<string, { readonly value: Value; readonly until: number }>();
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  get(key: string): Value | undefined {
-    const entry = this.#entries.get(key);
-    return entry !== undefined && performance.now() < entry.until ? entry.value : undefined;
-  }
-
-  set(key: string, value: Value, until = performance.now() + lifetime): void {
-    this.#entries.set(key, { value, until });
-  }
+function isRecent(until: ReadonlyMap<string, number>, key: string): boolean {
+  return performance.now() < (until.get(key) ?? 0);
 }
