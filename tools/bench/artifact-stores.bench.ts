@@ -22,16 +22,9 @@ export default async function benchmarkArtifactStores(commandArguments: readonly
     process.exitCode = 2;
     return;
   }
-  const kept = JSON.parse(readFileSync(figuresFile, 'utf8')) as Figures;
-  if (options.page) return writePage(kept);
+  if (options.page) return writePage(readFigures());
   const found = await measureStores(options);
   if (options.json) console.log(JSON.stringify(found, undefined, 2));
-  if (options.keep) {
-    const figures = { ...kept, ...found };
-    writeFileSync(figuresFile, JSON.stringify(figures));
-    runTool('@biomejs/biome', ['format', '--write', figuresFile], repositoryRoot);
-    writePage(figures);
-  }
 }
 
 async function measureStores(options: BenchmarkOptions): Promise<Figures> {
@@ -46,6 +39,7 @@ async function measureStores(options: BenchmarkOptions): Promise<Figures> {
     const figures = await benchmarkStore(name, { ...options, report: (line) => console.error(line) });
     found[name] = figures;
     if (!options.json) printStore(name, figures);
+    if (options.keep) keepFigures({ ...readFigures(), [name]: figures });
   }
   return found;
 }
@@ -62,6 +56,16 @@ function printStore(name: StoreName, figures: StoreFigures): void {
     for (const line of lackingLines(workload)) console.log(`not measured: ${line}`);
   }
   console.log(`\n${goalTable(name, figures)}`);
+}
+
+function readFigures(): Figures {
+  return JSON.parse(readFileSync(figuresFile, 'utf8')) as Figures;
+}
+
+function keepFigures(figures: Figures): void {
+  writeFileSync(figuresFile, JSON.stringify(figures));
+  runTool('@biomejs/biome', ['format', '--write', '--log-level=none', figuresFile], repositoryRoot);
+  writePage(figures);
 }
 
 function writePage(figures: Figures): void {

@@ -1,7 +1,7 @@
 import type { S3Account } from '../../backends/s3-server.ts';
 
 /** Where objects are kept, and how it is reached. It is sent to other processes, so it is plain data. */
-export type Place = LocalPlace | S3Place | AzurePlace;
+export type Place = LocalPlace | S3Place | GcsPlace | AzurePlace;
 
 export interface LocalPlace {
   readonly kind: 'local';
@@ -13,6 +13,13 @@ export interface LocalPlace {
 
 export interface S3Place extends S3Account {
   readonly kind: 's3';
+  readonly bucket: string;
+}
+
+export interface GcsPlace {
+  readonly kind: 'gcs';
+  readonly endpoint: string;
+  readonly projectId: string;
   readonly bucket: string;
 }
 

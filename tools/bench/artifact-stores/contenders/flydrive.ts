@@ -54,6 +54,11 @@ async function openDriver(place: Place): Promise<DriverContract | undefined> {
         visibility: 'private',
       });
     }
+    case 'gcs': {
+      const { GCSDriver } = await import('flydrive/drivers/gcs');
+      const { bucket, endpoint: apiEndpoint, projectId } = place;
+      return new GCSDriver({ bucket, apiEndpoint, projectId, usingUniformAcl: true, visibility: 'private' });
+    }
     case 'azure':
       return undefined;
   }

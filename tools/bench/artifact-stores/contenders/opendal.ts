@@ -49,6 +49,14 @@ function openOperator(place: Place): Operator {
         secret_access_key: place.secretAccessKey,
         disable_config_load: 'true',
       });
+    case 'gcs':
+      return new Operator('gcs', {
+        bucket: place.bucket,
+        endpoint: place.endpoint,
+        allow_anonymous: 'true',
+        disable_vm_metadata: 'true',
+        disable_config_load: 'true',
+      });
     case 'azure':
       return new Operator('azblob', {
         container: place.container,

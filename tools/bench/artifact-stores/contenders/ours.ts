@@ -24,6 +24,11 @@ const ownStores: { readonly [Kind in PlaceKind]: OwnStore<Kind> } = {
     flavor: 's3ArtifactStoreFlavor',
     config: ({ bucket, kind: _, ...account }) => ({ path: `s3://${bucket}`, ...account }),
   },
+  gcs: {
+    integration: 'gcp',
+    flavor: 'gcsArtifactStoreFlavor',
+    config: ({ bucket, endpoint }) => ({ path: `gs://${bucket}`, apiEndpoint: endpoint, anonymous: true }),
+  },
   azure: {
     integration: 'azure',
     flavor: 'azureArtifactStoreFlavor',

@@ -8,6 +8,7 @@ type Open<Kind extends PlaceKind> = (place: PlaceOf<Kind>) => BenchedStore;
 const kinds: { readonly [Kind in PlaceKind]: () => Promise<{ readonly default: Open<Kind> }> } = {
   local: () => import('./raw-local.ts'),
   s3: () => import('./raw-s3.ts'),
+  gcs: () => import('./raw-gcs.ts'),
   azure: () => import('./raw-azure.ts'),
 };
 

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { BenchedStore } from '../benched-store.ts';
-import type { Place } from '../place.ts';
+import type { AzurePlace, Place } from '../place.ts';
 
 const transfers = ['--transfers', '16', '--checkers', '16'];
 
-export default function openRclone(place: Place): BenchedStore | string {
+export default async function openRclone(place: Place): Promise<BenchedStore | string> {
   const version = /^rclone v(\S+)/.exec(spawnSync('rclone', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
   if (version === undefined) return 'it is not installed: `apt-get install rclone`';
-  const { root, environment } = remote(place);
+  const { root, environment } = await remote(place);
   const start = (...options: readonly string[]) =>
     spawn('rclone', options, { env: { ...process.env, RCLONE_CONFIG: '', ...environment } });
   const run = async (...options: readonly string[]) => {
@@ -50,8 +50,14 @@ async function ended(child: ChildProcess): Promise<void> {
   if (code !== 0) throw new Error(`rclone ended with ${code}: ${complaint}`);
 }
 
-/** What keys are put behind, and the variables that tell rclone where that is. */
-function remote(place: Place): { readonly root: string; readonly environment: Readonly<Record<string, string>> } {
+interface Remote {
+  /** What keys are put behind. */
+  readonly root: string;
+  /** Tells rclone what that is. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function remote(place: Place): Promise<Remote> {
   switch (place.kind) {
     case 'local':
       return { root: `${place.folder}/`, environment: {} };
@@ -69,15 +75,31 @@ function remote(place: Place): { readonly root: string; readonly environment: Re
           RCLONE_S3_CHUNK_SIZE: '16M',
         },
       };
+    case 'gcs':
+      return {
+        root: `bench:${place.bucket}/`,
+        environment: {
+          RCLONE_CONFIG_BENCH_TYPE: 'google cloud storage',
+          RCLONE_CONFIG_BENCH_ENDPOINT: `${place.endpoint}/storage/v1/`,
+          RCLONE_CONFIG_BENCH_ANONYMOUS: 'true',
+          RCLONE_CONFIG_BENCH_BUCKET_POLICY_ONLY: 'true',
+        },
+      };
     case 'azure':
       return {
         root: `bench:${place.container}/`,
         environment: {
           RCLONE_CONFIG_BENCH_TYPE: 'azureblob',
-          RCLONE_CONFIG_BENCH_ACCOUNT: place.accountName,
-          RCLONE_CONFIG_BENCH_KEY: place.accountKey,
-          RCLONE_CONFIG_BENCH_ENDPOINT: place.endpoint,
+          // With the key of an account it makes the host of the name of the account.
+          RCLONE_CONFIG_BENCH_SAS_URL: await signedContainerUrl(place),
         },
       };
   }
+}
+
+async function signedContainerUrl({ connectionString, container }: AzurePlace): Promise<string> {
+  const { BlobServiceClient, ContainerSASPermissions } = await import('@azure/storage-blob');
+  const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
+  const expiresOn = new Date(Date.now() + 86_400_000);
+  return client.generateSasUrl({ permissions: ContainerSASPermissions.parse('racwdl'), expiresOn });
 }
