@@ -117,6 +117,7 @@ const session: readonly string[] = [
   'pipeline run training.ts#training --run-name=first',
   'run list',
   'run describe first',
+  'run explain-cache first',
   'run logs first',
   'run watch first',
   'run resume killed',

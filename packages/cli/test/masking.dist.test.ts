@@ -49,7 +49,7 @@ const pipelines = `
 import { pipeline, step } from '@stack/pipelines';
 import { inspect } from 'node:util';
 import * as z from 'zod';
-const print = step({ name: 'print' }, async (_, { stack, log, parameters, spawn }) => {
+const print = step({ name: 'print', cache: false }, async (_, { stack, log, parameters, spawn }) => {
   const { token, key, endpoint } = stack.orchestrator.config;
   const value = token.reveal();
   console.log(stack.orchestrator.config, value, { value }, JSON.stringify({ value, key: key.reveal() }), parameters);

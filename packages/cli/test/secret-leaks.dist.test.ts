@@ -132,6 +132,7 @@ const lines = everyCommand([
   'run describe failing',
   'run describe retrying',
   'run describe hooking',
+  'run explain-cache printing',
   'run logs printing',
   'run logs failing',
   'run logs retrying',

@@ -323,21 +323,21 @@ describe('a component with a secret', () => {
     run('pipeline', 'run', 'training.ts#training', '--run-name=first');
     expect(digestsOf('first')).toEqual(['access-key-1', 'region-secret', 'token-of-prod', 'undefined'].map(digest));
     run('secret', 'update', 'artifact-store-prod', '--accessKey=access-key-2');
-    run('pipeline', 'run', 'training.ts#training', '--run-name=second');
+    run('pipeline', 'run', 'training.ts#training', '--run-name=second', '--no-cache');
     expect(digestsOf('second')[0]).toBe(digest('access-key-2'));
   });
 
   it('keeps the value that it has when another one comes while it runs', () => {
     run('pipeline', 'run', 'rotating.ts#rotating', '--run-name=rotating');
     expect([digestsOf('rotating', 0)[0], digestsOf('rotating', 1)[0]]).toEqual(Array(2).fill(digest('access-key-2')));
-    run('pipeline', 'run', 'training.ts#training', '--run-name=rotated');
+    run('pipeline', 'run', 'training.ts#training', '--run-name=rotated', '--no-cache');
     expect(digestsOf('rotated')[0]).toBe(digest('rotated-key'));
     run('secret', 'update', 'artifact-store-prod', '--accessKey=access-key-2');
   });
 
   it('takes it from the environment where that has it, since it is asked first', () => {
     const env = { STACK_SECRET_ARTIFACT_STORE_PROD__ACCESSKEY: 'from-the-environment' };
-    call(['pipeline', 'run', 'training.ts#training', '--run-name=third'], { env });
+    call(['pipeline', 'run', 'training.ts#training', '--run-name=third', '--no-cache'], { env });
     expect(digestsOf('third')).toEqual(
       ['from-the-environment', 'region-secret', 'token-of-prod', 'undefined'].map(digest),
     );
@@ -345,7 +345,7 @@ describe('a component with a secret', () => {
     expect(json(['secret-store', 'set', 'default', 'environment']).data).toMatchObject({
       stores: ['default', 'environment'],
     });
-    call(['pipeline', 'run', 'training.ts#training', '--run-name=fourth'], { env });
+    call(['pipeline', 'run', 'training.ts#training', '--run-name=fourth', '--no-cache'], { env });
     expect(digestsOf('fourth')[0]).toBe(digest('access-key-2'));
   });
 

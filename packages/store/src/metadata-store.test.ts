@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArtifactRecord, Plan, RunStart } from '@stack/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addedComponents } from '../test/added-components.ts';
@@ -576,6 +577,7 @@ describeEachEngine('a metadata store', (create) => {
           interruptions: 0,
           error: undefined,
           reason: undefined,
+          caching: undefined,
           metadata: {},
           startedAt: undefined,
           endedAt: undefined,
@@ -743,6 +745,53 @@ describeEachEngine('a metadata store', (create) => {
       await expect(store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 })).rejects.toMatchObject({
         code: 'PRECONDITION_FAILED',
       });
+    });
+
+    test('a step that took the result of another completes without having run', async () => {
+      const lease = await store.runs.startRun(newRun('training-1', ['load']));
+      const from = { runId: 'other', step: 'load', computedAt: '2026-01-01T00:00:00.000Z' };
+      const caching = { state: 'cached', key: 'k', ingredients: { code: '00' }, from } as const;
+      await store.runs.recordStep(lease, 'load', { state: 'completed', artifacts: [], metadata: {}, caching });
+      expect(await store.runs.listStepRuns(lease.runId)).toMatchObject([
+        { state: 'completed', attempt: 0, caching, startedAt: undefined, endedAt: expect.any(Date) },
+      ]);
+    });
+
+    test('the newest result of a cache key is found, of a step that completed', async () => {
+      const caching = (key: string) => ({ state: 'computed', key, ingredients: {} }) as const;
+      const complete = async (run: RunStart, key: string) => {
+        const lease = await store.runs.startRun(run);
+        await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+        const change = { artifacts: [newArtifact(run.id, 'load')], metadata: {}, caching: caching(key) };
+        await store.runs.recordStep(lease, 'load', { state: 'completed', ...change });
+        await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 1 });
+        const error = { code: 'STEP_FAILED', message: 'it broke' };
+        await store.runs.recordStep(lease, 'train', {
+          state: 'failed',
+          error,
+          metadata: {},
+          caching: caching('failed'),
+        });
+        await store.runs.endRun(lease, { state: 'failed', error });
+        await sleep(2);
+      };
+      const runs = ['one', 'two', 'three'].map((name) => newRun(name, ['load', 'train']));
+      for (const [index, run] of runs.entries()) await complete(run, index === 2 ? 'c' : 'a');
+      await reopen();
+      const found = async (...keys: string[]) => (await store.runs.findCached(keys))?.runId;
+      expect(await found('a')).toBe(runs[1]?.id);
+      expect(await found('none', 'a')).toBe(runs[1]?.id);
+      expect(await found('a', 'c')).toBe(runs[2]?.id);
+      expect(await found('none')).toBeUndefined();
+      expect(await found('failed')).toBeUndefined();
+      expect(await store.runs.findCached(['c'])).toMatchObject({ step: 'load', caching: caching('c') });
+    });
+
+    test('the secret of its digests is its own, and stays', async () => {
+      const key = await store.runs.digestKey();
+      expect(key).toMatch(/^[0-9a-f]{64}$/);
+      await reopen();
+      expect(await store.runs.digestKey()).toBe(key);
     });
 
     test('two that end one step at the same time do not both succeed', async () => {

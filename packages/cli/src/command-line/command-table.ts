@@ -507,6 +507,7 @@ export const commands: readonly CommandDescription[] = [
         summary: 'Default: the name of the pipeline and the time. A run of this name that has not ended goes on.',
       },
       'allow-code-change': allowCodeChange,
+      'no-cache': { summary: 'Run every step, whatever earlier runs have computed.' },
       set: { value: 'KEY=VALUE', summary: 'A parameter, like --key=value.', isRepeatable: true },
     },
     furtherOptions: {
@@ -588,6 +589,14 @@ export const commands: readonly CommandDescription[] = [
     loads: 'manifests',
     data: 'worked-runs',
     load: () => import('../commands/worker.ts'),
+  },
+  {
+    words: ['run', 'explain-cache'],
+    summary: 'Say of each step of a run whose result was taken, or what had changed.',
+    positionals: [runReference, { name: 'STEP', summary: 'Default: all steps.', isOptional: true }],
+    loads: 'manifests',
+    data: 'cache-explanation',
+    load: () => import('../commands/run-explain-cache.ts'),
   },
   {
     words: ['run', 'logs'],

@@ -14,7 +14,8 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using stack = await project.stacks.open(invocation.option('stack') ?? config.stack);
   const name = invocation.option('run-name');
   const allowCodeChange = invocation.flag('allow-code-change');
+  const cache = !invocation.flag('no-cache');
   return await executeRun(invocation, project, stack, (options) =>
-    pipeline.run(parameters, { ...options, source, config, name, allowCodeChange }),
+    pipeline.run(parameters, { ...options, source, config, name, allowCodeChange, cache }),
   );
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cacheExplanationSchema } from './cache-schemas.ts';
 import {
   changedComponentSchema,
   changedFlavorSchema,
@@ -53,6 +54,7 @@ export const dataSchemas = {
     encoding: z.enum(['utf8', 'base64']),
     content: z.string(),
   }),
+  'cache-explanation': cacheExplanationSchema,
   'changed-component': changedComponentSchema,
   'changed-flavor': changedFlavorSchema,
   'changed-secret': changedSecretSchema,

@@ -37,6 +37,11 @@ const planSchema = z
     pipeline: z.string(),
     source: z.object({ module: z.string(), export: z.string() }).optional(),
     parameters: jsonObjectSchema,
+    cache: z.literal(false).optional().describe('The run does without results of earlier ones.'),
+    codeParts: z
+      .array(z.tuple([z.string(), z.string()]))
+      .optional()
+      .describe('What the code of the steps is made of: labels, and digests or versions.'),
     failurePolicy: z.enum(['finish-running', 'fail-fast']).optional(),
     steps: z.array(
       z.object({
@@ -49,6 +54,12 @@ const planSchema = z
         timeout: z.number().optional().describe('Milliseconds that an attempt may take.'),
         condition: z.object({ input: planInputSchema, expected: z.boolean() }).optional(),
         map: planInputSchema.optional(),
+        code: z
+          .union([
+            z.object({ digest: z.string(), parts: z.array(z.int()).describe('Places in codeParts.') }),
+            z.object({ uncacheable: z.string() }),
+          ])
+          .optional(),
       }),
     ),
   })
@@ -72,6 +83,24 @@ export const runSchema = z.object({
   endedAt: timeSchema.optional(),
 });
 
+const cachedResultSchema = z
+  .object({ runId: z.string(), step: z.string(), computedAt: timeSchema })
+  .meta({ id: 'CachedResult' });
+
+const cacheKeyShape = { key: z.string(), ingredients: z.record(z.string(), z.string()) };
+
+const stepCachingSchema = z
+  .discriminatedUnion('state', [
+    z.object({ state: z.literal('off'), reason: z.string() }),
+    z.object({
+      state: z.literal('computed'),
+      ...cacheKeyShape,
+      refused: z.string().optional().describe('Why an earlier result of this key was not taken.'),
+    }),
+    z.object({ state: z.literal('cached'), ...cacheKeyShape, from: cachedResultSchema }),
+  ])
+  .meta({ id: 'StepCaching' });
+
 const stepRunSchema = z
   .object({
     runId: z.uuid(),
@@ -83,6 +112,7 @@ const stepRunSchema = z
     interruptions: z.int().describe('How many attempts ended because the process that held the run did.'),
     error: recordedErrorSchema.optional(),
     reason: z.string().optional().describe('Why it was skipped or cancelled.'),
+    caching: stepCachingSchema.optional().describe('What its result can be reused for, or was taken from.'),
     metadata: jsonObjectSchema,
     startedAt: timeSchema.optional(),
     endedAt: timeSchema.optional(),

@@ -47,9 +47,9 @@ export function runRows(runs: readonly RunRecord[]): TableContent {
 export function stepRows(steps: readonly StepRunRecord[]): TableContent {
   return [
     ['STEP', 'STATE', 'ATTEMPT', 'DURATION', 'NOTE'],
-    steps.map(({ step, state, attempt, interruptions, startedAt, endedAt, error, reason }) => [
+    steps.map(({ step, state, caching, attempt, interruptions, startedAt, endedAt, error, reason }) => [
       step,
-      state,
+      caching?.state === 'cached' ? 'cached' : state,
       attempt === 0 ? '' : `${attempt}${interruptions === 0 ? '' : ` (${interruptions} interrupted)`}`,
       showDuration(startedAt, endedAt),
       error === undefined ? (reason ?? '') : `${error.code}: ${error.message}`,

@@ -154,7 +154,11 @@ function shownState(event: RunEvent): Omit<ShownStep, 'name'> | undefined {
     case 'step-started':
       return { symbol: '·', tone: 'heading', text: '', since: performance.now() };
     case 'step-completed':
-      return { symbol: '✓', tone: 'good', text: showMilliseconds(event.duration) };
+      return {
+        symbol: '✓',
+        tone: 'good',
+        text: event.cachedFrom === undefined ? showMilliseconds(event.duration) : 'cached',
+      };
     case 'step-failed':
       return { symbol: '✗', tone: 'bad', text: `failed after ${showMilliseconds(event.duration)}` };
     case 'step-cancelled':
@@ -182,6 +186,7 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
     case 'step-retrying':
       return `${event.step}: attempt ${event.attempt} of ${event.attempts} failed: ${printable(event.error.message)}`;
     case 'step-completed':
+      if (event.cachedFrom !== undefined) return `${event.step}: ${paint('good', 'cached')}`;
       return `${event.step}: ${paint('good', 'completed')} in ${showMilliseconds(event.duration)}`;
     case 'step-failed':
       return `${event.step}: ${paint('bad', 'failed')} after ${showMilliseconds(event.duration)}: ${printable(event.error.message)}`;

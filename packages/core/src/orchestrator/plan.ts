@@ -18,6 +18,8 @@ export interface Plan {
    * decided on the stack that the plan runs on, and references to secrets are not resolved. Absent for nothing.
    */
   readonly settings?: readonly SettingsLayer[];
+  /** Absent where results of earlier runs may be taken. */
+  readonly cache?: false;
   /** What the code of its steps is made of: a label, such as `src/train.ts#fit`, and what is compared. Absent for nothing. */
   readonly codeParts?: readonly (readonly [label: string, value: string])[];
   /** Absent for `continue`. */

@@ -80,9 +80,38 @@ export interface StepRunRecord {
   readonly error: RecordedError | undefined;
   /** Why it was skipped or cancelled. */
   readonly reason: string | undefined;
+  /** What its result can be reused for, or was taken from. `undefined` before its end, and where nothing was decided. */
+  readonly caching: StepCaching | undefined;
   readonly metadata: JsonObject;
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
+}
+
+/** Whether the result of a step run may be that of others, and was that of another. */
+export type StepCaching =
+  /** It is computed anew each time. */
+  | { readonly state: 'off'; readonly reason: string }
+  /** It was computed, for later step runs of the same key. */
+  | (CacheKey & {
+      readonly state: 'computed';
+      /** Why an earlier result of this key was not taken. */
+      readonly refused?: string;
+    })
+  | (CacheKey & { readonly state: 'cached'; readonly from: CachedResult });
+
+export interface CacheKey {
+  /** Equal for two step runs only if all that their results depend on is. */
+  readonly key: string;
+  /** What the key is made of, by label, such as `input:rows`: digests, of which the values cannot be guessed. */
+  readonly ingredients: Readonly<Record<string, string>>;
+}
+
+/** The step run that computed a result. */
+export interface CachedResult {
+  readonly runId: string;
+  readonly step: string;
+  /** ISO 8601. */
+  readonly computedAt: string;
 }
 
 /** A value that a step put out, and where its bytes are. */
@@ -122,8 +151,18 @@ export interface RunStart {
 /** A change of a step's state, with everything that comes into being with it. */
 export type StepChange =
   | { readonly state: 'running'; readonly attempt: number }
-  | { readonly state: 'completed'; readonly artifacts: readonly ArtifactRecord[]; readonly metadata: JsonObject }
-  | { readonly state: 'failed'; readonly error: RecordedError; readonly metadata: JsonObject }
+  | {
+      readonly state: 'completed';
+      readonly artifacts: readonly ArtifactRecord[];
+      readonly metadata: JsonObject;
+      readonly caching?: StepCaching | undefined;
+    }
+  | {
+      readonly state: 'failed';
+      readonly error: RecordedError;
+      readonly metadata: JsonObject;
+      readonly caching?: StepCaching | undefined;
+    }
   | { readonly state: 'skipped' | 'cancelled'; readonly reason: string };
 
 export interface RunFilter {
@@ -181,6 +220,10 @@ export interface RunStore {
   listRuns(filter?: RunFilter): Promise<readonly RunRecord[]>;
   /** In the order of the plan, the items of a mapped step after it. Rejects with `RUN_NOT_FOUND`. */
   listStepRuns(runId: string): Promise<readonly StepRunRecord[]>;
+  /** The newest step run that completed with one of these cache keys; `undefined` for none. */
+  findCached(keys: readonly string[]): Promise<StepRunRecord | undefined>;
+  /** A secret of this store, the same for ever: digests that are made with it give away nothing of short values. */
+  digestKey(): Promise<string>;
   /** By id or the beginning of an id. Rejects with `ARTIFACT_NOT_FOUND` or `AMBIGUOUS`. */
   getArtifact(reference: string): Promise<ArtifactRecord>;
   /** The newest first. */

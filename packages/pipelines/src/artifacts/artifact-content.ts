@@ -15,6 +15,7 @@ import {
   StackError,
   type WriteSource,
 } from '@stack/core';
+import type { InputIdentity } from '../cache/input-identity.ts';
 import {
   builtInMaterializers,
   dataMaterializer,
@@ -22,6 +23,9 @@ import {
   jsonMaterializer,
 } from './built-in-materializers.ts';
 import type { Materializer, SerializedValue } from './materializer.ts';
+
+/** Bytes that are read to see whether they are intact: 1 MiB. */
+const readAtOnce = 1024 * 1024;
 
 /** Whose output an artifact is. */
 export type ArtifactOrigin = Pick<ArtifactRecord, 'runId' | 'step' | 'output'>;
@@ -31,6 +35,11 @@ type ListedItem = Pick<ArtifactRecord, 'materializer' | 'path' | 'size' | 'sha25
 
 /** How many items of a list are loaded at once. */
 const itemsAtOnce = 16;
+
+export interface StoreOptions extends OperationOptions {
+  /** Paths whose bytes are known to be wrong: they are replaced. */
+  readonly damaged?: ReadonlySet<string>;
+}
 
 /** Bytes that can be written more than once, and what is known of them. */
 interface Content {
@@ -50,7 +59,7 @@ export async function storeArtifact(
   value: unknown,
   materializers: readonly Materializer[],
   origin: ArtifactOrigin,
-  options: OperationOptions = {},
+  options: StoreOptions = {},
 ): Promise<ArtifactRecord> {
   // A function without a result has one all the same: the steps after it take it as an input.
   const stored = value === undefined ? null : value;
@@ -114,7 +123,7 @@ export async function readArtifactBytes(
   if (bytes.length !== artifact.size) {
     throw integrityError(store, artifact.path, `has ${bytes.length} bytes, and ${artifact.size} were written`);
   }
-  if (createHash('sha256').update(bytes).digest('hex') !== artifact.sha256) {
+  if (sha256Of(bytes) !== artifact.sha256) {
     throw integrityError(store, artifact.path, 'does not have the digest that was recorded');
   }
   return bytes;
@@ -155,6 +164,8 @@ export interface ArtifactList {
   readonly length: number;
   /** A value of its own for each call. */
   load(index: number, options?: OperationOptions): Promise<unknown>;
+  /** What an item is, for a cache key. */
+  identify(index: number): Promise<InputIdentity>;
 }
 
 /**
@@ -175,7 +186,11 @@ export async function openArtifactList(
       const item = items[index];
       return item === undefined ? undefined : loadArtifact(store, { ...artifact, ...item }, materializers, own);
     };
-    return { length: items.length, load };
+    const identify = async (index: number): Promise<InputIdentity> => {
+      const { sha256, materializer } = items[index] ?? artifact;
+      return { kind: 'artifact', sha256, materializer };
+    };
+    return { length: items.length, load, identify };
   }
   const loadList = async (own?: OperationOptions): Promise<readonly unknown[]> => {
     const value = await loadArtifact(store, artifact, materializers, own);
@@ -191,7 +206,17 @@ export async function openArtifactList(
   const isData = [jsonMaterializer.name, dataMaterializer.name].includes(artifact.materializer);
   const load = async (index: number, own?: OperationOptions) =>
     isData ? structuredClone(list[index]) : (await loadList(own))[index];
-  return { length: list.length, load };
+  const { sha256, materializer } = artifact;
+  const identify = async (index: number): Promise<InputIdentity> => {
+    if (!isData) return { kind: 'artifact', sha256, materializer, place: index };
+    const { name } = dataMaterializer;
+    return {
+      kind: 'artifact',
+      sha256: sha256Of(String(await dataMaterializer.serialize(list[index]))),
+      materializer: name,
+    };
+  };
+  return { length: list.length, load, identify };
 }
 
 async function loadItems(
@@ -216,6 +241,33 @@ async function readItemList(
   return JSON.parse((await readArtifactBytes(store, list, options)).toString('utf8'));
 }
 
+/**
+ * Looks whether an artifact is as it was written: all bytes of one up to 1 MiB, of a larger one the size, and the digest
+ * where the store knows it. Returns what is wrong with it; `undefined` for nothing.
+ */
+export async function artifactDamage(
+  store: ArtifactStore,
+  artifact: ArtifactRecord,
+  { verify, signal }: OperationOptions & { readonly verify: boolean },
+): Promise<string | undefined> {
+  try {
+    if (verify || artifact.size <= readAtOnce) {
+      await readArtifactBytes(store, artifact, { signal });
+      return undefined;
+    }
+    const { size, sha256 = artifact.sha256 } = await store.stat(artifact.path, { signal });
+    return size === artifact.size && sha256 === artifact.sha256 ? undefined : 'is damaged';
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (StackError.is(error, 'NOT_FOUND')) return 'is gone';
+    return StackError.is(error, 'INTEGRITY') ? 'is damaged' : 'cannot be read';
+  }
+}
+
+function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
 async function serialize(materializer: Materializer, value: unknown, origin: ArtifactOrigin): Promise<SerializedValue> {
   try {
     return await materializer.serialize(value);
@@ -237,7 +289,7 @@ async function withContent<Result>(
 ): Promise<Result> {
   if (!(serialized instanceof Readable)) {
     const bytes = typeof serialized === 'string' ? Buffer.from(serialized) : serialized;
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const sha256 = sha256Of(bytes);
     return use({ size: bytes.byteLength, sha256, open: () => bytes });
   }
   // The path is the digest, which is known at the end of the stream.
@@ -266,10 +318,10 @@ async function putOnce(
   path: string,
   size: number,
   open: () => WriteSource,
-  { signal }: OperationOptions,
+  { signal, damaged }: StoreOptions,
 ): Promise<void> {
   try {
-    await store.write(path, open(), { ifAbsent: true, signal });
+    await store.write(path, open(), { ifAbsent: damaged?.has(path) !== true, signal });
   } catch (error) {
     if (!StackError.is(error, 'ALREADY_EXISTS')) throw error;
     const storedSize = await store.size(path, { signal });

@@ -1,5 +1,6 @@
 import type { PlanInput } from '@stack/core';
 import { type ArtifactList, openArtifactList } from '../artifacts/artifact-content.ts';
+import { identifyInputs } from '../cache/input-identity.ts';
 import { findOutput, listStepArtifacts, loadInput, type RunArtifacts } from './load-inputs.ts';
 
 /** Name of the step run of an item. Steps have no brackets in their names. */
@@ -20,10 +21,17 @@ export async function openMappedList(map: PlanInput, run: RunArtifacts, signal: 
     return openArtifactList(run.stack.artifactStore, record, run.materializers, { signal });
   }
   const items = itemsOf(map);
-  return { length: items.length, load: async (index, options) => loadInput(items[index] ?? nothing, run, options) };
+  return {
+    length: items.length,
+    load: async (index, options) => loadInput(items[index] ?? nothing, run, options),
+    identify: async (index) => {
+      const { item = nothing } = await identifyInputs({ item: items[index] ?? nothing }, run);
+      return item;
+    },
+  };
 }
 
-const nothing: PlanInput = { kind: 'value', value: null };
+const nothing: PlanInput & { readonly kind: 'value' } = { kind: 'value', value: null };
 
 function itemsOf(map: PlanInput): readonly PlanInput[] {
   if (map.kind === 'list') return map.items;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
   type ArtifactFilter,
@@ -17,6 +18,7 @@ import {
   runHeld,
   runLeaseLost,
   StackError,
+  type StepCaching,
   type StepChange,
   type StepRunRecord,
 } from '@stack/core';
@@ -34,6 +36,7 @@ const defaultLimit = 50;
 /** Keeps runs in memory: they end with the process. What `pipeline.run` uses when it is given no other store. */
 export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, KeptRun>();
+  readonly #digestKey = randomBytes(32).toString('hex');
 
   async startRun({ id, name, stack, plan, metadata }: RunStart): Promise<RunLease> {
     if (this.#runs.has(id) || [...this.#runs.values()].some(({ record }) => record.name === name)) {
@@ -148,6 +151,15 @@ export class MemoryRunStore implements RunStore {
     return steps.toSorted((a, b) => a.index - b.index || (a.item ?? -1) - (b.item ?? -1));
   }
 
+  async findCached(keys: readonly string[]): Promise<StepRunRecord | undefined> {
+    const steps = [...this.#runs.values()].reverse().flatMap((run) => [...run.steps.values()]);
+    return steps.find(({ state, caching }) => state === 'completed' && keys.includes(keyOf(caching) ?? ''));
+  }
+
+  async digestKey(): Promise<string> {
+    return this.#digestKey;
+  }
+
   async getArtifact(reference: string): Promise<ArtifactRecord> {
     const all = [...this.#runs.values()].flatMap(({ artifacts }) => [...artifacts.values()].flat());
     const found = all.filter(({ id }) => id.startsWith(reference));
@@ -234,6 +246,7 @@ function pendingStep(runId: string, step: string, index: number, item?: number):
     interruptions: 0,
     error: undefined,
     reason: undefined,
+    caching: undefined,
     metadata: {},
     startedAt: undefined,
     endedAt: undefined,
@@ -244,6 +257,10 @@ function stepOf({ record, steps }: KeptRun, step: string): StepRunRecord {
   const found = steps.get(step);
   if (found !== undefined) return found;
   throw new StackError({ code: 'STEP_NOT_FOUND', message: `The run "${record.name}" has no step "${step}".` });
+}
+
+function keyOf(caching: StepCaching | undefined): string | undefined {
+  return caching === undefined || caching.state === 'off' ? undefined : caching.key;
 }
 
 function checkRunning({ name, state }: RunRecord): void {

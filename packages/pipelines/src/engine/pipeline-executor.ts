@@ -8,12 +8,14 @@ import {
   type RunFence,
   type RunSettings,
   StackError,
+  type StepCaching,
   type StepExecutor,
   type StepOutcome,
   type StepRunInfo,
   type StepRunRecord,
 } from '@stack/core';
 import { type ArtifactList, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
+import { type CacheAnswer, type CachedStep, StepCache } from '../cache/step-cache.ts';
 import { captureOutput } from '../logs/output-capture.ts';
 import { StepLog } from '../logs/step-log.ts';
 import { referencedOutputs } from '../pipeline/referenced-outputs.ts';
@@ -47,6 +49,8 @@ type AttemptResult =
   | { readonly outcome: 'failed'; readonly error: unknown; readonly metadata: JsonObject }
   | { readonly outcome: 'cancelled' };
 
+type StepResult = AttemptResult & { readonly caching?: StepCaching | undefined };
+
 /** A step of the plan, or an item of one that is mapped. */
 interface Execution {
   /** Name of the step run. */
@@ -74,11 +78,15 @@ export class PipelineExecutor implements StepExecutor {
   readonly #recorded: ReadonlyMap<string, StepRunRecord>;
   readonly #started = new Set<string>();
   readonly #errors = new Map<string, unknown>();
+  readonly #cache: StepCache;
+  /** The step runs whose functions have read the parameters of the pipeline. */
+  readonly #parameterReaders = new Set<string>();
   /** Of each mapped step that was expanded and has not ended. */
   readonly #expansions = new Map<string, Expansion>();
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#cache = new StepCache(options, options.plan);
     this.#steps = new Map(options.plan.steps.map((step) => [step.name, step]));
     this.#gate = new StepGate(options.plan);
     this.#recorded = new Map(options.recorded.map((record) => [record.step, record]));
@@ -198,7 +206,7 @@ export class PipelineExecutor implements StepExecutor {
     return 'skipped';
   }
 
-  async #run(execution: Execution, signal: AbortSignal): Promise<AttemptResult> {
+  async #run(execution: Execution, signal: AbortSignal): Promise<StepResult> {
     const { runId, stack, tell } = this.#options;
     const { name, step, item } = execution;
     this.#started.add(name);
@@ -210,9 +218,32 @@ export class PipelineExecutor implements StepExecutor {
       onLine: (line) => tell({ type: 'step-log', step: name, line }),
       onError: (error) => tell({ type: 'step-log-failed', step: name, error: recordedError(error) }),
     });
-    const result = await this.#runAttempts(execution, log, signal);
+    const result = await this.#takeOrRun(execution, log, signal);
     await log.close();
     return result;
+  }
+
+  /** The result of an earlier run, where it is that of this step too, else what comes of running it. */
+  async #takeOrRun(execution: Execution, log: StepLog, signal: AbortSignal): Promise<StepResult> {
+    const { name, step } = execution;
+    let answer: CacheAnswer;
+    try {
+      const cached = { name, step, definition: this.#definition(step.name), item: this.#itemOf(execution, signal) };
+      answer = await this.#cache.find(cached, signal);
+    } catch (error) {
+      return signal.aborted ? { outcome: 'cancelled' } : { outcome: 'failed', error, metadata: {} };
+    }
+    const { artifacts } = answer;
+    if (artifacts !== undefined) return { outcome: 'completed', artifacts, metadata: {}, caching: answer.caching };
+    const result = await this.#runAttempts(execution, log, signal);
+    return { ...result, caching: answer.cachingOf(this.#parameterReaders.has(name)) };
+  }
+
+  /** What inputs of the kind `item` stand for. */
+  #itemOf({ step, item }: Execution, signal: AbortSignal): CachedStep['item'] {
+    const list = this.#expansions.get(step.name)?.list;
+    if (list === undefined || item === undefined) return undefined;
+    return { identify: () => list.identify(item), load: () => list.load(item, { signal }) };
   }
 
   async #runAttempts(execution: Execution, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
@@ -284,12 +315,16 @@ export class PipelineExecutor implements StepExecutor {
 
   #context(step: string, attempt: number, log: StepLog, signal: AbortSignal): StepContext {
     const { runId, plan, stack } = this.#options;
+    const readers = this.#parameterReaders;
     return {
       runId,
       step,
       attempt,
       stack,
-      parameters: plan.parameters,
+      get parameters() {
+        readers.add(step);
+        return plan.parameters;
+      },
       log: log.logger,
       signal,
       spawn: (program, words = [], options = {}) =>
@@ -298,26 +333,23 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   /** Loads the inputs, calls the function, and stores what it returns. */
-  async #produce(
-    { name, step, item }: Execution,
-    context: StepContext,
-    log: StepLog,
-  ): Promise<readonly ArtifactRecord[]> {
+  async #produce(execution: Execution, context: StepContext, log: StepLog): Promise<readonly ArtifactRecord[]> {
     const { runId, stack, materializers } = this.#options;
     const { signal } = context;
+    const { name, step } = execution;
     const definition = this.#definition(step.name);
-    const loadItem = async () =>
-      item === undefined ? undefined : this.#expansions.get(step.name)?.list.load(item, { signal });
-    const input = await loadInputs(step, this.#options, { signal, loadItem });
+    const loadItem = this.#itemOf(execution, signal)?.load;
+    const input = await loadInputs(step, this.#options, loadItem === undefined ? { signal } : { signal, loadItem });
     signal.throwIfAborted();
     const running = captureOutput(log, async () => definition.run(input, context));
     const result = await orAbandon(running, signal);
     signal.throwIfAborted();
+    const { damaged } = this.#cache;
     const artifacts: ArtifactRecord[] = [];
     for (const output of step.outputs) {
       const value = definition.outputs === undefined ? result : namedOutput(step, result, output);
       const origin = { runId, step: name, output };
-      artifacts.push(await storeArtifact(stack.artifactStore, value, materializers, origin, { signal }));
+      artifacts.push(await storeArtifact(stack.artifactStore, value, materializers, origin, { signal, damaged }));
     }
     return artifacts;
   }
@@ -351,19 +383,25 @@ export class PipelineExecutor implements StepExecutor {
     }
   }
 
-  async #end({ name, step, item }: Execution, result: AttemptResult, duration: number): Promise<StepOutcome> {
+  async #end({ name, step, item }: Execution, result: StepResult, duration: number): Promise<StepOutcome> {
     const { lease, runStore, tell } = this.#options;
     switch (result.outcome) {
       case 'completed': {
-        const { artifacts, metadata } = result;
-        await runStore.recordStep(lease, name, { state: 'completed', artifacts, metadata });
+        const { artifacts, metadata, caching } = result;
+        await runStore.recordStep(lease, name, { state: 'completed', artifacts, metadata, caching });
         if (item !== undefined) this.#expansions.get(step.name)?.artifacts.set(name, artifacts);
-        tell({ type: 'step-completed', step: name, duration, artifacts });
+        const cached = caching?.state === 'cached' ? { cachedFrom: caching.from } : {};
+        tell({ type: 'step-completed', step: name, duration, artifacts, ...cached });
         break;
       }
       case 'failed': {
         const error = recordedError(result.error);
-        await runStore.recordStep(lease, name, { state: 'failed', error, metadata: result.metadata });
+        await runStore.recordStep(lease, name, {
+          state: 'failed',
+          error,
+          metadata: result.metadata,
+          caching: result.caching,
+        });
         this.#errors.set(name, result.error);
         tell({ type: 'step-failed', step: name, duration, error });
         break;

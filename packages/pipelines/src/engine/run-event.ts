@@ -1,4 +1,4 @@
-import type { ArtifactRecord, Plan, RecordedError, RunState, StepRunRecord } from '@stack/core';
+import type { ArtifactRecord, CachedResult, Plan, RecordedError, RunState, StepRunRecord } from '@stack/core';
 import type { StepLogLine } from '../logs/step-log.ts';
 
 /** What happens in a run, told as it happens: a change of state once it is recorded. Durations are in milliseconds. */
@@ -41,6 +41,8 @@ export type RunEvent = { readonly runId: string } & (
       readonly step: string;
       readonly duration: number;
       readonly artifacts: readonly ArtifactRecord[];
+      /** Whose result it is, of a step that did not run. */
+      readonly cachedFrom?: CachedResult;
     }
   | { readonly type: 'step-failed'; readonly step: string; readonly duration: number; readonly error: RecordedError }
   | { readonly type: 'step-cancelled'; readonly step: string; readonly duration: number; readonly reason: string }

@@ -48,6 +48,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether a run that goes on under its name may do so with code that has changed. Default `false`: `RUN_CODE_CHANGED`. */
   readonly allowCodeChange?: boolean | undefined;
+  /** `false` runs every step, whatever earlier runs have computed; later ones may take its results. Default `true`. */
+  readonly cache?: boolean | undefined;
   /** Told what happens, as it happens. Default: prints what steps print. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Whether a run that does not complete is an error of `run`. Default `true`. */
@@ -148,7 +150,8 @@ export async function resumeRun(
   await using lease = await runStore.claimRun(run, claim);
   const { name, plan } = await runStore.getRun(lease.runId);
   checkUnmasked(plan, name);
-  return await continueRun(await prepareRun(compile(plan), options), lease, options);
+  const prepared = await prepareRun(compile(plan), { cache: plan.cache, ...options });
+  return await continueRun(prepared, lease, options);
 }
 
 /** What a run takes, whether it is new or goes on. */
@@ -164,11 +167,12 @@ interface PreparedRun {
 
 async function prepareRun(
   compiled: CompiledPipeline,
-  { stack, runStore }: Pick<RunOptions, 'stack' | 'runStore'>,
+  { stack, runStore, cache }: Pick<RunOptions, 'stack' | 'runStore' | 'cache'>,
 ): Promise<PreparedRun> {
   const settings = await resolveRunSettings(stack, compiled.plan, compiled.problems);
   // What is kept in memory can be of no use to another run.
-  const plan = deepFreeze(runStore === undefined ? settings.plan : await planCode(settings.plan, compiled.definitions));
+  const given: Plan = cache === false ? { ...settings.plan, cache } : settings.plan;
+  const plan = deepFreeze(runStore === undefined ? given : await planCode(given, compiled.definitions));
   return {
     compiled,
     plan,

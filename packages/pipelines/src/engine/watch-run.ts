@@ -53,7 +53,7 @@ function isChanged(before: StepRunRecord | undefined, now: StepRunRecord): boole
 
 function* stepEvents(
   before: StepRunRecord | undefined,
-  { step, index, state, attempt, error, reason = '', startedAt, endedAt }: StepRunRecord,
+  { step, index, state, attempt, caching, error, reason = '', startedAt, endedAt }: StepRunRecord,
   plan: Plan,
   artifacts: readonly ArtifactRecord[],
 ): Iterable<UntoldRunEvent> {
@@ -61,7 +61,8 @@ function* stepEvents(
     yield { type: 'step-started', step, attempt, attempts: plan.steps[index]?.attempts ?? attempt };
   }
   const duration = startedAt === undefined || endedAt === undefined ? 0 : endedAt.getTime() - startedAt.getTime();
-  if (state === 'completed') yield { type: 'step-completed', step, duration, artifacts };
+  const cached = caching?.state === 'cached' ? { cachedFrom: caching.from } : {};
+  if (state === 'completed') yield { type: 'step-completed', step, duration, artifacts, ...cached };
   if (state === 'failed' && error !== undefined) yield { type: 'step-failed', step, duration, error };
   if (state === 'cancelled') yield { type: 'step-cancelled', step, duration, reason };
   if (state === 'skipped') yield { type: 'step-skipped', step, reason };

@@ -35,11 +35,13 @@ export async function* readRunLog(
   for (;;) {
     // In this order: what a step has printed is stored before its end is recorded.
     const { state } = await runStore.getRun(runId);
-    for (const { step, state: stepState, endedAt } of await runStore.listStepRuns(runId)) {
+    for (const { step, state: stepState, caching, endedAt } of await runStore.listStepRuns(runId)) {
       const isOther = wanted !== undefined && step !== wanted;
       if (isOther || readWhole.has(step) || stepState === 'pending' || stepState === 'skipped') continue;
       const after = lastChunks.get(step);
-      for await (const { path, lines } of readStepLogChunks(store, runId, step, { after, signal })) {
+      // What took the result of another printed nothing itself: what that one printed tells how it came about.
+      const origin = caching?.state === 'cached' ? caching.from : { runId, step };
+      for await (const { path, lines } of readStepLogChunks(store, origin.runId, origin.step, { after, signal })) {
         for (const line of lines) yield { step, ...line };
         lastChunks.set(step, path);
       }

@@ -72,6 +72,8 @@ export interface PipelineOptions<Parameters extends ConfigSchema> {
   readonly onSuccess?: (run: PipelineHookContext) => unknown;
   /** Called with what the first failed step threw, before that is recorded. Not for a run that is cancelled. */
   readonly onFailure?: (run: PipelineHookContext, error: unknown) => unknown;
+  /** Whether results of earlier runs are taken, where the steps allow it. Default `true`. */
+  readonly cache?: boolean;
 }
 
 export interface PlanOptions {
@@ -183,6 +185,7 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
       source,
       parameters: kept,
       ...(failurePolicy === 'continue' ? {} : { failurePolicy }),
+      ...(options.cache === false ? { cache: false } : {}),
       ...settingsLayers(['pipeline', settings], ['run-config', config.settings]),
       steps,
     };

@@ -1,4 +1,5 @@
 import { type Backoff, checkName, type SettingsBySelector, StackError } from '@stack/core';
+import { type CacheOptions, readCacheOptions, type StepCacheOptions } from '../cache/cache-options.ts';
 import { type CodeOrigin, captureCodeOrigin } from '../code-identity/code-origin.ts';
 import { currentCompilation } from '../pipeline/compilation.ts';
 import type { OutputHandle } from '../pipeline/output-handle.ts';
@@ -103,7 +104,7 @@ export interface Step<Input extends object, Outputs, Result> {
   ): Promise<Result>;
 }
 
-export interface StepOptions {
+export interface StepOptions<Input = object> {
   /** Unique in a pipeline: letters, digits, `.`, `_` and `-`. A step that is called again gets `-2`, `-3`, ... */
   readonly name: string;
   /**
@@ -127,6 +128,12 @@ export interface StepOptions {
    * For a step whose code cannot be known. Default: found out from the step's code and all that it reaches.
    */
   readonly version?: string;
+  /**
+   * Whether a result of an earlier run is taken instead of running the step, while its code, inputs and whatever else it is
+   * known to depend on are the same. `false` for a step that reads what changes by itself, or that does something to others.
+   * Default `true`.
+   */
+  readonly cache?: boolean | CacheOptions<Input>;
   /**
    * Settings of components for this step, by selector: `type`, `type.flavor` or `type:name`. `settingsFor` of
    * `@stack/core` makes them with their types checked. Default: those of the pipeline.
@@ -153,6 +160,7 @@ export interface StepDefinition {
   readonly origin: CodeOrigin;
   /** What the user says that its code is. */
   readonly version: string | undefined;
+  readonly cache: StepCacheOptions;
   readonly run: (input: object, context: StepContext) => unknown;
 }
 
@@ -162,7 +170,7 @@ export interface StepDefinition {
  * @throws ARGUMENT_INVALID for a name, settings or number of attempts that cannot be
  */
 export function step<Result, Input extends object = NoInput>(
-  options: StepOptions & { readonly outputs?: undefined },
+  options: StepOptions<NoInfer<Input>> & { readonly outputs?: undefined },
   run: (input: Input, context: StepContext) => Result | PromiseLike<Result>,
 ): Step<Input, OutputHandle<StoredValue<Result>>, Result>;
 /**
@@ -175,7 +183,7 @@ export function step<
   Result extends { readonly [Key in Name]: unknown },
   Input extends object = NoInput,
 >(
-  options: StepOptions & { readonly outputs: readonly [Name, ...Name[]] },
+  options: StepOptions<NoInfer<Input>> & { readonly outputs: readonly [Name, ...Name[]] },
   run: (input: Input, context: StepContext) => Result | PromiseLike<Result>,
 ): Step<Input, NamedOutputs<Result, Name>, Result>;
 export function step(
@@ -198,6 +206,7 @@ export function step(
     settings: settingsInCode(options.settings, `step "${options.name}"`),
     origin: captureCodeOrigin(),
     version: options.version,
+    cache: readCacheOptions(options.name, options.cache),
     run,
   });
   checkDefinition(definition);

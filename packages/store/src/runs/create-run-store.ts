@@ -3,6 +3,7 @@ import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { chooseId, idFits, nameOrIdFits } from '../reference.ts';
+import { digestKeySetting } from '../schema/migrations.ts';
 import type { RunRow, StepRunRow, Tables } from '../schema/tables.ts';
 import { appendRunEvent } from './append-run-event.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
@@ -167,7 +168,7 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
             .execute();
         }
         const { state, ...data } = change;
-        await appendRunEvent(database, runId, step, state, data);
+        await appendRunEvent(database, runId, step, state, 'caching' in data ? { ...data, caching: undefined } : data);
       }),
 
     endRun: async (fence, { state, error }) => {
@@ -213,6 +214,28 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         return rows.map(stepRunRecord);
       }),
 
+    findCached: (keys) =>
+      engine.read(async (database) => {
+        const row = await database
+          .selectFrom('step_runs')
+          .selectAll()
+          .where('cache_key', 'in', keys)
+          .orderBy('ended_at', 'desc')
+          .limit(1)
+          .executeTakeFirst();
+        return row === undefined ? undefined : stepRunRecord(row);
+      }),
+
+    digestKey: () =>
+      engine.read(async (database) => {
+        const { value } = await database
+          .selectFrom('settings')
+          .select('value')
+          .where('key', '=', digestKeySetting)
+          .executeTakeFirstOrThrow();
+        return value;
+      }),
+
     getArtifact: (reference) =>
       engine.read(async (database) => {
         const candidates = await database.selectFrom('artifacts').select('id').where(idFits(reference)).execute();
@@ -243,6 +266,8 @@ const pending = {
   attempt: 0,
   error: null,
   reason: null,
+  caching: null,
+  cache_key: null,
   interruptions: 0,
   metadata: '{}',
   started_at: null,
@@ -289,12 +314,19 @@ function changedColumns(change: StepChange, startedAt: number | null): Partial<S
     case 'running':
       return { state: 'running', attempt: change.attempt, started_at: startedAt ?? now };
     case 'completed':
-      return { state: 'completed', metadata: JSON.stringify(change.metadata), ended_at: now };
+      return {
+        state: 'completed',
+        metadata: JSON.stringify(change.metadata),
+        caching: change.caching === undefined ? null : JSON.stringify(change.caching),
+        cache_key: change.caching === undefined || change.caching.state === 'off' ? null : change.caching.key,
+        ended_at: now,
+      };
     case 'failed':
       return {
         state: 'failed',
         error: JSON.stringify(change.error),
         metadata: JSON.stringify(change.metadata),
+        caching: change.caching === undefined ? null : JSON.stringify(change.caching),
         ended_at: now,
       };
     case 'skipped':

@@ -6,6 +6,7 @@ import type {
   RunHolder,
   RunRecord,
   RunState,
+  StepCaching,
   StepRunRecord,
   StepState,
 } from '@stack/core';
@@ -53,6 +54,7 @@ export function stepRunRecord(row: StepRunRow): StepRunRecord {
     interruptions: row.interruptions,
     error: row.error === null ? undefined : stored.json('error', 'an error', isRecordedError),
     reason: row.reason ?? undefined,
+    caching: row.caching === null ? undefined : stored.json('caching', 'what is known of a cache', isStepCaching),
     metadata: stored.object('metadata'),
     startedAt: stored.optionalDate('started_at'),
     endedAt: stored.optionalDate('ended_at'),
@@ -81,6 +83,13 @@ function isPlan(value: unknown): value is Plan {
 
 function isRecordedError(value: unknown): value is RecordedError {
   return isObject(value) && typeof value.code === 'string' && typeof value.message === 'string';
+}
+
+function isStepCaching(value: unknown): value is StepCaching {
+  if (!isObject(value)) return false;
+  if (value.state === 'off') return typeof value.reason === 'string';
+  const isKnown = value.state === 'computed' || (value.state === 'cached' && isObject(value.from));
+  return isKnown && typeof value.key === 'string' && isObject(value.ingredients);
 }
 
 function isArtifactLocation(value: unknown): value is ArtifactLocation {

@@ -29,7 +29,9 @@ export function checkStepChange({ name, runState, step, state, attempt }: Presen
       message: `The step "${step}" of the run "${name}" cannot become ${change.state}: ${reason}.`,
     });
   if (runState !== 'running') throw refuse(`the run is ${runState}`);
-  if (nextStates[state]?.includes(change.state) !== true) throw refuse(`it is ${state}`);
+  // What took the result of another step completes without running.
+  const isCached = state === 'pending' && change.state === 'completed' && change.caching?.state === 'cached';
+  if (!isCached && nextStates[state]?.includes(change.state) !== true) throw refuse(`it is ${state}`);
   if (change.state === 'running' && change.attempt <= attempt) {
     throw refuse(`attempt ${attempt} was begun already, and this is attempt ${change.attempt}`);
   }

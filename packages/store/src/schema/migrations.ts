@@ -1,10 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
 import type { Tables } from './tables.ts';
 
 /** Brings the database from one version to the next. */
 export type Migration = (database: Kysely<Tables>, engine: Engine) => Promise<void>;
+
+/** The secret of the store by which values are digested that may be secrets. */
+export const digestKeySetting = 'digest-key';
 
 /** In order: the first makes version 1. A migration that was released is never changed. */
 export const migrations: readonly Migration[] = [
@@ -13,6 +16,7 @@ export const migrations: readonly Migration[] = [
   addAppliedDocuments,
   addSecretStores,
   makeRunsDurable,
+  addStepCaching,
 ];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
@@ -257,4 +261,16 @@ async function makeRunsDurable(database: Kysely<Tables>): Promise<void> {
     .addColumn('interruptions', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await schema.alterTable('step_runs').addColumn('item', 'integer').execute();
+}
+
+/** What a step run's result can be reused for. Those that there are, are computed again. */
+async function addStepCaching(database: Kysely<Tables>): Promise<void> {
+  const { schema } = database;
+  await schema.alterTable('step_runs').addColumn('caching', 'text').execute();
+  await schema.alterTable('step_runs').addColumn('cache_key', 'text').execute();
+  await schema.createIndex('step_runs_cache_key').on('step_runs').columns(['cache_key', 'ended_at']).execute();
+  await database
+    .insertInto('settings')
+    .values({ key: digestKeySetting, value: randomBytes(32).toString('hex') })
+    .execute();
 }

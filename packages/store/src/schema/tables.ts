@@ -76,6 +76,9 @@ export interface StepRunRow {
   interruptions: number;
   error: string | null;
   reason: string | null;
+  caching: string | null;
+  /** The key in `caching`, of a step that completed. */
+  cache_key: string | null;
   metadata: string;
   started_at: number | null;
   ended_at: number | null;

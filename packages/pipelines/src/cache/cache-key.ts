@@ -1,0 +1,74 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { CacheKey, JsonObject, JsonValue } from '@stack/core';
+import type { InputIdentity } from './input-identity.ts';
+
+/** All that the result of a step depends on. */
+export interface CacheSubject {
+  /** Name of the step, as it was defined. */
+  readonly step: string;
+  readonly outputs: readonly string[];
+  /** Digest of its code. */
+  readonly code: string;
+  /** Values of the environment variables that it says it reads. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Names of the materializers that its outputs may be stored by, in the order they are asked. */
+  readonly materializers: readonly string[];
+  readonly store: { readonly flavor: string; readonly root: string };
+  /** What the user's function says that counts, or the values that do. */
+  readonly values:
+    | { readonly custom: JsonValue }
+    | {
+        readonly inputs: Readonly<Record<string, InputIdentity>>;
+        /** `undefined` for those that the step does not read. */
+        readonly parameters: JsonObject | undefined;
+      };
+}
+
+/** As much of a digest as tells two ingredients apart that are shown: the key is made of the whole. */
+const shownDigest = 16;
+
+/**
+ * The key of a result, and what it is made of. Values are digested with a secret: who reads a key cannot try out which value
+ * it was made of.
+ */
+export function cacheKey(subject: CacheSubject, digestKey: string): CacheKey {
+  const keyed = (value: unknown) => createHmac('sha256', digestKey).update(formatJson(value)).digest('hex');
+  const entries = ingredientsOf(subject).map(([label, value]) => [label, keyed(value)] as const);
+  const all = [...entries, ['code', subject.code] as const].sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    key: createHash('sha256').update(JSON.stringify(all)).digest('hex'),
+    ingredients: Object.fromEntries(all.map(([label, digest]) => [label, digest.slice(0, shownDigest)])),
+  };
+}
+
+function ingredientsOf({ step, outputs, environment, materializers, store, values }: CacheSubject) {
+  const named = (kind: string, record: Readonly<Record<string, unknown>>) =>
+    Object.entries(record).map(([name, value]): [string, unknown] => [`${kind}:${name}`, value]);
+  return [
+    ['step', step],
+    ['outputs', outputs],
+    ['materializers', materializers],
+    ['artifact store', [store.flavor, store.root]],
+    ...named('environment', environment),
+    ...('custom' in values
+      ? [['custom key', values.custom]]
+      : [
+          ...named('input', values.inputs),
+          ...(values.parameters === undefined
+            ? []
+            : [['parameters', Object.keys(values.parameters)], ...named('parameter', values.parameters)]),
+        ]),
+  ] as [string, unknown][];
+}
+
+/**
+ * A text that is equal only for values which a step cannot tell apart. So the order of properties counts, and -0 is not 0.
+ */
+function formatJson(value: unknown): string {
+  if (Object.is(value, -0)) return '-0';
+  if (Array.isArray(value)) return `[${value.map(formatJson).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
+  return `{${Object.entries(value)
+    .map(([key, field]) => `${JSON.stringify(key)}:${formatJson(field)}`)
+    .join()}}`;
+}

@@ -1,0 +1,53 @@
+import type { ArtifactRecord, JsonValue, PlanInput } from '@stack/core';
+import { findOutput, listStepArtifacts, type RunArtifacts } from '../engine/load-inputs.ts';
+
+/** An input, as far as it matters what it is: its value, or what artifacts it is made of. */
+export type InputIdentity =
+  | { readonly kind: 'value'; readonly value: JsonValue }
+  /** With `place`, an item of the list that the artifact is. */
+  | { readonly kind: 'artifact'; readonly sha256: string; readonly materializer: string; readonly place?: number }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'list'; readonly items: readonly InputIdentity[] }
+  | { readonly kind: 'object'; readonly fields: Readonly<Record<string, InputIdentity>> };
+
+/**
+ * What inputs are, without loading any.
+ *
+ * @param identifyItem says it of what inputs of the kind `item` stand for
+ * @throws ARTIFACT_NOT_FOUND
+ */
+export async function identifyInputs(
+  inputs: Readonly<Record<string, PlanInput>>,
+  run: Pick<RunArtifacts, 'runId' | 'runStore'>,
+  identifyItem: () => Promise<InputIdentity> = async () => ({ kind: 'nothing' }),
+): Promise<Readonly<Record<string, InputIdentity>>> {
+  const artifacts = new Map<string, Promise<readonly ArtifactRecord[]>>();
+  const artifactsOf = (step: string) => {
+    const known = artifacts.get(step) ?? listStepArtifacts(run, step);
+    artifacts.set(step, known);
+    return known;
+  };
+  const identify = async (input: PlanInput): Promise<InputIdentity> => {
+    switch (input.kind) {
+      case 'value':
+        return input;
+      case 'item':
+        return identifyItem();
+      case 'output': {
+        const found = await artifactsOf(input.step);
+        if (input.isOptional && found.length === 0) return { kind: 'nothing' };
+        const { sha256, materializer } = findOutput(found, input.step, input.output);
+        return { kind: 'artifact', sha256, materializer };
+      }
+      case 'list':
+        return { kind: 'list', items: await Promise.all(input.items.map(identify)) };
+      case 'object':
+        return { kind: 'object', fields: await identifyFields(input.fields) };
+    }
+  };
+  const identifyFields = async (fields: Readonly<Record<string, PlanInput>>) => {
+    const entries = Object.entries(fields).map(async ([name, field]) => [name, await identify(field)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  };
+  return identifyFields(inputs);
+}
