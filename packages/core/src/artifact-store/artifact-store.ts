@@ -91,6 +91,9 @@ type ByteStream = Readable | AsyncIterable<Uint8Array | string>;
  */
 export type WriteSource = Uint8Array | string | ByteStream | (() => ByteStream);
 
+/** How an object is written, alone or with others. */
+interface ObjectWriteOptions extends WriteOptions, Pick<WriteRequest, 'isPlaceFree'> {}
+
 /** An object that was opened, and what there is to know of its bytes. */
 interface OpenObject extends Pick<ObjectStreamOptions, 'body' | 'start' | 'end' | 'sha256' | 'signal'> {
   readonly etag: string;
@@ -224,13 +227,7 @@ export abstract class ArtifactStore<
    * @throws INTEGRITY when the bytes do not have the `sha256` that was promised
    */
   async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<ObjectStat> {
-    const key = this.#objectKey(path);
-    if (typeof source === 'string') return this.#writeBytes(key, Buffer.from(source), options);
-    if (source instanceof Uint8Array) return this.#writeBytes(key, source, options);
-    if (typeof source === 'function') {
-      return this.#writeStream(key, () => new SourceStream(options).takeFrom(source()), options);
-    }
-    return this.#writeStream(key, () => new SourceStream(options).takeFrom(source), options, 1);
+    return this.#write(this.#objectKey(path), source, options);
   }
 
   /** Whether there is an object or a directory at the path. */
@@ -398,9 +395,14 @@ export abstract class ArtifactStore<
    * @throws FILE_NOT_FOUND when there is no such folder
    * @throws ARGUMENT_INVALID for symbolic links and whatever else is neither file nor folder, all of them at once
    * @throws PATH_INVALID for names that no key can have, all of them at once
+   * @throws PATH_CONFLICT for directories where a file would be, and objects below which one would lie: all of them at
+   *   once and before anything is written, unless a thousand objects and ten for each file are there already
    */
   async uploadDirectory(localFolder: string, path: string, options: DirectoryOptions = {}): Promise<void> {
-    await uploadFolder(this, localFolder, this.#key(path), options);
+    const { signal } = options;
+    await uploadFolder(this, localFolder, this.#key(path), options, (key, source, isPlaceFree) =>
+      this.#write(key, source, { signal, isPlaceFree }),
+    );
   }
 
   /**
@@ -585,7 +587,16 @@ export abstract class ArtifactStore<
     });
   }
 
-  async #writeBytes(key: string, bytes: Uint8Array, options: WriteOptions): Promise<ObjectStat> {
+  async #write(key: string, source: WriteSource, options: ObjectWriteOptions): Promise<ObjectStat> {
+    if (typeof source === 'string') return this.#writeBytes(key, Buffer.from(source), options);
+    if (source instanceof Uint8Array) return this.#writeBytes(key, source, options);
+    if (typeof source === 'function') {
+      return this.#writeStream(key, () => new SourceStream(options).takeFrom(source()), options);
+    }
+    return this.#writeStream(key, () => new SourceStream(options).takeFrom(source), options, 1);
+  }
+
+  async #writeBytes(key: string, bytes: Uint8Array, options: ObjectWriteOptions): Promise<ObjectStat> {
     if (!options.digest && options.sha256 === undefined) {
       return this.#sendWrite(key, options, undefined, (request) =>
         this.doWrite(key, bytes, { ...request, digest: undefined }),
@@ -601,7 +612,7 @@ export abstract class ArtifactStore<
   async #writeStream(
     key: string,
     open: () => SourceStream,
-    options: WriteOptions,
+    options: ObjectWriteOptions,
     attempts?: number,
   ): Promise<ObjectStat> {
     return this.#sendWrite(key, options, attempts, async (request) => {
@@ -621,12 +632,12 @@ export abstract class ArtifactStore<
 
   async #sendWrite(
     key: string,
-    options: WriteOptions,
+    options: ObjectWriteOptions,
     attempts: number | undefined,
     write: (request: Omit<WriteRequest, 'digest'>) => Promise<StoredStat>,
   ): Promise<ObjectStat> {
     if (options.sha256 !== undefined) checkPromise(options.sha256);
-    const request = copyRequest(options);
+    const request = { ...copyRequest(options), isPlaceFree: options.isPlaceFree };
     const { signal } = request;
     if (!isConditional(request)) {
       const send = { operation: 'write', key, signal, attempts };

@@ -83,6 +83,34 @@ test('everything that cannot be uploaded is told at once, and nothing is', async
   expect(store.requests).toEqual([]);
 });
 
+test('what is in the way of an upload is told at once, and nothing is uploaded', async () => {
+  await mkdir(join(folder, 'b'));
+  for (const file of ['a', 'b/c', 'd']) await writeFile(join(folder, file), '');
+  for (const key of ['a/below', 'b', 'd', 'other']) store.put(`up/here/${key}`, '');
+  store.put('up', '');
+  const error = await failureOf(() => store.uploadDirectory(folder, 'up/here'));
+  expect(error.code).toBe('PATH_CONFLICT');
+  expect(Object.fromEntries(error.problems.map(({ path, message }) => [path, message]))).toEqual({
+    'up/here/a': 'is a directory',
+    'up/here/b': 'is an object, and files would lie below it',
+    up: 'is an object, and files would lie below it',
+  });
+  expect(store.requests.filter((request) => request.startsWith('write '))).toEqual([]);
+});
+
+test('where a directory holds many more objects than are uploaded, each write looks for itself', async () => {
+  await writeFile(join(folder, 'a'), '');
+  for (let index = 0; index < 1011; index++) store.put(`up/${index}`, '');
+  store.put('up/a/below', '');
+  let looked = 0;
+  store.before = (request) => {
+    if (request.startsWith('entry ')) looked++;
+  };
+  await store.uploadDirectory(folder, 'up');
+  expect(store.requests.at(-1)).toBe('write up/a');
+  expect(looked).toBe(1011);
+});
+
 test('an upload of what is no folder says so', async () => {
   await writeFile(join(folder, 'file'), '');
   expect(await failureOf(() => store.uploadDirectory(join(folder, 'none'), ''))).toMatchObject({

@@ -9,6 +9,7 @@ import { isError } from '../errors/is-error.ts';
 import { keyProblem } from './artifact-key.ts';
 import type { ArtifactStore, DirectoryOptions } from './artifact-store.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
+import { uploadConflicts } from './upload-conflicts.ts';
 
 /** Files up to this size are read and written as a whole: it costs less than a stream. */
 const smallFile = 256 * 1024;
@@ -16,22 +17,36 @@ const defaultConcurrency = 16;
 /** A link that has taken the place of a file since it was looked at is not followed. */
 const withoutLinks = constants.O_RDONLY | constants.O_NOFOLLOW;
 
+/** Writes one object of several; `isPlaceFree` as in a `WriteRequest`. */
+export type WriteFile = (
+  key: string,
+  source: Buffer | (() => AsyncIterable<Buffer>),
+  isPlaceFree: boolean,
+) => Promise<unknown>;
+
 /** Writes every file below a folder to the directory of a key. */
 export async function uploadFolder(
   store: ArtifactStore,
   folder: string,
   key: string,
   { concurrency = defaultConcurrency, signal }: DirectoryOptions,
+  write: WriteFile,
 ): Promise<void> {
   const { files, problems } = await findFiles(folder, key);
   if (problems.length > 0) {
     const code = problems.every((problem) => problem.code === 'PATH_INVALID') ? 'PATH_INVALID' : 'ARGUMENT_INVALID';
     throw problemsError(code, `The folder ${folder} cannot be uploaded`, problems);
   }
+  const keys = files.map((file) => below(key, file));
+  const conflicts = await uploadConflicts(store, key, keys, { signal });
+  if (conflicts !== undefined && conflicts.length > 0) {
+    throw problemsError('PATH_CONFLICT', `The folder ${folder} cannot be uploaded to the ${store}`, conflicts);
+  }
   await forEachAtOnce(files, concurrency, async (file) => {
     const path = join(folder, ...file.split('/'));
     try {
-      await store.write(below(key, file), (await readSmallFile(path)) ?? (() => readLargeFile(path)), { signal });
+      const source = (await readSmallFile(path)) ?? (() => readLargeFile(path));
+      await write(below(key, file), source, conflicts !== undefined);
     } catch (error) {
       throw diskFailure('read', path, error);
     }

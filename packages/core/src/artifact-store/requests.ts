@@ -49,6 +49,11 @@ export interface WriteRequest extends StoreRequest, Conditions {
    * object, and gives it with `doStat`.
    */
   readonly writeId: string | undefined;
+  /**
+   * Set for one of many objects that are written together, where it was found out for all of them at once that the keys
+   * are no directories and lie below no object: a backend without directories need not look again.
+   */
+  readonly isPlaceFree?: boolean | undefined;
 }
 
 export interface ListRequest extends StoreRequest {

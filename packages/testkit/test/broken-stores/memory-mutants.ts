@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -479,9 +481,18 @@ class SignsWithoutTheCapability extends MemoryArtifactStore {
   }
 }
 
+class UploadsWithoutLooking extends MemoryArtifactStore {
+  override async uploadDirectory(folder: string, path: string): Promise<void> {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      const file = join(entry.parentPath, entry.name);
+      if (entry.isFile()) await this.write(`${path}/${file.slice(folder.length + 1)}`, await readFile(file));
+    }
+  }
+}
+
 class UploadsWithoutFolders extends MemoryArtifactStore {
-  override async write(path: string, source: WriteSource, options: WriteOptions = {}): Promise<ObjectStat> {
-    return super.write(typeof source === 'string' ? path : path.replace(/\/.*\//, '/'), source, options);
+  override async doWrite(key: string, source: Source, request: WriteRequest): Promise<StoredStat> {
+    return super.doWrite(request.isPlaceFree ? key.replace(/\/.*\//, '/') : key, source, request);
   }
 }
 
@@ -955,6 +966,11 @@ export const memoryMutants: readonly Mutant<MemoryStore>[] = [
     fault: 'uploads a folder without those in it',
     store: UploadsWithoutFolders,
     convictedBy: 'a folder that is uploaded is downloaded as it was',
+  },
+  {
+    fault: 'uploads what it can of a folder',
+    store: UploadsWithoutLooking,
+    convictedBy: 'a folder is not uploaded at all where objects are in the way of its files',
   },
   // Errors, garbage, capabilities, other stores.
   {

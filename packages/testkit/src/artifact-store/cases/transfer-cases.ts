@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ArtifactStore } from '@stack/core';
+import { type ArtifactStore, StackError } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
@@ -49,6 +49,25 @@ export const transferCases = {
     await expectCode('PATH_INVALID', () => store.uploadDirectory(folder, '../up'));
     await expectCode('FILE_NOT_FOUND', () => store.uploadDirectory(join(folder, 'nothing'), 'up'));
     assert.deepEqual(await paths(store.walk()), []);
+  },
+  'a folder is not uploaded at all where objects are in the way of its files': async ({
+    component: store,
+    disposables,
+  }: Context) => {
+    const folder = await temporaryFolder(disposables);
+    await mkdir(join(folder, 'b'));
+    for (const file of ['a', 'b/c', 'd']) await writeFile(join(folder, file), file);
+    for (const key of ['up/a/below', 'up/b', 'up/d', 'up/e/f', 'file']) await store.write(key, 'old');
+    const error = await store.uploadDirectory(folder, 'up').catch((reason: unknown) => reason);
+    assert.ok(StackError.is(error, 'PATH_CONFLICT'), `it is ${error}`);
+    assert.deepEqual(error.problems.map(({ path }) => path).toSorted(), ['up/a', 'up/b']);
+    await expectCode('PATH_CONFLICT', () => store.uploadDirectory(folder, 'file'));
+    await expectCode('PATH_CONFLICT', () => store.uploadDirectory(folder, 'up/d/below'));
+    for (const key of ['up/a/below', 'up/b', 'up/d', 'up/e/f', 'file']) assert.equal(await store.readText(key), 'old');
+    assert.equal((await paths(store.walk())).length, 5);
+    await store.removeMany(['up/a/below', 'up/b']);
+    await store.uploadDirectory(folder, 'up');
+    assert.deepEqual(await paths(store.walk()), ['file', 'up/a', 'up/b/c', 'up/d', 'up/e/f']);
   },
   'a download replaces files, and leaves no others': async ({ component: store, disposables }: Context) => {
     const folder = await temporaryFolder(disposables);
