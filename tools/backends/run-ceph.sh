@@ -47,7 +47,7 @@ admin socket =
 log to file = false
 mon cluster log to file = false
 [client.rgw.a]
-rgw frontends = beast endpoint=127.0.0.1:$gateway_port
+rgw frontends = beast endpoint=127.0.0.1:$gateway_port tcp_nodelay=1
 rgw dynamic resharding = false
 END
 export CEPH_CONF=/srv/ceph.conf

@@ -6,25 +6,27 @@ import { sharedServer } from '../../../../tools/backends/shared-server.ts';
 import { openS3Store } from '../../test/open-s3-store.ts';
 
 const dotsOfMinio = 'MinIO takes a segment like ". " for ".", and a backslash for a slash';
-
-const gaps: Readonly<Record<'minio', Partial<Record<ArtifactStoreCase, string>>>> = {
-  minio: {
-    'keys with dots are kept byte for byte, apart from each other': dotsOfMinio,
-    'keys with backslashes are kept byte for byte, apart from each other': dotsOfMinio,
-  },
+const gapsOfMinio: Readonly<Partial<Record<ArtifactStoreCase, string>>> = {
+  'keys with dots are kept byte for byte, apart from each other': dotsOfMinio,
+  'keys with backslashes are kept byte for byte, apart from each other': dotsOfMinio,
 };
 
-for (const name of ['minio'] as const) {
-  const unavailable = await whyUnavailable(backends[name]);
+for (const [server, unsupported] of [
+  ['minio', gapsOfMinio],
+  ['rgw16', {}],
+  ['rgw18', {}],
+] as const) {
+  const name = `s3 artifact store on ${backends[server].name}`;
+  const unavailable = await whyUnavailable(backends[server]);
   if (unavailable !== undefined) {
     const create = () => Promise.reject(new Error(unavailable));
-    testArtifactStore({ name: `s3 artifact store on ${backends[name].name}`, create, unavailable }, { describe, it });
+    testArtifactStore({ name, create, unavailable }, { describe, it });
     continue;
   }
-  const { bucket, ...account } = await sharedServer(name);
+  const { bucket, ...account } = await sharedServer(server);
   testArtifactStore(
     {
-      name: `s3 artifact store on ${backends[name].name}`,
+      name,
       create: () => openS3Store(`s3://${bucket}/${crypto.randomUUID()}`, account),
       reopen: (root) => openS3Store(root, account),
       network: {
@@ -41,7 +43,7 @@ for (const name of ['minio'] as const) {
         export: 'openS3Store',
         input: account,
       },
-      unsupported: gaps[name],
+      unsupported,
     },
     { describe, it },
   );

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { S3 } from '@aws-sdk/client-s3';
 import { type ArtifactStore, type ConfigInputOf, createComponent } from '@stack/core';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { whyUnavailable } from '../../../../tools/backends/backend.ts';
-import { minio } from '../../../../tools/backends/minio.ts';
+import { backends } from '../../../../tools/backends/backends.ts';
 import { sharedServer } from '../../../../tools/backends/shared-server.ts';
 import { s3ArtifactStoreFlavor } from './flavor.ts';
 
@@ -26,175 +29,259 @@ async function pathsOf(store: ArtifactStore): Promise<string[]> {
   return paths;
 }
 
-const obstacle = await whyUnavailable(minio);
-const reason = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
+for (const server of ['minio', 'rgw16', 'rgw18'] as const) {
+  const obstacle = await whyUnavailable(backends[server]);
+  const reason = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
 
-describe.skipIf(obstacle !== undefined)(`an artifact store in S3${reason}`, () => {
-  let account: Pick<Config, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
-  let bucket: string;
-  let client: S3;
-  let prefix: string;
+  describe.skipIf(obstacle !== undefined)(`an artifact store on ${backends[server].name}${reason}`, () => {
+    let account: Pick<Config, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
+    let bucket: string;
+    let client: S3;
+    let prefix: string;
 
-  beforeAll(async () => {
-    ({ bucket, ...account } = await sharedServer('minio'));
-    const { accessKeyId = '', secretAccessKey = '', endpoint = '', region = '' } = account;
-    client = new S3({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
-  }, 60_000);
+    beforeAll(async () => {
+      ({ bucket, ...account } = await sharedServer(server));
+      const { accessKeyId = '', secretAccessKey = '', endpoint = '', region = '' } = account;
+      client = new S3({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+    }, 60_000);
 
-  beforeEach(() => {
-    prefix = crypto.randomUUID();
-  });
-
-  function createStore(config: Partial<Config> = {}): Promise<ArtifactStore> {
-    const all = {
-      path: `s3://${bucket}/${prefix}`,
-      ...account,
-      partSize,
-      retry: { attempts: 2, baseDelay: 1 },
-      ...config,
-    };
-    return createComponent(s3ArtifactStoreFlavor, { name: 'prod', config: all });
-  }
-
-  test.each([{ checksums: true }, { checksums: false }])('keeps objects of every size, with %j', async (config) => {
-    const store = await createStore(config);
-    for (const [key, bytes] of Object.entries({
-      none: Buffer.alloc(0),
-      small: Buffer.from('text'),
-      exact: large.subarray(0, 2 * partSize),
-      large,
-    })) {
-      await store.write(`bytes/${key}`, bytes);
-      await store.write(`stream/${key}`, inChunks(bytes));
-      await store.copy(`stream/${key}`, `copy/${key}`);
-      for (const from of ['bytes', 'stream', 'copy'])
-        expect((await store.read(`${from}/${key}`)).equals(bytes)).toBe(true);
-    }
-    const { url, headers } = await store.signedUrl('signed', { method: 'put' });
-    expect((await fetch(url, { method: 'PUT', body: new Uint8Array(large), headers })).status).toBe(200);
-    expect(await store.size('signed')).toBe(large.length);
-    await store.removeTree('');
-    expect(await pathsOf(store)).toEqual([]);
-  });
-
-  test('sends the parts of a large object side by side, and keeps their order', async () => {
-    const store = await createStore({ partConcurrency: 7 });
-    const bytes = Buffer.concat(Array.from({ length: 9 }, (_, index) => Buffer.alloc(partSize, index)));
-    await store.write('a', inChunks(bytes));
-    expect((await store.read('a')).equals(bytes)).toBe(true);
-  });
-
-  test('refuses a large object where one is, and leaves nothing of it', async () => {
-    const store = await createStore();
-    await store.write('a', 'old');
-    await expect(store.write('a', inChunks(large), { ifAbsent: true })).rejects.toMatchObject({
-      code: 'ALREADY_EXISTS',
+    beforeEach(() => {
+      prefix = crypto.randomUUID();
     });
-    await expect(store.write('a', large, { ifMatch: '123' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
-    await expect(store.write('a', 'new', { ifMatch: '*' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
-    await expect(store.write('a', 'new', { ifMatch: '"\r\nx: y' })).rejects.toMatchObject({
-      code: 'PRECONDITION_FAILED',
+
+    function createStore(config: Partial<Config> = {}, overrides = {}): Promise<ArtifactStore> {
+      const all = {
+        path: `s3://${bucket}/${prefix}`,
+        ...account,
+        partSize,
+        retry: { attempts: 2, baseDelay: 1 },
+        ...config,
+      };
+      return createComponent(s3ArtifactStoreFlavor, { name: 'prod', config: all }, overrides);
+    }
+
+    /** A store, and the methods of the requests that it sends. */
+    async function createWatchedStore(): Promise<[ArtifactStore, string[]]> {
+      const methods: string[] = [];
+      const { requestHandler } = client.config;
+      const handle: typeof requestHandler.handle = (request, options) => {
+        methods.push(request.method);
+        return requestHandler.handle(request, options);
+      };
+      return [await createStore({}, { requestHandler: { handle } }), methods];
+    }
+
+    test.each([{ checksums: true }, { checksums: false }])('keeps objects of every size, with %j', async (config) => {
+      const store = await createStore(config);
+      for (const [key, bytes] of Object.entries({
+        none: Buffer.alloc(0),
+        small: Buffer.from('text'),
+        exact: large.subarray(0, 2 * partSize),
+        large,
+      })) {
+        await store.write(`bytes/${key}`, bytes);
+        await store.write(`stream/${key}`, inChunks(bytes));
+        await store.copy(`stream/${key}`, `copy/${key}`);
+        for (const from of ['bytes', 'stream', 'copy'])
+          expect((await store.read(`${from}/${key}`)).equals(bytes)).toBe(true);
+      }
+      const { url, headers } = await store.signedUrl('signed', { method: 'put' });
+      expect((await fetch(url, { method: 'PUT', body: new Uint8Array(large), headers })).status).toBe(200);
+      expect(await store.size('signed')).toBe(large.length);
+      await store.removeTree('');
+      expect(await pathsOf(store)).toEqual([]);
     });
-    expect(await store.readText('a')).toBe('old');
-    const { Uploads } = await client.listMultipartUploads({ Bucket: bucket, Prefix: `${prefix}/a` });
-    expect(Uploads ?? []).toEqual([]);
-  });
 
-  test('keeps the SHA-256 where it is known in time', async () => {
-    const store = await createStore();
-    const { sha256 } = await store.write('small', 'text', { digest: true });
-    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect((await store.stat('small')).sha256).toBe(sha256);
-    const { sha256: ofLarge } = await store.write('large', inChunks(large), { digest: true });
-    expect((await store.stat('large')).sha256).toBeUndefined();
-    await store.write('large', inChunks(large), { sha256: ofLarge });
-    expect((await store.stat('large')).sha256).toBe(ofLarge);
-    await store.copy('large', 'copy');
-    expect((await store.stat('copy')).sha256).toBe(ofLarge);
-  });
-
-  test('does not see what others keep that cannot be an artifact', async () => {
-    const store = await createStore();
-    await store.write('directory/a', 'text');
-    for (const key of ['', 'directory/', 'empty/', 'empty/.probe/']) {
-      await client.putObject({ Bucket: bucket, Key: `${prefix}/${key}`, Body: '', ContentLength: 0 });
-    }
-    expect(await pathsOf(store)).toEqual(['directory/a']);
-    expect(await store.isDirectory('empty')).toBe(false);
-    await store.write('empty', 'text');
-    await store.write('directory/b', 'text');
-    expect(await pathsOf(store)).toEqual(['directory/a', 'directory/b', 'empty']);
-  });
-
-  test('sees a directory whose first key sorts before it', async () => {
-    const store = await createStore();
-    await store.write('a.\u{10FFFF}\u{10FFFF}', 'text');
-    await store.write('a', 'text');
-    await store.write('b/c', 'text');
-    await store.write('b.\u{10FFFF}\u{10FFFF}', 'text');
-    await expect(store.write('b', 'text')).rejects.toMatchObject({ code: 'PATH_CONFLICT' });
-  });
-
-  test('gives new objects the parameters of its config, also in parts and in copies', async () => {
-    const store = await createStore({ uploadParameters: { Metadata: { owner: 'me' }, ContentType: 'text/x-test' } });
-    await store.write('small', 'text', { digest: true });
-    await store.write('large', large);
-    for (const key of ['small', 'large']) {
-      const head = await client.headObject({ Bucket: bucket, Key: `${prefix}/${key}` });
-      expect(head.ContentType).toBe('text/x-test');
-      expect(head.Metadata).toMatchObject({ owner: 'me' });
-    }
-  });
-
-  test('tells a missing bucket from a missing object', async () => {
-    const store = await createStore({ path: 's3://no-such-bucket/a' });
-    const error = {
-      code: 'CONFIG_INVALID',
-      message: expect.stringContaining('there is no bucket "no-such-bucket"'),
-      hint: expect.stringContaining('s3://no-such-bucket'),
-    };
-    await expect(store.stat('a')).rejects.toMatchObject(error);
-    await expect(store.read('a')).rejects.toMatchObject(error);
-    await expect(store.write('a', 'text')).rejects.toMatchObject(error);
-    await expect(pathsOf(store)).rejects.toMatchObject(error);
-    await expect(store.remove('a')).rejects.toMatchObject(error);
-  });
-
-  test('is ACCESS_DENIED to who has other keys, beside one that has the right ones', async () => {
-    const [own, other] = [await createStore(), await createStore({ secretAccessKey: 'wrong' })];
-    await own.write('a', 'text');
-    for (const operation of [
-      () => other.read('a'),
-      () => other.stat('a'),
-      () => other.write('a', 'b'),
-      () => other.remove('a'),
-    ]) {
-      await expect(operation()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
-    }
-    expect(await own.readText('a')).toBe('text');
-  });
-
-  test('probes by writing and reading what no listing shows', async () => {
-    const store = await createStore();
-    expect(await store.probe()).toEqual({
-      healthy: true,
-      message: `s3://${bucket}/${prefix} can be written and read.`,
+    test('sends the parts of a large object side by side, and keeps their order', async () => {
+      const store = await createStore({ partConcurrency: 7 });
+      const bytes = Buffer.concat(Array.from({ length: 9 }, (_, index) => Buffer.alloc(partSize, index)));
+      await store.write('a', inChunks(bytes));
+      expect((await store.read('a')).equals(bytes)).toBe(true);
     });
-    const { KeyCount } = await client.listObjectsV2({ Bucket: bucket, Prefix: prefix });
-    expect(KeyCount).toBe(0);
-    const nowhere = await createStore({ path: 's3://no-such-bucket' });
-    expect(await nowhere.probe()).toMatchObject({ healthy: false, message: expect.stringContaining('no bucket') });
-  });
 
-  test('takes a role, and a temporary key, in the place of a key', async () => {
-    const role = { roleArn: 'arn:minio:iam:::role/any', stsEndpoint: account.endpoint };
-    const store = await createStore(role);
-    await store.write('a', 'text');
-    expect(await store.readText('a')).toBe('text');
-    const withoutRole = await createStore({ ...role, stsEndpoint: 'http://127.0.0.1:1' });
-    await expect(withoutRole.readText('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    test('refuses a large object where one is, and leaves nothing of it', async () => {
+      const store = await createStore();
+      await store.write('a', 'old');
+      await expect(store.write('a', inChunks(large), { ifAbsent: true })).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+      });
+      await expect(store.write('a', large, { ifMatch: '123' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+      await expect(store.write('a', 'new', { ifMatch: '*' })).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+      await expect(store.write('a', 'new', { ifMatch: '"\r\nx: y' })).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+      });
+      expect(await store.readText('a')).toBe('old');
+      expect(await store.collectGarbage({ olderThan: 0 })).toEqual([]);
+      const { Uploads } = await client.listMultipartUploads({ Bucket: bucket, Prefix: `${prefix}/a` });
+      expect(Uploads ?? []).toEqual([]);
+    });
+
+    test('writes a large object under a condition, and leaves nothing on this disk', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'stack-test-'));
+      vi.stubEnv('TMPDIR', folder);
+      try {
+        const store = await createStore();
+        const { etag } = await store.write('a', inChunks(large), { ifAbsent: true });
+        expect((await store.read('a')).equals(large)).toBe(true);
+        await store.write('a', inChunks(large.subarray(1)), { ifMatch: etag });
+        expect((await store.read('a')).equals(large.subarray(1))).toBe(true);
+        await expect(store.write('a', inChunks(large), { ifMatch: etag })).rejects.toMatchObject({
+          code: 'PRECONDITION_FAILED',
+        });
+        const failing = (async function* () {
+          yield* inChunks(large);
+          throw new Error('the source breaks');
+        })();
+        await expect(store.write('b', failing, { ifAbsent: true })).rejects.toThrow('the source breaks');
+        expect(await pathsOf(store)).toEqual(['a']);
+        expect(await readdir(folder)).toEqual([]);
+      } finally {
+        vi.unstubAllEnvs();
+        await rm(folder, { recursive: true });
+      }
+    });
+
+    test('keeps the SHA-256 where it is known in time', async () => {
+      const store = await createStore();
+      const { sha256 } = await store.write('small', 'text', { digest: true });
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+      expect((await store.stat('small')).sha256).toBe(sha256);
+      const { sha256: ofLarge } = await store.write('large', inChunks(large), { digest: true });
+      expect((await store.stat('large')).sha256).toBeUndefined();
+      await store.write('large', inChunks(large), { sha256: ofLarge });
+      expect((await store.stat('large')).sha256).toBe(ofLarge);
+      await store.copy('large', 'copy');
+      expect((await store.stat('copy')).sha256).toBe(ofLarge);
+    });
+
+    test('does not see what others keep that cannot be an artifact', async () => {
+      const store = await createStore();
+      await store.write('directory/a', 'text');
+      const odd = server === 'minio' ? [] : ['a//b', 'a/../b', '//'];
+      for (const key of ['', 'directory/', 'empty/', 'empty/.probe/', ...odd]) {
+        await client.putObject({ Bucket: bucket, Key: `${prefix}/${key}`, Body: '', ContentLength: 0 });
+      }
+      expect(await pathsOf(store)).toEqual(['directory/a']);
+      expect(await store.isDirectory('empty')).toBe(false);
+      await store.write('empty', 'text');
+      await store.write('directory/b', 'text');
+      expect(await pathsOf(store)).toEqual(['directory/a', 'directory/b', 'empty']);
+    });
+
+    test('sees a directory whose first key sorts before it', async () => {
+      const store = await createStore();
+      await store.write('a.\u{10FFFF}\u{10FFFF}', 'text');
+      await store.write('a', 'text');
+      await store.write('b/c', 'text');
+      await store.write('b.\u{10FFFF}\u{10FFFF}', 'text');
+      await expect(store.write('b', 'text')).rejects.toMatchObject({ code: 'PATH_CONFLICT' });
+    });
+
+    test('looks for what is in the way of the first two writes to a directory', async () => {
+      const [store, methods] = await createWatchedStore();
+      // The first time that something is not there, it looks whether the bucket is.
+      await store.exists('nothing');
+      methods.length = 0;
+      for (const name of ['1', '2', '3', '4']) await store.write(`directory/${name}`, 'text');
+      expect(methods).toEqual(['GET', 'HEAD', 'PUT', 'GET', 'PUT', 'PUT', 'PUT']);
+      await expect(store.write('directory', 'text')).rejects.toMatchObject({ code: 'PATH_CONFLICT' });
+      await expect(store.write('directory/4/below', 'text')).rejects.toMatchObject({ code: 'PATH_CONFLICT' });
+    });
+
+    test('looks once for what is in the way of a folder', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'stack-test-'));
+      try {
+        for (const name of ['a', 'b', 'c']) await writeFile(join(folder, name), name);
+        await writeFile(join(folder, 'large'), large);
+        const [store, methods] = await createWatchedStore();
+        await store.uploadDirectory(folder, 'up');
+        expect(methods.slice(0, 2)).toEqual(['GET', 'HEAD']);
+        expect(methods.filter((method) => method === 'GET')).toEqual(['GET']);
+        expect(await pathsOf(store)).toEqual(['up/a', 'up/b', 'up/c', 'up/large']);
+        await expect(store.uploadDirectory(folder, 'up/a')).rejects.toMatchObject({ code: 'PATH_CONFLICT' });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+
+    test('gives new objects the parameters of its config, also in parts and in copies', async () => {
+      const store = await createStore({ uploadParameters: { Metadata: { owner: 'me' }, ContentType: 'text/x-test' } });
+      await store.write('small', 'text', { digest: true });
+      await store.write('large', large);
+      for (const key of ['small', 'large']) {
+        const head = await client.headObject({ Bucket: bucket, Key: `${prefix}/${key}` });
+        expect(head.ContentType).toBe('text/x-test');
+        expect(head.Metadata).toMatchObject({ owner: 'me' });
+      }
+    });
+
+    test('tells a missing bucket from a missing object', async () => {
+      const store = await createStore({ path: 's3://no-such-bucket/a' });
+      const error = {
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('there is no bucket "no-such-bucket"'),
+        hint: expect.stringContaining('s3://no-such-bucket'),
+      };
+      await expect(store.stat('a')).rejects.toMatchObject(error);
+      await expect(store.read('a')).rejects.toMatchObject(error);
+      await expect(store.write('a', 'text')).rejects.toMatchObject(error);
+      await expect(pathsOf(store)).rejects.toMatchObject(error);
+      await expect(store.remove('a')).rejects.toMatchObject(error);
+    });
+
+    test('is ACCESS_DENIED to who has other keys, beside one that has the right ones', async () => {
+      const [own, other] = [await createStore(), await createStore({ secretAccessKey: 'wrong' })];
+      await own.write('a', 'text');
+      for (const operation of [
+        () => other.read('a'),
+        () => other.stat('a'),
+        () => other.write('a', 'b'),
+        () => other.remove('a'),
+      ]) {
+        await expect(operation()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      }
+      expect(await own.readText('a')).toBe('text');
+    });
+
+    test('probes by writing and reading what no listing shows', async () => {
+      const store = await createStore();
+      expect(await store.probe()).toEqual({
+        healthy: true,
+        message: `s3://${bucket}/${prefix} can be written and read.`,
+      });
+      const { KeyCount } = await client.listObjectsV2({ Bucket: bucket, Prefix: prefix });
+      expect(KeyCount).toBe(0);
+      const nowhere = await createStore({ path: 's3://no-such-bucket' });
+      expect(await nowhere.probe()).toMatchObject({ healthy: false, message: expect.stringContaining('no bucket') });
+    });
+
+    // MinIO lists uploads of one key alone.
+    test.skipIf(server === 'minio')('finds uploads that were left, and removes those that are old enough', async () => {
+      const store = await createStore();
+      const begun = { Bucket: bucket, Key: `${prefix}/directory/left` };
+      const { UploadId } = await client.createMultipartUpload(begun);
+      await client.uploadPart({ ...begun, UploadId, PartNumber: 1, Body: large.subarray(0, 1000) });
+      await client.createMultipartUpload({ Bucket: bucket, Key: `${prefix}-other/left` });
+      const found = { kind: 'multipart-upload', id: UploadId, path: 'directory/left', size: 1000 };
+      expect(await store.collectGarbage()).toEqual([]);
+      expect(await store.collectGarbage({ olderThan: 0, dryRun: true })).toMatchObject([found]);
+      expect(await store.collectGarbage({ olderThan: 0 })).toMatchObject([found]);
+      expect(await store.collectGarbage({ olderThan: 0 })).toEqual([]);
+      expect((await client.listMultipartUploads({ Bucket: bucket, Prefix: `${prefix}-other` })).Uploads).toHaveLength(
+        1,
+      );
+    });
+
+    test.skipIf(server !== 'minio')('takes a role, and a temporary key, in the place of a key', async () => {
+      const role = { roleArn: 'arn:minio:iam:::role/any', stsEndpoint: account.endpoint };
+      const store = await createStore(role);
+      await store.write('a', 'text');
+      expect(await store.readText('a')).toBe('text');
+      const withoutRole = await createStore({ ...role, stsEndpoint: 'http://127.0.0.1:1' });
+      await expect(withoutRole.readText('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    });
   });
-});
+}
 
 /** Servers that behave as none does that runs here. */
 describe('a server that ignores conditions', () => {

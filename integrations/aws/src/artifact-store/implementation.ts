@@ -21,6 +21,7 @@ import {
   type ErrorCode,
   type Garbage,
   type GarbageRequest,
+  KnownPlaces,
   keyProblem,
   type ListEntry,
   type ListRequest,
@@ -38,7 +39,7 @@ import { requestOptions } from '../connection/request-options.ts';
 import { bareEtag, ConditionalWrites, copySource, type EtagForm, formatEtag } from './conditional-writes.ts';
 import type { S3ArtifactStoreConfig } from './config.ts';
 import { type Parts, partsOfBytes, partsOfStream, withFirst } from './parts.ts';
-import { createS3Client, noSuchBucket } from './s3-client.ts';
+import { createS3Client, noSuchBucket, timeOfAnswer } from './s3-client.ts';
 import { s3ErrorCode } from './s3-error-code.ts';
 import { type S3Location, s3Location } from './s3-location.ts';
 import { SpooledFile } from './spooled-file.ts';
@@ -59,6 +60,15 @@ const hiddenKeyLength = 250;
 const sha256Metadata = 'stack-sha256';
 const writeIdMetadata = 'stack-write-id';
 
+/** What the answer to a request tells that committed an object. Some servers leave out the etag: it is empty then. */
+interface Committed {
+  readonly etag: string;
+  readonly modifiedAt?: Date | undefined;
+}
+
+/** What is asked of the request that commits an object. */
+type CommitRequest = CopyRequest & Partial<Pick<WriteRequest, 'isPlaceFree' | 'writeId'>>;
+
 interface Connection {
   readonly client: S3;
   readonly conditions: ConditionalWrites;
@@ -76,6 +86,7 @@ interface Connection {
  */
 export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig> {
   readonly #location: S3Location;
+  readonly #places = new KnownPlaces();
   #connecting: Promise<Connection> | undefined;
   #bucketIsKnown = false;
 
@@ -156,7 +167,7 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     if (!isConditional(request) || (await conditions.completion())) return this.#upload(key, all, request);
     if (!isStream) return this.#put(key, source, source.byteLength, request);
     await using file = await SpooledFile.write(all, largestRequest);
-    return this.#put(key, file, file.size, request);
+    return await this.#put(key, file, file.size, request);
   }
 
   protected override async doStat(key: string, { signal }: StoreRequest): Promise<StoredStat | undefined> {
@@ -240,8 +251,14 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     const CopySource = copySource(this.#location.bucket, this.#object(from).Key);
     if (source.size > largestRequest) return this.#copyInParts(source, CopySource, to, request);
     const copy = { ...this.#object(to), ...this.#parameters(), CopySource, ...(await this.#conditions(request)) };
-    const { CopyObjectResult } = await this.#bound(request, () => client.copyObject(copy, requestOptions(signal)));
-    return this.#written(to, source.size, CopyObjectResult?.ETag, request);
+    const { CopyObjectResult: { ETag, LastModified } = {} } = await this.#bound(to, request, () =>
+      client.copyObject(copy, requestOptions(signal)),
+    );
+    const modifiedAt = LastModified && wholeSeconds(LastModified);
+    return {
+      sha256: source.sha256,
+      ...(await this.#written(to, source.size, { etag: bareEtag(ETag), modifiedAt }, request)),
+    };
   }
 
   protected override async doSignUrl(key: string, { method, expiresIn }: SignRequest): Promise<SignedUrl> {
@@ -304,11 +321,13 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       ...(await this.#conditions(request)),
       ...(body instanceof SpooledFile && { ContentMD5: body.md5 }),
     };
-    const etag = await this.#sendBound(key, request, request.writeId, async () => {
+    const committed = await this.#sendBound(key, request, request.writeId, async () => {
       const Body = body instanceof SpooledFile ? body.read() : body;
-      return (await client.putObject({ ...object, Body, ContentLength: size }, requestOptions(signal))).ETag;
+      const answer = await client.putObject({ ...object, Body, ContentLength: size }, requestOptions(signal));
+      // The time of the write itself would take another request.
+      return { etag: bareEtag(answer.ETag), modifiedAt: timeOfAnswer(answer) };
     });
-    return this.#written(key, size, etag, request);
+    return this.#written(key, size, committed, request);
   }
 
   /** Writes an object by a request for each of its parts. */
@@ -319,11 +338,15 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       const bytes = await parts.next();
       if (bytes === undefined) return undefined;
       size += bytes.byteLength;
-      return (part, options) => client.uploadPart({ ...part, Body: bytes }, options);
+      return async (part, options) => {
+        const sent = await client.uploadPart({ ...part, Body: bytes }, options);
+        parts.release(bytes);
+        return sent;
+      };
     };
     const sha256 = request.digest?.sha256;
-    const etag = await this.#inParts(key, { sha256 }, request, nextPart, () => parts.close());
-    return this.#written(key, size, etag, request);
+    const committed = await this.#inParts(key, { sha256 }, request, nextPart, () => parts.close());
+    return this.#written(key, size, committed, request);
   }
 
   async #copyInParts(source: StoredStat, CopySource: string, to: string, request: CopyRequest): Promise<StoredStat> {
@@ -340,17 +363,17 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       };
       return async (part, options) => (await client.uploadPartCopy({ ...part, ...copy }, options)).CopyPartResult ?? {};
     };
-    const etag = await this.#inParts(to, { sha256: source.sha256 }, request, nextPart, () => {});
-    return this.#written(to, source.size, etag, request);
+    const committed = await this.#inParts(to, { sha256: source.sha256 }, request, nextPart, () => {});
+    return this.#written(to, source.size, committed, request);
   }
 
   async #inParts(
     key: string,
     { sha256 }: { readonly sha256: string | undefined },
-    request: CopyRequest & { readonly writeId?: string | undefined },
+    request: CommitRequest,
     nextPart: () => Promise<SendPart | undefined>,
     close: () => void,
-  ): Promise<string | undefined> {
+  ): Promise<Committed> {
     const { signal } = request;
     const { client } = await this.#connect();
     // An upload that was completed can be told by it, when the answer was lost.
@@ -361,7 +384,8 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       const bound = { ...upload, ...(await this.#conditions(request)) };
       return this.#sendBound(key, request, writeId, async () => {
         try {
-          return (await client.completeMultipartUpload(bound, requestOptions(signal))).ETag;
+          const { ETag } = await client.completeMultipartUpload(bound, requestOptions(signal));
+          return { etag: bareEtag(ETag) };
         } catch (error) {
           if (!isNamed(error, 'NoSuchUpload')) throw error;
           throw this.refusal('NOT_FOUND', 'its parts are gone: another program has given up the upload');
@@ -384,21 +408,21 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     });
   }
 
-  /** Sends the request that commits an object, bound to conditions; gives the etag. */
+  /** Sends the request that commits an object, bound to conditions. */
   async #sendBound(
     key: string,
     request: CopyRequest,
     writeId: string | undefined,
-    commit: () => Promise<string | undefined>,
-  ): Promise<string | undefined> {
+    commit: () => Promise<Committed>,
+  ): Promise<Committed> {
     const { ifMatch, signal } = request;
-    const confirm = async () => (await this.findWritten(key, writeId, signal))?.etag;
+    const confirm = () => this.findWritten(key, writeId, signal);
     const send = { operation: 'write', key, signal, ...(writeId !== undefined && { confirm }) };
     return this.send(send, () =>
-      this.#bound(request, commit).catch(async (error: unknown) => {
+      this.#bound(key, request, commit).catch(async (error: unknown) => {
         if (ifMatch === undefined || !(await this.#mayHaveLost(error))) throw error;
         const stat = await this.doStat(key, { signal });
-        if (stat?.writeId !== undefined && stat.writeId === writeId) return stat.etag;
+        if (stat?.writeId !== undefined && stat.writeId === writeId) return stat;
         throw stat?.etag === ifMatch ? error : this.refusal('PRECONDITION_FAILED');
       }),
     );
@@ -410,8 +434,12 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     return isNamed(error, 'UnknownError') && (await conditions.ifMatch()) === 'bare';
   }
 
-  /** Tells which condition it was that did not hold. */
-  async #bound<Result>({ ifAbsent, ifMatch }: CopyRequest, commit: () => Promise<Result>): Promise<Result> {
+  /** Commits an object, and tells which condition it was that did not hold. */
+  async #bound<Result>(
+    key: string,
+    { ifAbsent, ifMatch }: CopyRequest,
+    commit: () => Promise<Result>,
+  ): Promise<Result> {
     try {
       return await commit();
     } catch (error) {
@@ -421,6 +449,8 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
         throw this.refusal('PRECONDITION_FAILED');
       }
       throw error;
+    } finally {
+      this.#places.wrote(key);
     }
   }
 
@@ -443,26 +473,34 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     return formatEtag(etag, form);
   }
 
-  /**
-   * The stat of what was written. It needs another request, since the answer to a write has no time; when that fails, or
-   * finds what another has written since, the time is now.
-   */
-  async #written(key: string, size: number, etag: string | undefined, { signal }: StoreRequest): Promise<StoredStat> {
+  /** The stat of what was written. The object is looked at for what the answer did not tell. */
+  async #written(
+    key: string,
+    size: number,
+    { etag, modifiedAt }: Committed,
+    { signal }: StoreRequest,
+  ): Promise<StoredStat> {
+    if (etag !== '' && modifiedAt !== undefined) return { size, etag, modifiedAt };
     const stat = await this.send({ operation: 'stat', key, signal }, () => this.doStat(key, { signal })).catch(
       () => undefined,
     );
-    const own = bareEtag(etag ?? '');
-    // Some servers give no etag when an upload is completed.
-    if (stat !== undefined && (stat.etag === own || own === '')) return stat;
-    return { size, modifiedAt: wholeSeconds(new Date()), etag: own };
+    // It is written, whether or not it can be looked at, or somebody has written over it since.
+    if (stat !== undefined && (stat.etag === etag || etag === '')) return stat;
+    return { size, etag, modifiedAt: wholeSeconds(new Date()) };
   }
 
-  /**
-   * Refuses a key that is the directory of other objects, or lies below an object. What is written over the object of an
-   * etag was looked at when that was written.
-   */
-  async #checkPlace(key: string, { ifMatch, signal }: CopyRequest): Promise<void> {
-    if (ifMatch !== undefined) return;
+  /** Refuses a key that is the directory of other objects, or lies below an object. */
+  async #checkPlace(key: string, { ifMatch, isPlaceFree, signal }: CommitRequest): Promise<void> {
+    // What is written over the object of an etag was looked at when that was written.
+    if (ifMatch !== undefined || isPlaceFree) return;
+    const isFree = await this.#places.isFree(key, {
+      isFree: () => this.#isFree(key, signal),
+      siblings: (limit) => this.#siblings(key, limit, signal),
+    });
+    if (!isFree) throw this.refusal('PATH_CONFLICT');
+  }
+
+  async #isFree(key: string, signal: AbortSignal | undefined): Promise<boolean> {
     const { client } = await this.#connect();
     const { bucket: Bucket, prefix } = this.#location;
     const send = <Result>(request: () => Promise<Result>) => this.send({ operation: 'write', key, signal }, request);
@@ -481,17 +519,27 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
         request.ContinuationToken = page.NextContinuationToken;
       }
     };
-    const directory = key.slice(0, key.lastIndexOf('/') + 1);
-    // The first key that comes after "<key>/", or is below it. It shows too that its directory is one already, so that no
-    // object is above.
+    const directory = directoryOf(key);
+    // The first key that comes after "<key>/", or is below it.
     const next = await firstKey(directory, `${key}.\u{10FFFF}`);
-    if (next?.startsWith(`${key}/`)) throw this.refusal('PATH_CONFLICT');
+    if (next?.startsWith(`${key}/`)) return false;
     const isBetween = next?.startsWith(`${key}.`);
-    if (isBetween && (await firstKey(`${key}/`)) !== undefined) throw this.refusal('PATH_CONFLICT');
-    if (directory === '' || (next ?? (await firstKey(directory))) !== undefined) return;
+    if (isBetween && (await firstKey(`${key}/`)) !== undefined) return false;
+    // Its directory is one already, so that no object is above.
+    if (next !== undefined) return true;
     const parents = [...directory.matchAll(/\//g)].map(({ index }) => directory.slice(0, index));
     const stats = await Promise.all(parents.map((parent) => send(() => this.doStat(parent, { signal }))));
-    if (stats.some((stat) => stat !== undefined)) throw this.refusal('PATH_CONFLICT');
+    return stats.every((stat) => stat === undefined);
+  }
+
+  async #siblings(key: string, limit: number, signal: AbortSignal | undefined): Promise<readonly ListEntry[]> {
+    const entries: ListEntry[] = [];
+    const request = { recursive: false, prefix: '', limit, signal };
+    for await (const entry of this.doList(directoryOf(key).slice(0, -1), request)) {
+      entries.push(entry);
+      if (entries.length === limit) break;
+    }
+    return entries;
   }
 
   /** The objects and directories of a page of a listing, in order. */
@@ -571,6 +619,11 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     }));
     return this.#connecting;
   }
+}
+
+/** The beginning of all keys that lie in the directory of a key: empty, or with a `/` at its end. */
+function directoryOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
 }
 
 function isConditional({ ifAbsent, ifMatch }: CopyRequest): boolean {

@@ -45,6 +45,17 @@ test('several who wait get the parts in order', async () => {
   expect(found.map((part) => part?.toString())).toEqual(['abcd', 'efgh', 'ij', undefined]);
 });
 
+test('the memory of a part is used again when it was released, and not before', async () => {
+  const parts = partsOfStream(Readable.from([Buffer.from('abcdefghijklmnopqrstuvwx')]), 4);
+  const [first, second] = [await parts.next(), await parts.next()];
+  expect(second?.buffer).not.toBe(first?.buffer);
+  if (second !== undefined) parts.release(second);
+  const [third, fourth] = [await parts.next(), await parts.next()];
+  expect(third?.buffer).toBe(second?.buffer);
+  expect(new Set([first, third, fourth].map((part) => part?.buffer)).size).toBe(3);
+  expect([first, third, fourth].map(String)).toEqual(['abcd', 'ijkl', 'mnop']);
+});
+
 test('who waits when the parts are closed waits no longer', async () => {
   const parts = partsOfStream(new Readable({ read() {} }), 4);
   const waiting = parts.next();

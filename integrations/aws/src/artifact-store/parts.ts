@@ -4,17 +4,24 @@ import type { Readable } from 'node:stream';
 export interface Parts {
   /** The next part; `undefined` after the last. Several may be waited for at once: they are given in order. */
   next(): Promise<Buffer | undefined>;
+  /** A part is not needed any more, so that its memory can be used for another. */
+  release(part: Buffer): void;
   /** No more are wanted: whoever waits for one waits no longer. */
   close(): void;
 }
 
-/** A stream in parts. It holds the bytes of the parts that are waited for, and no more. */
+/** A stream in parts. It holds the bytes of the parts that are waited for or not released, and no more. */
 export function partsOfStream(source: Readable, partSize: number): Parts {
-  const parts = cut(source, partSize);
+  // New memory for each part would keep the system and the garbage collector busy.
+  const free: Buffer[] = [];
+  const parts = cut(source, partSize, () => free.pop() ?? Buffer.allocUnsafeSlow(partSize));
   return {
     async next() {
       const { value, done } = await parts.next();
       return done ? undefined : value;
+    },
+    release(part) {
+      if (part.byteLength === partSize) free.push(part);
     },
     close: () => void source.destroy(),
   };
@@ -30,6 +37,7 @@ export function partsOfBytes({ buffer, byteOffset, byteLength }: Uint8Array, par
       position = Math.min(start + partSize, byteLength);
       return Buffer.from(buffer, byteOffset + start, position - start);
     },
+    release() {},
     close() {},
   };
 }
@@ -43,25 +51,30 @@ export function withFirst(first: Buffer, rest: Parts): Parts {
       isGiven = true;
       return first;
     },
+    release: (part) => rest.release(part),
     close: () => rest.close(),
   };
 }
 
-async function* cut(source: Readable, partSize: number): AsyncGenerator<Buffer, undefined> {
+async function* cut(source: Readable, partSize: number, newPart: () => Buffer): AsyncGenerator<Buffer, undefined> {
+  // Those of the first part are put together at its end: a short stream does not take the memory of a whole part.
   let chunks: Buffer[] = [];
+  let part: Buffer | undefined;
   let size = 0;
   for await (const chunk of source as AsyncIterable<Buffer>) {
     for (let rest = chunk; rest.byteLength > 0; ) {
       const taken = rest.subarray(0, partSize - size);
       rest = rest.subarray(taken.byteLength);
-      chunks.push(taken);
+      if (part === undefined) chunks.push(taken);
+      else part.set(taken, size);
       size += taken.byteLength;
       if (size < partSize) continue;
-      yield Buffer.concat(chunks, size);
+      yield part ?? Buffer.concat(chunks, size);
       chunks = [];
+      part = newPart();
       size = 0;
     }
   }
-  if (size > 0) yield Buffer.concat(chunks, size);
+  if (size > 0) yield part?.subarray(0, size) ?? Buffer.concat(chunks, size);
   return undefined;
 }

@@ -7,6 +7,10 @@ import type { S3ArtifactStoreConfig } from './config.ts';
 /** Where buckets are whose region nobody said: a server of one's own has none, and AWS tells the right one. */
 const defaultRegion = 'us-east-1';
 
+const ignore = () => {};
+/** Without one the SDK prints some of the errors that it throws. */
+const silentLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 /** A client of the SDK for a config. It sends each request once. */
 export async function createS3Client(
   config: S3ArtifactStoreConfig,
@@ -18,6 +22,7 @@ export async function createS3Client(
     requestChecksumCalculation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     responseChecksumValidation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     followRegionRedirects: true,
+    logger: silentLogger,
     requestHandler: requestHandler ?? {
       connectionTimeout,
       requestTimeout,
@@ -36,7 +41,28 @@ export async function createS3Client(
   if (!hasRegion) client = new S3({ ...options, region: defaultRegion });
   if (!checksums) signRemovals(client);
   explainErrors(client);
+  keepTimes(client);
   return client;
+}
+
+const timesOfAnswers = new WeakMap<object, Date>();
+
+/** When the server gave an answer, on its clock. */
+export function timeOfAnswer(answer: object): Date | undefined {
+  return timesOfAnswers.get(answer);
+}
+
+function keepTimes(client: S3): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers = {} } = result.response as { headers?: Record<string, string> };
+      const time = new Date(headers.date ?? '');
+      if (result.output !== undefined && !Number.isNaN(time.getTime())) timesOfAnswers.set(result.output, time);
+      return result;
+    },
+    { step: 'deserialize', priority: 'high', name: 'keepTimes' },
+  );
 }
 
 /** Removals of several objects need a checksum, and this one every server knows. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -10,16 +9,13 @@ import type { Parts } from './parts.ts';
 /** Bytes that were put down on this disk, to be sent as a whole. */
 export class SpooledFile implements AsyncDisposable {
   readonly #folder: string;
-  readonly #file: string;
-  readonly size: number;
-  /** In Base64. */
-  readonly md5: string;
+  readonly #file: FileHandle;
+  #size = 0;
+  #md5 = '';
 
-  private constructor(folder: string, file: string, size: number, md5: string) {
+  private constructor(folder: string, file: FileHandle) {
     this.#folder = folder;
     this.#file = file;
-    this.size = size;
-    this.md5 = md5;
   }
 
   /**
@@ -29,30 +25,44 @@ export class SpooledFile implements AsyncDisposable {
    */
   static async write(parts: Parts, maximumSize: number): Promise<SpooledFile> {
     const folder = await mkdtemp(join(tmpdir(), 'stack-s3-'));
+    const file = new SpooledFile(folder, await open(join(folder, 'object'), 'wx+', 0o600));
     try {
-      const path = join(folder, 'object');
-      await using file = await open(path, 'wx', 0o600);
-      const md5 = createHash('md5');
-      let size = 0;
-      for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
-        size += part.byteLength;
-        if (size > maximumSize) throw tooLarge(maximumSize);
-        await file.writeFile(part);
-        md5.update(part);
-      }
-      return new SpooledFile(folder, path, size, md5.digest('base64'));
+      await file.#fill(parts, maximumSize);
+      return file;
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await file[Symbol.asyncDispose]();
       throw error;
     }
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
+  /** In Base64. */
+  get md5(): string {
+    return this.#md5;
+  }
+
   read(): Readable {
-    return createReadStream(this.#file, { highWaterMark: 256 * 1024 });
+    return this.#file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #fill(parts: Parts, maximumSize: number): Promise<void> {
+    const md5 = createHash('md5');
+    for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
+      this.#size += part.byteLength;
+      if (this.#size > maximumSize) throw tooLarge(maximumSize);
+      await this.#file.writeFile(part);
+      md5.update(part);
+      parts.release(part);
+    }
+    this.#md5 = md5.digest('base64');
   }
 }
 

@@ -2,6 +2,7 @@
 export interface ObjectStat {
   /** Bytes. */
   readonly size: number;
+  /** On the clock of the backend. What a write gives may be two seconds off: not every answer to a write has its time. */
   readonly modifiedAt: Date;
   /** Changes whenever the bytes do. */
   readonly etag: string;

@@ -60,7 +60,8 @@ export const directoryCases = {
     assert.deepEqual(await paths(store.walk('a/c/d')), []);
   },
   'listings give the size and the time of each object': async ({ component: store }: Context) => {
-    const { size, modifiedAt } = await store.write('a/b', 'four');
+    await store.write('a/b', 'four');
+    const { size, modifiedAt } = await store.stat('a/b');
     const entries = [...(await collect(store.list('a'))), ...(await collect(store.walk()))];
     assert.deepEqual(entries, [
       { type: 'file', path: 'a/b', size, modifiedAt },
