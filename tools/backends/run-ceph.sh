@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a Ceph of one monitor, one disk in memory and one gateway, with one user of S3; data in /srv.
+# Runs a Ceph of one monitor, one disk in memory and one gateway, with one user of S3 and a role of it; data in /srv.
 # run-ceph.sh GATEWAY_PORT MONITOR_PORT ACCESS_KEY SECRET_KEY
 set -eu
 gateway_port=$1
@@ -49,6 +49,9 @@ mon cluster log to file = false
 [client.rgw.a]
 rgw frontends = beast endpoint=127.0.0.1:$gateway_port tcp_nodelay=1
 rgw dynamic resharding = false
+rgw s3 auth use sts = true
+rgw sts key = 16 bytes of Ceph
+rgw sts min session duration = 1
 END
 export CEPH_CONF=/srv/ceph.conf
 
@@ -59,4 +62,12 @@ ceph --connect-timeout 30 osd new "$disk" 0
 ceph-osd --mkfs -i 0 --osd-uuid "$disk"
 ceph-osd -f -i 0 &
 radosgw-admin user create --uid=stack-test --display-name=stack-test --access-key="$access_key" --secret-key="$secret_key"
+radosgw-admin role create --role-name=stack-test --assume-role-policy-doc='{
+  "Statement": [{
+    "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/stack-test"]}, "Action": ["sts:AssumeRole"]
+  }]
+}'
+radosgw-admin role-policy put --role-name=stack-test --policy-name=all --policy-doc='{
+  "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": "arn:aws:s3:::*"}]
+}'
 exec radosgw -f -n client.rgw.a

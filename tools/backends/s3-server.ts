@@ -15,6 +15,12 @@ export interface S3Server extends S3Account, AsyncDisposable {
   readonly bucket: string;
 }
 
+/**
+ * A role that the account may take, of the token service at the same endpoint. Ceph gives it for a second, too, so that it
+ * can expire; MinIO gives any role.
+ */
+export const roleOfAccount = 'arn:aws:iam:::role/stack-test';
+
 /** A client as most stores are used from this repository. */
 export function s3Client({ endpoint, region, accessKeyId, secretAccessKey }: S3Account): S3Client {
   return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true });

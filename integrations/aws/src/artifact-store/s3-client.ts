@@ -99,8 +99,10 @@ function explainErrors(client: S3): void {
       } catch (error) {
         if (!(error instanceof S3ServiceException)) throw error;
         if (error.name === 'NoSuchBucket') throw noSuchBucket((args.input as { Bucket: string }).Bucket);
-        // Some servers give an error a code, and no message.
-        if (error.message === 'UnknownError') error.message = error.name;
+        // Some servers give an error a code and no message, and an answer to HEAD has neither.
+        if (error.message === 'UnknownError') {
+          error.message = error.name === 'Unknown' ? `HTTP status ${error.$metadata.httpStatusCode}` : error.name;
+        }
         throw error;
       }
     },

@@ -1,4 +1,6 @@
 import type { SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
+import { StackError } from '@stack/core';
+import { awsErrorCode } from './aws-error-code.ts';
 import type { AwsConnectionConfig } from './config.ts';
 
 type AwsClientOptions = Pick<SecretsManagerClientConfig, 'region' | 'endpoint' | 'profile' | 'credentials'>;
@@ -34,7 +36,7 @@ async function assumedRole(
 ): Promise<AwsClientOptions['credentials']> {
   // It brings a client of the token service along, which few need.
   const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
-  return fromTemporaryCredentials({
+  const takeRole = fromTemporaryCredentials({
     params: {
       RoleArn: roleArn,
       ...(roleSessionName !== undefined && { RoleSessionName: roleSessionName }),
@@ -46,5 +48,18 @@ async function assumedRole(
       ...(profile !== undefined && { profile }),
       ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }),
     },
+  });
+  return (properties) => takeRole(properties).catch((error: unknown) => Promise.reject(roleFailure(roleArn, error)));
+}
+
+/** What the service says of a role is not to be taken for what another says of an object or a secret. */
+function roleFailure(roleArn: string, error: unknown): unknown {
+  const code = awsErrorCode(error);
+  if (!(error instanceof Error) || (code !== 'NOT_FOUND' && code !== 'ARGUMENT_INVALID')) return error;
+  return new StackError({
+    code: 'ACCESS_DENIED',
+    message: `the role ${roleArn} cannot be taken: ${error.message}`,
+    hint: 'Look whether it is there, and whether its trust policy has these credentials.',
+    cause: error,
   });
 }
