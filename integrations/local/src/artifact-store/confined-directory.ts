@@ -86,7 +86,7 @@ export function linkRefused(path: string): StackError {
 
 /** An open directory that is still at a path. */
 function takeIdle(path: string): OpenDirectory | undefined {
-  const index = idle.findIndex((directory) => directory.path === path);
+  const index = idle.findLastIndex((directory) => directory.path === path);
   if (index === -1) return undefined;
   const [directory] = idle.splice(index, 1) as [OpenDirectory];
   if (placeOf(directory.descriptor) === path) return directory;
@@ -102,11 +102,13 @@ function lend(directory: OpenDirectory): ConfinedDirectory {
 }
 
 function giveBack(directory: OpenDirectory): void {
-  if (idle.length === maximumIdle || performance.now() - directory.openedAt > maximumAge) {
+  if (performance.now() - directory.openedAt > maximumAge) {
     closeSync(directory.descriptor);
     return;
   }
   idle.push(directory);
+  const [leastRecent] = idle.length > maximumIdle ? idle.splice(0, 1) : [];
+  if (leastRecent !== undefined) closeSync(leastRecent.descriptor);
   closing ??= setTimeout(closeIdleDirectories, maximumAge).unref();
 }
 
