@@ -50,8 +50,8 @@ const requestsAtOnce = 16;
 const cleanupTimeout = 5000;
 /** How long a user delegation is asked for, in milliseconds, unless a URL needs it for longer. */
 const delegationTime = 86_400_000;
-/** Smaller parts of an object would only cost requests. In bytes. */
-const smallestPart = 8 * 1024 * 1024;
+/** Smaller parts of an object take more time for their requests, larger ones more memory. In bytes. */
+const smallestPart = 10 * 1024 * 1024;
 /** Entries of one answer of a listing, at most. */
 const longestPage = 5000;
 /** In characters. */
@@ -65,7 +65,7 @@ type Purpose = Omit<SendOptions<unknown>, 'confirm'>;
  *
  * - What fits into one block is written by one request. What is larger is staged in blocks, each of which is tried
  *   again by itself, and committed as one; `blockConcurrency` of them are in memory at once.
- * - What is larger than a block, and than 8 MiB, is read in parts, `blockConcurrency` at once, of one version of the blob.
+ * - What is larger than a block, and than 10 MiB, is read in parts, `blockConcurrency` at once, of one version of the blob.
  * - The SHA-256 of a write with a digest is kept in the metadata.
  *
  * `overrides` are `AzureOverrides`: a `credential` of `@azure/identity`, `pipelineOptions` of `@azure/storage-blob`.
