@@ -64,7 +64,7 @@ function readFigures(): Figures {
 
 function keepFigures(figures: Figures): void {
   writeFileSync(figuresFile, JSON.stringify(figures));
-  runTool('@biomejs/biome', ['format', '--write', '--log-level=none', figuresFile], repositoryRoot);
+  runTool('@biomejs/biome', ['format', '--write', figuresFile], repositoryRoot, 2);
   writePage(figures);
 }
 

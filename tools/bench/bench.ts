@@ -18,7 +18,7 @@ if (name === undefined || !names.includes(name)) {
   console.log(`npm run bench -- NAME, where NAME is one of:\n${names.map((known) => `  ${known}`).join('\n')}`);
   process.exitCode = name === undefined ? 0 : 2;
 } else {
-  const status = runTool('turbo', ['run', 'build', '--output-logs=errors-only'], repositoryRoot);
+  const status = runTool('turbo', ['run', 'build', '--output-logs=errors-only'], repositoryRoot, 2);
   if (status !== 0) process.exit(status);
   const file = pathToFileURL(join(import.meta.dirname, `${name}${suffix}`)).href;
   const { default: benchmark } = (await import(file)) as { readonly default: Benchmark };

@@ -21,21 +21,32 @@ function toolEnvironment(): NodeJS.ProcessEnv {
 /**
  * Runs a command with its output shown.
  *
+ * @param stdout where its standard output goes: 2 for the standard error of this process, whose own output is the result
  * @returns the exit code; 1 when a signal ended it
  */
-export function runCommand(command: string, commandArguments: readonly string[], folder: string): number {
+export function runCommand(
+  command: string,
+  commandArguments: readonly string[],
+  folder: string,
+  stdout: 1 | 2 = 1,
+): number {
   const { error, status } = spawnSync(command, commandArguments, {
     cwd: folder,
     env: toolEnvironment(),
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', stdout, 2],
   });
   if (error !== undefined) throw error;
   return status ?? 1;
 }
 
 /** Runs the command of a package that the root depends on, on this Node. */
-export function runTool(packageName: string, toolArguments: readonly string[], folder: string): number {
-  return runCommand(process.execPath, [toolFile(packageName), ...toolArguments], folder);
+export function runTool(
+  packageName: string,
+  toolArguments: readonly string[],
+  folder: string,
+  stdout: 1 | 2 = 1,
+): number {
+  return runCommand(process.execPath, [toolFile(packageName), ...toolArguments], folder, stdout);
 }
 
 /** The file behind the (first) command of a package that the root depends on. */
