@@ -2,6 +2,7 @@ import type { OperationName } from './benched-store.ts';
 import type { ContenderName } from './contenders.ts';
 import { type StoreFigures, speedRatio, type WorkloadFigures } from './figures.ts';
 import { type StoreEntry, type StoreName, stores } from './stores.ts';
+import { isLarge } from './workloads.ts';
 
 /** What one of ours is to reach against another contender. */
 export interface Goal {
@@ -45,7 +46,7 @@ function goalsOf(store: StoreName): Goal[] {
       { ...ours, other: 'raw', ...(smallAndLocal(store, operation) ?? { quantity: 'speed', limit: entry.speedGoal }) },
     ];
     if (operation !== 'list') goals.push({ ...digest, quantity: 'speed', limit: 0.9 });
-    if (operation === 'write' || operation === 'read') {
+    if (isLarge(operation)) {
       goals.push(
         { ...ours, other: 'raw', quantity: 'memory', limit: 1.2 },
         { ...digest, quantity: 'memory', limit: 1.2 },

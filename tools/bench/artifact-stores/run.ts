@@ -9,7 +9,7 @@ import type { Place } from './place.ts';
 import { Stage } from './stage.ts';
 import { type StoreEntry, type StoreName, stores } from './stores.ts';
 import type { Turn } from './turns.ts';
-import { type Amount, workloads } from './workloads.ts';
+import { type Amount, isLarge, workloads } from './workloads.ts';
 
 export interface RunOptions {
   readonly workloads: readonly OperationName[];
@@ -82,7 +82,7 @@ async function benchmarkWorkload(options: WorkloadOptions): Promise<WorkloadFigu
         continue;
       }
       by[name] = opened.by;
-      const idleMemory = isLarge(amount) ? await tryTurn(process, stage, await stage.turn(number, idleSize)) : 0;
+      const idleMemory = isLarge(operation) ? await tryTurn(process, stage, await stage.turn(number, idleSize)) : 0;
       await tryTurn(process, stage, await stage.turn(number, warmUpSize(amount)));
       runners.push({ name, process, idleMemory, turn: await stage.turn(number) });
     } catch (error) {
@@ -96,6 +96,7 @@ async function benchmarkWorkload(options: WorkloadOptions): Promise<WorkloadFigu
       // One that fails keeps none of the others from being timed.
       await process.turn(turn).catch((error: unknown) => {
         lacking[name] = messageOf(error);
+        return process[Symbol.asyncDispose]();
       });
     },
     cleanUp: () => stage.cleanUp(turn),
@@ -105,7 +106,7 @@ async function benchmarkWorkload(options: WorkloadOptions): Promise<WorkloadFigu
   for (const [index, { name, process, idleMemory }] of runners.entries()) {
     if (lacking[name] !== undefined) continue;
     const times = (measured[index]?.times ?? []).map((time) => Math.round(time * 1000) / 1000);
-    results[name] = isLarge(amount) ? { times, memory: (await process.peakMemory()) - idleMemory } : { times };
+    results[name] = isLarge(operation) ? { times, memory: (await process.peakMemory()) - idleMemory } : { times };
   }
   return { ...amount, results, lacking };
 }
@@ -119,10 +120,6 @@ async function tryTurn(process: ContenderProcess, stage: Stage, turn: Turn): Pro
     await stage.cleanUp(turn);
   }
   return process.peakMemory();
-}
-
-function isLarge({ count }: Amount): boolean {
-  return count === 1;
 }
 
 /** A large object need not be moved as a whole for a contender to be warm. */

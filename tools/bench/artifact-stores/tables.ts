@@ -5,11 +5,10 @@ import { contenderNames, contenders } from './contenders.ts';
 import { type Ratio, type StoreFigures, speedRatio, type WorkloadFigures } from './figures.ts';
 import { goalResults } from './goals.ts';
 import type { StoreName } from './stores.ts';
-import { workloads } from './workloads.ts';
+import { isLarge, workloads } from './workloads.ts';
 
 /** What all contenders took for a workload. */
 export function workloadTable(operation: OperationName, figures: WorkloadFigures): string {
-  const hasMemory = operation === 'write' || operation === 'read';
   const rows = contenderNames.flatMap((name) => {
     const result = figures.results[name];
     if (result === undefined) return [];
@@ -22,7 +21,7 @@ export function workloadTable(operation: OperationName, figures: WorkloadFigures
         show(median(result.times)),
         `${show(Math.min(...result.times))} to ${show(Math.max(...result.times))}`,
         name === baseline ? '1' : other === undefined ? '' : showRatio(speedRatio(result, other)),
-        ...(hasMemory ? [showMemory(name === 'rclone' ? undefined : result.memory)] : []),
+        ...(isLarge(operation) ? [showMemory(name === 'rclone' ? undefined : result.memory)] : []),
       ],
     ];
   });
@@ -31,7 +30,7 @@ export function workloadTable(operation: OperationName, figures: WorkloadFigures
     workloads[operation].unit,
     'best to worst',
     'speed against raw',
-    ...(hasMemory ? ['memory'] : []),
+    ...(isLarge(operation) ? ['memory'] : []),
   ];
   return markdownTable(headings, rows);
 }

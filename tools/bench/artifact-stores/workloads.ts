@@ -38,6 +38,11 @@ export const workloads: { readonly [Name in OperationName]: Workload } = {
   list: { title: '10,000 keys listed', unit: 'ms', amount: (scale) => ({ count: scaled(10_000, scale), size: 1 }) },
 };
 
+/** Whether it moves one large object, so that its memory tells something. */
+export function isLarge(operation: OperationName): boolean {
+  return operation === 'write' || operation === 'read';
+}
+
 export const workloadNames = Object.keys(workloads) as readonly OperationName[];
 
 function smallObjects(scale: number, smallObjects: number): Amount {
