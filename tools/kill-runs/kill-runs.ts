@@ -39,8 +39,10 @@ const stepCount = 20;
 const leaseDuration = 900;
 /** Milliseconds after its start within which a process is killed; a run takes about as long. */
 const longestLife = 150;
+/** Milliseconds that a step of the pipeline takes, at most. */
+const longestStep = 12;
 /** Of so many turns one stops the process, and one races two. */
-const turnsOfStop = 25;
+const turnsOfStop = 12;
 const turnsOfRace = 10;
 
 /**
@@ -63,11 +65,13 @@ export async function killRuns({ kills, onProgress = () => {} }: KillOptions): P
       const child = start();
       const rival = turn % turnsOfRace === 0 ? start() : undefined;
       if (rival !== undefined) count.races++;
-      await child.ready;
+      // A process that is stopped is to be at work; one that is killed may be anywhere.
+      const isStop = turn % turnsOfStop === 0;
+      await child.printed(isStop || Math.random() < 0.7 ? 'running' : 'ready');
       await Promise.race([child.end, delay(Math.random() * longestLife)]);
-      if (!child.hasEnded && turn % turnsOfStop === 0) {
+      if (!child.hasEnded && isStop) {
         count.stops++;
-        problems.push(...(await stopAndWake(child, () => start('wait'))));
+        problems.push(...(await stopAndWake(folder, child, () => start('wait'))));
       } else if (!child.hasEnded) {
         count.kills++;
         child.process.kill('SIGKILL');
@@ -103,8 +107,8 @@ export async function killRuns({ kills, onProgress = () => {} }: KillOptions): P
 
 interface Child {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
-  /** When it is about to run, or has ended before it was. */
-  readonly ready: Promise<unknown>;
+  /** Resolves when it has printed a word, or has ended. */
+  readonly printed: (word: string) => Promise<void>;
   /** What it printed. */
   readonly end: Promise<string>;
   readonly hasEnded: boolean;
@@ -123,7 +127,11 @@ function startChild(words: readonly string[], hasJumpingClock: boolean): Child {
   const closed = once(child, 'close');
   return {
     process: child,
-    ready: Promise.race([once(child.stdout, 'data'), closed]),
+    printed: async (word) => {
+      while (child.exitCode === null && child.signalCode === null && !output.includes(word)) {
+        await Promise.race([once(child.stdout, 'data'), closed]);
+      }
+    },
     end: closed.then(() => output),
     get hasEnded() {
       return child.exitCode !== null || child.signalCode !== null;
@@ -131,21 +139,32 @@ function startChild(words: readonly string[], hasJumpingClock: boolean): Child {
   };
 }
 
-/** Another process takes the run of one that is stopped, and runs it to its end; when the first wakes, it has lost. */
-async function stopAndWake(stopped: Child, startSuccessor: () => Child): Promise<readonly string[]> {
+/** Another process takes the run of one that is stopped. When that wakes, in the middle of what the other does, it has lost. */
+async function stopAndWake(folder: string, stopped: Child, startSuccessor: () => Child): Promise<readonly string[]> {
   stopped.process.kill('SIGUSR2');
-  const output = await startSuccessor().end;
-  stopped.process.kill('SIGCONT');
-  const ended = await stopped.end;
+  const takings = countTakings(folder);
+  const successor = startSuccessor();
+  while (!successor.hasEnded && countTakings(folder) === takings) await delay(5);
+  await delay(Math.random() * longestStep);
+  const isAwake = stopped.end.then(() => true);
+  // It may come to stop itself only now.
+  while (!(await Promise.race([isAwake, delay(20, false)]))) stopped.process.kill('SIGCONT');
+  const [ended, output] = await Promise.all([stopped.end, successor.end]);
   // It may have ended its run just before it was stopped.
   const isFair = /RUN_LEASE_LOST|completed/.test(ended) && /completed|RUN_NOT_RESUMABLE|RUN_NOT_FOUND/.test(output);
   return isFair ? [] : [`A stopped process ended with: ${ended}and its successor with: ${output}`];
 }
 
+/** How often runs were taken up, all together. */
+function countTakings(folder: string): number {
+  using database = new DatabaseSync(join(folder, 'stack.db'), { readOnly: true });
+  return Number(database.prepare('select sum(epoch) as takings from run_leases').get()?.takings);
+}
+
 function unexpectedOutput(output: string, run: number): readonly string[] {
   const result = 5 * (6 * (2 * run + 1) + 1);
   const expected = new RegExp(
-    `^(?:ready\n(?:completed ${result}\n|RUN_HELD\n|RUN_LEASE_LOST\n|RUN_NOT_RESUMABLE\n|ALREADY_EXISTS\n)?)?$`,
+    `^(?:ready\n(?:(?:running\n)?(?:completed ${result}\n|RUN_HELD\n|RUN_LEASE_LOST\n|RUN_NOT_RESUMABLE\n|RUN_NOT_FOUND\n|ALREADY_EXISTS\n)?)?)?$`,
   );
   return expected.test(output) ? [] : [`A process printed: ${output}`];
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { localArtifactStoreFlavor, localOrchestratorFlavor } from '../../integrations/local/src/index.ts';
 import { createComponent, createStack, StackError } from '../../packages/core/src/index.ts';
-import { pipeline, step } from '../../packages/pipelines/src/index.ts';
+import { pipeline, type RunEvent, step } from '../../packages/pipelines/src/index.ts';
 import { openStore } from '../../packages/store/src/index.ts';
 
 const [folder = '', name = '', leaseDuration = '', wait] = process.argv.slice(2);
@@ -42,7 +42,7 @@ const sum = step({ name: 'sum' }, async ({ values }: { values: number[] }, { ste
 });
 
 /** 1 + 6 + 6 + 1 + 5 + 1 steps. */
-const killed = pipeline({ name: 'killed' }, () => {
+const killed = pipeline({ name: 'killed', cache: false }, () => {
   const first = source({});
   const values = Array.from({ length: 6 }, () => increment({ value: double({ value: first }) }));
   const total = sum({ values });
@@ -69,7 +69,10 @@ await using stack = await createStack({ name: 'killed', orchestrator, artifactSt
 process.on('SIGUSR2', () => process.kill(process.pid, 'SIGSTOP'));
 console.log('ready');
 try {
-  const options = { stack, runStore: store.runs, onEvent: () => {} };
+  const onEvent = ({ type }: RunEvent): void => {
+    if (type === 'run-started' || type === 'run-resumed') console.log('running');
+  };
+  const options = { stack, runStore: store.runs, onEvent };
   const run = await (wait === undefined
     ? killed.run({}, { ...options, name })
     : killed.resume(name, { ...options, wait: true }));
