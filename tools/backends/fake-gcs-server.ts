@@ -40,7 +40,8 @@ export const fakeGcsServer: Backend<GcsServer> = {
       port: `${port}`,
       // Files could not hold each key, nor a key that is also the beginning of others.
       backend: 'memory',
-      'public-host': `127.0.0.1:${port}`,
+      // Without the port, so that a proxy with another one can stand before it.
+      'public-host': '127.0.0.1',
       'external-url': endpoint,
       'log-level': 'error',
     };

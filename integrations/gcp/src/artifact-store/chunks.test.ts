@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { chunksOf } from './chunks.ts';
+
+const bytes = Buffer.from('abcdefghij');
+
+async function texts(source: Uint8Array | Readable, size: number): Promise<string[]> {
+  const found: string[] = [];
+  for await (const chunk of chunksOf(source, size)) found.push(Buffer.from(chunk).toString());
+  return found;
+}
+
+test.each([1, 3, 4, 10, 100])('a stream in pieces of %i bytes is cut into chunks of one size', async (size) => {
+  const pieces = Array.from({ length: Math.ceil(10 / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
+  expect(await texts(Readable.from(pieces), 4)).toEqual(['abcd', 'efgh', 'ij']);
+  expect(await texts(Readable.from(pieces), 5)).toEqual(['abcde', 'fghij']);
+});
+
+test('bytes are cut without a copy', async () => {
+  expect(await texts(bytes, 4)).toEqual(['abcd', 'efgh', 'ij']);
+  for await (const chunk of chunksOf(bytes, 4)) expect(chunk.buffer).toBe(bytes.buffer);
+});
+
+test('nothing has no chunks', async () => {
+  expect(await texts(Buffer.alloc(0), 4)).toEqual([]);
+  expect(await texts(Readable.from([]), 4)).toEqual([]);
+});
