@@ -57,6 +57,8 @@ const longestPage = 5000;
 /** In characters. */
 const longestName = 1024;
 
+type PlaceRequest = Pick<CopyRequest, 'ifMatch'> & Pick<WriteRequest, 'isPlaceFree'>;
+
 /** What a request is for, as callers know it. */
 type Purpose = Omit<SendOptions<unknown>, 'confirm'>;
 
@@ -390,9 +392,9 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   }
 
   /** Refuses a key that is a directory, or lies below an object. */
-  async #checkPlace(key: string, { ifMatch }: CopyRequest, purpose: Purpose): Promise<void> {
+  async #checkPlace(key: string, { ifMatch, isPlaceFree }: PlaceRequest, purpose: Purpose): Promise<void> {
     // What is to be replaced is there, so that nothing can be in its way.
-    if (ifMatch !== undefined) return;
+    if (ifMatch !== undefined || isPlaceFree) return;
     const isFree = await this.#places.isFree(key, {
       isFree: () => this.#isFree(key, purpose),
       siblings: (limit) => this.#entries(directoriesAbove(key).at(-1) ?? '', { recursive: false, limit }, purpose),
