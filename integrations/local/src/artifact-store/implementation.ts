@@ -120,12 +120,8 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     using staging = await this.#openStaging();
     const path = await this.#pathOf(key);
     const staged = `${staging.path}/${randomUUID()}`;
-    // Its place is looked at meanwhile. What is wrong with it is told by the `await`, if that is reached.
-    const free = this.#refuseLink(path);
-    free.catch(() => {});
     try {
       const found = await writeStagedFile(staged, source, this.config.durability === 'fsync');
-      await free;
       request.signal?.throwIfAborted();
       await this.#commit(staged, path, request);
       return objectStat(found);
@@ -171,9 +167,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     using directory = await openDirectory(dirname(path));
     const found = await findFile(directory, path);
     if (found === undefined) throw this.refusal('NOT_FOUND');
-    const target = await this.#pathOf(to);
-    await this.#refuseLink(target);
-    await this.#commit(entryOf(directory, path), target, request);
+    await this.#commit(entryOf(directory, path), await this.#pathOf(to), request);
     await this.#makeDurable(directory);
     await this.#removeEmptyParents(from);
     return objectStat(found);
@@ -229,16 +223,6 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }).catch(undefinedWhenMissing);
   }
 
-  /** A link in the place of an object is not to be replaced. One that comes later is, and is never followed. */
-  async #refuseLink(path: string): Promise<void> {
-    try {
-      using directory = await openDirectory(dirname(path));
-      await findFile(directory, path);
-    } catch (error) {
-      undefinedWhenMissing(error);
-    }
-  }
-
   /** Moves a complete file to the place of an object. */
   async #commit(complete: string, path: string, request: CopyRequest): Promise<void> {
     for (let attempt = 1; ; attempt++) {
@@ -275,14 +259,18 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
       await unlink(complete);
       return;
     }
-    if (ifMatch === undefined) return rename(complete, target);
+    const replace = async () => {
+      // It refuses a link, which `rename` would replace.
+      const present = await findFile(directory, path).catch(undefinedWhenMissing);
+      if (ifMatch !== undefined && (present === undefined || objectStat(present).etag !== ifMatch)) {
+        throw this.refusal('PRECONDITION_FAILED');
+      }
+      await rename(complete, target);
+    };
+    if (ifMatch === undefined) return replace();
     // No process beside this one is to replace the object between the look at its etag and the move.
     using staging = await this.#openStaging();
-    await withFileLock(`${staging.path}/lock-${hash('sha256', path)}`, async () => {
-      const present = await findFile(directory, path).catch(undefinedWhenMissing);
-      if (present === undefined || objectStat(present).etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
-      await rename(complete, target);
-    });
+    await withFileLock(`${staging.path}/lock-${hash('sha256', path)}`, replace);
   }
 
   /** Opens a directory, and makes it level by level where it is not there, so that none is made behind a link. */
