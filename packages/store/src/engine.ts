@@ -33,6 +33,12 @@ export interface Engine extends AsyncDisposable {
   isLockHeld(name: string): Promise<boolean>;
   /** Removes what is left of the lock of a process that has ended. */
   removeLock(name: string): Promise<void>;
+  /**
+   * Raises the heartbeat of the leases of a holder by a thread, which goes on while a step keeps the process busy.
+   *
+   * @param interval milliseconds
+   */
+  startHeartbeat(holder: string, interval: number): AsyncDisposable;
   /** The number of the last migration that was applied; 0 before the first. */
   readVersion(database: Kysely<Tables>): Promise<number>;
   writeVersion(database: Kysely<Tables>, version: number): Promise<void>;

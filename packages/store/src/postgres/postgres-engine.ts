@@ -2,6 +2,7 @@ import { Kysely, sql } from 'kysely';
 import { Pool } from 'pg';
 import type { Engine } from '../engine.ts';
 import { retryWhileBusy } from '../retry-while-busy.ts';
+import { startHeartbeat } from '../runs/heartbeat.ts';
 import type { Tables } from '../schema/tables.ts';
 import { TransactionQueue } from '../transaction-queue.ts';
 import { checkDatabase, versionTable } from './check-database.ts';
@@ -64,9 +65,11 @@ class PostgresEngine implements Engine {
   readonly #pool: Pool;
   readonly #queue: TransactionQueue;
   readonly #lock: SessionLock;
+  readonly #connectionString: string;
 
   constructor(pool: Pool, location: PostgresLocation, patience: number) {
     this.label = location.label;
+    this.#connectionString = location.connectionString;
     this.#pool = pool;
     this.#lock = new SessionLock(clientOptions(location, patience));
     this.#database = new Kysely({ dialect: new StoreDialect({ pool }) });
@@ -113,6 +116,11 @@ class PostgresEngine implements Engine {
 
   // The server has forgotten it already.
   async removeLock(): Promise<void> {}
+
+  startHeartbeat(holder: string, interval: number): AsyncDisposable {
+    const program = new URL(import.meta.url.replace(/postgres-engine(\.[jt]s)$/, 'heartbeat-thread$1'));
+    return startHeartbeat(program, { location: this.#connectionString, holder, interval });
+  }
 
   async readVersion(database: Kysely<Tables>): Promise<number> {
     const { rows: tables } = await sql`

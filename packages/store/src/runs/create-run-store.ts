@@ -112,7 +112,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       write(fence, async (database, run) => {
         const { runId } = fence;
         const row = await findStepRun(database, runId, step);
-        const change = { state: 'running', attempt: row.attempt + 1 } as const;
+        // One that runs has been expanded: that attempt was begun already.
+        const change = { state: 'running', attempt: row.attempt + (row.state === 'pending' ? 1 : 0) } as const;
         checkStepChange({ name: run.name, runState: run.state, step, ...row }, change);
         await database
           .updateTable('step_runs')

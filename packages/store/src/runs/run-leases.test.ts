@@ -107,17 +107,24 @@ describeEachEngine('the lease of a run', (create) => {
         location,
         `
         const store = await openStore(location);
-        await store.runs.claimRun('training-1').then(({ epoch }) => console.log('epoch', epoch), ({ code }) => console.log(code));
-        // It holds the run until all others have tried.
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        process.exit();
+        await store.runs.claimRun('training-1').then(({ epoch }) => {
+          console.log('epoch', epoch);
+          setInterval(() => {}, 1000);
+        }, ({ code }) => console.log(code));
       `,
       ),
     );
     holder.child.kill('SIGKILL');
     await holder.end;
-    const outputs = (await Promise.all(claimers.map(({ end }) => end))).map(({ output, errors }) => output + errors);
-    expect(outputs.map((output) => output.trim()).sort()).toEqual([...Array(5).fill('RUN_HELD'), 'epoch 2']);
+    // Whoever got the run holds it until all others have tried.
+    const ends: string[] = [];
+    const all = claimers.map(async ({ end }) => {
+      const { output, errors } = await end;
+      ends.push((output + errors).trim());
+      if (ends.length === claimers.length - 1) for (const other of claimers) other.child.kill('SIGKILL');
+    });
+    await Promise.all(all);
+    expect(ends).toEqual([...Array(5).fill('RUN_HELD'), 'epoch 2']);
     const started = performance.now();
     const lease = await store.runs.claimRun(run.name);
     expect(performance.now() - started).toBeLessThan(leaseDuration / 2);
@@ -173,6 +180,22 @@ describeEachEngine('the lease of a run', (create) => {
     holder.child.kill('SIGCONT');
     expect(await holder.end).toMatchObject({ output: 'began\nlost RUN_LEASE_LOST\nRUN_LEASE_LOST\n', errors: '' });
     expect(await store.runs.listStepRuns(run.id)).toMatchObject([{ attempt: 2, interruptions: 1 }, {}]);
+  });
+
+  test('is kept by a process that a step keeps busy, whoever waits for it', async () => {
+    const holder = await startHolder(
+      `setTimeout(() => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${leaseDuration * 4});
+        console.log(lease.lost.aborted);
+        process.exit();
+      // The thread of the heartbeat starts meanwhile.
+      }, ${leaseDuration});`,
+    );
+    await delay(leaseDuration);
+    const signal = AbortSignal.timeout(leaseDuration * 3);
+    const claim = (await open()).runs.claimRun(run.name, { wait: true, signal });
+    await expect(claim).rejects.toMatchObject({ name: expect.stringMatching(/AbortError|TimeoutError/) });
+    expect(await holder.end).toMatchObject({ output: 'began\nfalse\n', errors: '' });
   });
 
   test('does not keep its process alive', async () => {

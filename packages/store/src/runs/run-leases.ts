@@ -27,7 +27,8 @@ interface OwnLease {
 /**
  * The runs that one open store holds, and those that it takes from others. Two things tell that the holder of a run is gone,
  * and neither looks at a clock that can be set: its lock, which the system frees when the process ends; and, where a
- * process is stopped or cut off, a counter that does not grow any more while whoever waits measures the time.
+ * process is stopped or cut off, a counter that does not grow any more while whoever waits measures the time. A thread
+ * raises the counter too, since a step may keep its process busy for hours.
  */
 export class RunLeases implements AsyncDisposable {
   readonly #engine: Engine;
@@ -36,6 +37,7 @@ export class RunLeases implements AsyncDisposable {
   readonly #holder = randomUUID();
   readonly #own = new Map<string, OwnLease>();
   #timer: NodeJS.Timeout | undefined;
+  #heartbeat: AsyncDisposable | undefined;
   #beating: Promise<void> | undefined;
 
   constructor(engine: Engine, duration: number) {
@@ -61,7 +63,9 @@ export class RunLeases implements AsyncDisposable {
     const controller = new AbortController();
     const own: OwnLease = { fence, name, controller };
     this.#own.set(fence.runId, own);
-    this.#timer ??= setInterval(() => this.#beat(), this.#duration / beatsOfLease).unref();
+    const interval = this.#duration / beatsOfLease;
+    this.#timer ??= setInterval(() => this.#beat(), interval).unref();
+    this.#heartbeat ??= this.#engine.startHeartbeat(this.#holder, interval);
     return { ...fence, lost: controller.signal, [Symbol.asyncDispose]: () => this.#giveBack(own) };
   }
 
@@ -110,6 +114,7 @@ export class RunLeases implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
+    await this.#heartbeat?.[Symbol.asyncDispose]();
   }
 
   /** Takes a run, unless another process was faster or its holder stirred. */

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { retryWhileBusy } from '../retry-while-busy.ts';
+import { startHeartbeat } from '../runs/heartbeat.ts';
 import type { Tables } from '../schema/tables.ts';
 import { TransactionQueue } from '../transaction-queue.ts';
 import { applicationId, type DatabaseOptions, openDatabase } from './open-database.ts';
@@ -74,6 +75,11 @@ class SqliteEngine implements Engine {
 
   async removeLock(name: string): Promise<void> {
     removeProcessLock(this.#lockFile(name));
+  }
+
+  startHeartbeat(holder: string, interval: number): AsyncDisposable {
+    const program = new URL(import.meta.url.replace(/sqlite-engine(\.[jt]s)$/, 'heartbeat-thread$1'));
+    return startHeartbeat(program, { location: this.label, holder, interval });
   }
 
   #lockFile(name: string): string {

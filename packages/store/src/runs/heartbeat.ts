@@ -1,0 +1,28 @@
+import { Worker } from 'node:worker_threads';
+
+/** What a thread needs to raise the heartbeats of the runs that an open store holds. */
+export interface HeartbeatOrder {
+  /** What its driver connects to. */
+  readonly location: string;
+  readonly holder: string;
+  /** Milliseconds between two beats. */
+  readonly interval: number;
+}
+
+/**
+ * Starts a thread that raises heartbeats while the rest of the process is busy. It keeps no process alive.
+ *
+ * @param program takes a `HeartbeatOrder` as its data, and imports as little as it can
+ */
+export function startHeartbeat(program: URL, order: HeartbeatOrder): AsyncDisposable {
+  // Options of this process such as `--input-type` do not fit a file.
+  const thread = new Worker(program, { workerData: order, execArgv: [], name: 'stack-heartbeat' });
+  // It may be missing where an application was bundled. Then the heartbeats of the process itself are all that there is.
+  thread.on('error', () => {});
+  thread.unref();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await thread.terminate();
+    },
+  };
+}
