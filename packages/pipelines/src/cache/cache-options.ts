@@ -7,7 +7,10 @@ export interface CacheOptions<Input = object> {
   readonly expiresAfter?: number;
   /** Names of environment variables that the step reads, so that their values count. Default: none. */
   readonly environment?: readonly string[];
-  /** What counts instead of the inputs and parameters: JSON. The code and the environment count all the same. */
+  /**
+   * What counts instead of the inputs and parameters: JSON. The code and the environment count all the same. Its input needs a
+   * type where the step's function takes a context without one.
+   */
   key?(input: Input, context: CacheKeyContext): JsonValue | Promise<JsonValue>;
   /**
    * Whether all bytes of an earlier result are read before it is taken. Default `false`: those of artifacts up to 1 MiB, and of
