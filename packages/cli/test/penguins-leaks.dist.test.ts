@@ -23,6 +23,9 @@ const lines = everyCommand([
   'run list',
   'run describe penguins',
   'run logs penguins',
+  'run explain-cache penguins',
+  'run watch penguins',
+  'run resume penguins',
 ]);
 
 interface RunOfPenguins {

@@ -83,6 +83,7 @@ export function everyCommand(runs: readonly string[]): readonly string[] {
     'stack doctor',
     'stack doctor --live',
     ...runs,
+    'worker --once',
     'artifact list',
     'artifact describe <artifact>',
     'artifact cat <artifact>',

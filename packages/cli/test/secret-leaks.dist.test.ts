@@ -136,6 +136,8 @@ const lines = everyCommand([
   'run logs printing',
   'run logs failing',
   'run logs retrying',
+  'run watch failing',
+  'run resume failing',
 ]);
 
 beforeAll(() => {
