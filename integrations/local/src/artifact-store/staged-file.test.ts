@@ -1,0 +1,58 @@
+import fs from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+let folder: string;
+const calls: string[] = [];
+
+// A write on a slow disk. Modules that call it are loaded later.
+const { close, writev } = fs;
+const slowWrite = async (...input: Parameters<typeof writev.__promisify__>) => {
+  calls.push('write begins');
+  await delay(100);
+  const result = await promisify(writev)(...input);
+  calls.push('write ends');
+  return result;
+};
+fs.writev = Object.assign(() => {}, { [promisify.custom]: slowWrite }) as unknown as typeof writev;
+fs.close = ((descriptor: number, done: fs.NoParamCallback) => {
+  calls.push('close');
+  close(descriptor, done);
+}) as typeof close;
+syncBuiltinESMExports();
+const { writeStagedFile } = await import('./staged-file.ts');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stack-staged-'));
+});
+
+afterAll(async () => {
+  Object.assign(fs, { close, writev });
+  syncBuiltinESMExports();
+  await rm(folder, { recursive: true });
+});
+
+test('a source that breaks during a write does not have the file closed below it', async () => {
+  calls.length = 0;
+  const source = new Readable({ read() {} });
+  source.push('begins');
+  const written = writeStagedFile(join(folder, 'broken'), source, false);
+  await vi.waitFor(() => expect(calls).toEqual(['write begins']));
+  source.destroy(new Error('broken'));
+  await expect(written).rejects.toThrow('broken');
+  expect(calls).toEqual(['write begins', 'write ends', 'close']);
+});
+
+test('what a stream gives during a write is written at once after it', async () => {
+  calls.length = 0;
+  const parts = Array.from({ length: 9 }, (_, index) => String(index).repeat(10_000));
+  await writeStagedFile(join(folder, 'parts'), Readable.from(parts, { objectMode: false }), false);
+  expect(await readFile(join(folder, 'parts'), 'utf8')).toBe(parts.join(''));
+  expect(calls).toEqual(['write begins', 'write ends', 'write begins', 'write ends', 'close']);
+});
