@@ -232,6 +232,27 @@ describe('a request', () => {
     expect(JSON.parse(patch?.body ?? '')).toEqual({ metadata: { 'stack-sha256': sha256 } });
   });
 
+  test('of an upload whose first chunks are lost is followed by another upload, if the source can be read again', async () => {
+    let uploads = 0;
+    const session: Reply = ({ method, headers }) => {
+      if (method === 'POST') return { headers: { location: `${server.endpoint}/session/${++uploads}` } };
+      if (method === 'DELETE') return { status: 499 };
+      const [, end, total] = /-(\d+)\/(.+)/.exec(String(headers['content-range'])) ?? [];
+      if (total !== '*') return { json: object };
+      return end !== `${chunkSize - 1}` && uploads === 1
+        ? { status: 308 }
+        : { status: 308, headers: { range: `bytes=0-${end}` } };
+    };
+    await using server = await TestServer.start(nothingThere, session);
+    const store = await open({ apiEndpoint: server.endpoint, anonymous: true, chunkSize });
+    const source = () => Readable.from([Buffer.alloc(2 * chunkSize + 5)]);
+    await store.write('a', source);
+    expect(uploads).toBe(2);
+    uploads = 0;
+    await expect(store.write('a', source())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(uploads).toBe(1);
+  });
+
   test('of an upload that fails or is aborted is followed by one that cancels it', async () => {
     const session: Reply = ({ method, path }) => {
       if (method === 'POST') return { headers: { location: `${server.endpoint}/session` } };

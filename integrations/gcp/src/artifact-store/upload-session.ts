@@ -41,6 +41,7 @@ export class UploadSession {
     return async (signal) => {
       for (;;) {
         const from = this.#arrived;
+        if (from < start) throw new GcsError(410, undefined, 'chunks that had arrived are gone');
         const rest = chunk.subarray(from - start);
         const object = await this.#send(rest, from, isLast, signal);
         if (object !== undefined || (this.#arrived === this.#position && !isLast)) return object;
