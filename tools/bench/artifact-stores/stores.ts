@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { azurite } from '../../backends/azurite.ts';
 import { type Backend, whyUnavailable } from '../../backends/backend.ts';
 import { rgw18 } from '../../backends/ceph.ts';
+import { fakeGcsServer } from '../../backends/fake-gcs-server.ts';
 import { minio } from '../../backends/minio.ts';
 import type { S3Server } from '../../backends/s3-server.ts';
 import type { OperationName } from './benched-store.ts';
@@ -53,6 +54,18 @@ export const stores = {
   },
   minio: s3Store(minio, 'S3, MinIO', 'on the disk of the server, as it syncs it by default'),
   rgw18: s3Store(rgw18, 'S3, Ceph RGW 18.2', 'in the memory of the server'),
+  gcs: {
+    title: 'Google Cloud Storage, fake-gcs-server',
+    durability: 'in the memory of the server',
+    speedGoal: 0.9,
+    smallObjects: 100,
+    workloads: workloadNames,
+    whyUnavailable: () => whyUnavailable(fakeGcsServer),
+    async start() {
+      const server = await fakeGcsServer.start();
+      return { place: { kind: 'gcs', ...server }, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+    },
+  },
   azure: {
     title: 'Azure, Azurite',
     durability: 'in files of the server, which does not sync them',
