@@ -37,7 +37,8 @@ export class ContenderProcess implements AsyncDisposable {
   // Nothing of the caller's environment, such as NODE_OPTIONS, is measured with it.
   readonly #child = fork(join(import.meta.dirname, 'contender-main.ts'), {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR },
-    execArgv: [],
+    // What an SDK says of its own listeners is no result.
+    execArgv: ['--disable-warning=MaxListenersExceededWarning'],
   });
 
   constructor(operation: OperationName) {

@@ -127,6 +127,8 @@ function warmUpSize({ size }: Amount): number {
   return Math.min(size, largestWarmUp);
 }
 
+/** What is told of an error in a table. Some have whole responses in their messages. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replaceAll(/\s+/g, ' ').slice(0, 160);
 }

@@ -24,11 +24,14 @@ export default function openOpendal(place: Place): BenchedStore {
     by: `opendal ${versionOf('opendal')}: ${settings}; 16 files at once; list, which gives ${isRemote ? 'sizes too' : 'names alone'}`,
     put,
     get: (key) => operator.read(key),
-    async write(key, source) {
-      const writer = await operator.writer(key, writing);
-      for await (const chunk of source) await writer.write(chunk as Buffer);
-      await writer.close();
-    },
+    write:
+      place.kind === 'gcs'
+        ? 'it sends parts by the XML API, which fake-gcs-server does not have'
+        : async (key, source) => {
+            const writer = await operator.writer(key, writing);
+            for await (const chunk of source) await writer.write(chunk as Buffer);
+            await writer.close();
+          },
     read: async (key) => (await operator.reader(key, reading)).createReadStream({ highWaterMark: 256 * 1024 }),
     upload: uploadBy(put),
     download: downloadBy(keysBelow, (key) => operator.read(key)),
