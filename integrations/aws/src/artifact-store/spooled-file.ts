@@ -8,14 +8,17 @@ import type { Parts } from './parts.ts';
 
 /** Bytes that were put down on this disk, to be sent as a whole. */
 export class SpooledFile implements AsyncDisposable {
-  readonly #folder: string;
   readonly #file: FileHandle;
-  #size = 0;
-  #md5 = '';
+  readonly #disposables: AsyncDisposableStack;
+  readonly size: number;
+  /** In Base64. */
+  readonly md5: string;
 
-  private constructor(folder: string, file: FileHandle) {
-    this.#folder = folder;
+  private constructor(file: FileHandle, disposables: AsyncDisposableStack, size: number, md5: string) {
     this.#file = file;
+    this.#disposables = disposables;
+    this.size = size;
+    this.md5 = md5;
   }
 
   /**
@@ -24,45 +27,28 @@ export class SpooledFile implements AsyncDisposable {
    * @throws CAPABILITY_UNSUPPORTED when there are too many bytes
    */
   static async write(parts: Parts, maximumSize: number): Promise<SpooledFile> {
+    await using disposables = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'stack-s3-'));
-    const file = new SpooledFile(folder, await open(join(folder, 'object'), 'wx+', 0o600));
-    try {
-      await file.#fill(parts, maximumSize);
-      return file;
-    } catch (error) {
-      await file[Symbol.asyncDispose]();
-      throw error;
+    disposables.defer(() => rm(folder, { recursive: true, force: true }));
+    const file = disposables.use(await open(join(folder, 'object'), 'wx+', 0o600));
+    const md5 = createHash('md5');
+    let size = 0;
+    for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
+      size += part.byteLength;
+      if (size > maximumSize) throw tooLarge(maximumSize);
+      await file.writeFile(part);
+      md5.update(part);
+      parts.release(part);
     }
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  /** In Base64. */
-  get md5(): string {
-    return this.#md5;
+    return new SpooledFile(file, disposables.move(), size, md5.digest('base64'));
   }
 
   read(): Readable {
     return this.#file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.close();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  async #fill(parts: Parts, maximumSize: number): Promise<void> {
-    const md5 = createHash('md5');
-    for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
-      this.#size += part.byteLength;
-      if (this.#size > maximumSize) throw tooLarge(maximumSize);
-      await this.#file.writeFile(part);
-      md5.update(part);
-      parts.release(part);
-    }
-    this.#md5 = md5.digest('base64');
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposables.disposeAsync();
   }
 }
 
