@@ -5,7 +5,6 @@ import {
   GetObjectCommand,
   type HeadObjectOutput,
   type ListMultipartUploadsRequest,
-  type ListObjectsV2Output,
   type ListObjectsV2Request,
   type ListPartsRequest,
   type Part,
@@ -38,6 +37,7 @@ import {
 import { requestOptions } from '../connection/request-options.ts';
 import { bareEtag, ConditionalWrites, copySource, type EtagForm, formatEtag } from './conditional-writes.ts';
 import type { S3ArtifactStoreConfig } from './config.ts';
+import { listedEntries, wholeSeconds } from './listed-entries.ts';
 import { type Parts, partsOfBytes, partsOfStream, withFirst } from './parts.ts';
 import { createS3Client, noSuchBucket, timeOfAnswer } from './s3-client.ts';
 import { s3ErrorCode } from './s3-error-code.ts';
@@ -200,7 +200,7 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       const page = await this.send({ operation: 'listing', key, signal }, () =>
         client.listObjectsV2({ ...request, ...next }, requestOptions(signal)),
       );
-      yield* this.#entries(page);
+      yield* listedEntries(page, this.#location.prefix);
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     }
   }
@@ -514,7 +514,7 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       };
       for (let MaxKeys = 1; ; MaxKeys = pageSize) {
         const page = await send(() => client.listObjectsV2({ ...request, MaxKeys }, requestOptions(signal)));
-        const [first] = this.#entries(page);
+        const [first] = listedEntries(page, prefix);
         if (first !== undefined || !page.IsTruncated) return first?.path;
         request.ContinuationToken = page.NextContinuationToken;
       }
@@ -540,21 +540,6 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       if (entries.length === limit) break;
     }
     return entries;
-  }
-
-  /** The objects and directories of a page of a listing, in order. */
-  #entries(page: ListObjectsV2Output): ListEntry[] {
-    const files = (page.Contents ?? []).map(({ Key, Size = 0, LastModified = new Date(0) }) => {
-      const path = this.#pathOf(decodedKey(page, Key));
-      return { type: 'file' as const, path, size: Size, modifiedAt: wholeSeconds(LastModified) };
-    });
-    const directories = (page.CommonPrefixes ?? []).map(({ Prefix }) => {
-      const path = this.#pathOf(decodedKey(page, Prefix)).slice(0, -1);
-      return { type: 'directory' as const, path };
-    });
-    // Others may keep what cannot be an artifact here, such as the empty objects that stand for directories.
-    const entries = [...files, ...directories].filter(({ path }) => keyProblem(path) === undefined);
-    return directories.length === 0 ? entries : inOrder(entries);
   }
 
   /** What a new object is to have, beside its bytes. */
@@ -640,28 +625,6 @@ function storedStat(
 ): StoredStat {
   const { [sha256Metadata]: sha256, [writeIdMetadata]: writeId } = Metadata;
   return { size, modifiedAt: LastModified, etag: bareEtag(ETag), sha256, writeId };
-}
-
-/** Listings are more exact than what is told of one object. */
-function wholeSeconds(time: Date): Date {
-  return new Date(Math.floor(time.getTime() / 1000) * 1000);
-}
-
-/** A key as it is; nothing for one that is no UTF-8. */
-function decodedKey({ EncodingType }: ListObjectsV2Output, key = ''): string {
-  if (EncodingType !== 'url') return key;
-  try {
-    return decodeURIComponent(key.replaceAll('+', '%20'));
-  } catch {
-    return '';
-  }
-}
-
-function inOrder(entries: ListEntry[]): ListEntry[] {
-  return entries
-    .map((entry) => ({ entry, order: Buffer.from(entry.type === 'directory' ? `${entry.path}/` : entry.path) }))
-    .sort((a, b) => Buffer.compare(a.order, b.order))
-    .map(({ entry }) => entry);
 }
 
 function isNamed(error: unknown, ...names: readonly string[]): boolean {
