@@ -335,3 +335,32 @@ describe('a server that ignores conditions', () => {
     expect(requests.filter((method) => method === 'DELETE')).toHaveLength(1);
   });
 });
+
+describe('a server that denies a write', () => {
+  test.each([
+    [1, 'is asked again', undefined],
+    [9, 'is asked three times', 'ACCESS_DENIED'],
+  ] as const)('%i times %s', async (denials, _, code) => {
+    let writes = 0;
+    const server = createServer((request, response) => {
+      request.resume();
+      if (request.method === 'PUT' && ++writes <= denials) {
+        response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>');
+      } else {
+        response.writeHead(200, { etag: '"0cc175b9c0f1b6a831c399e269772661"' }).end('<ListBucketResult/>');
+      }
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const config = { path: 's3://bucket', endpoint, accessKeyId: 'id', secretAccessKey: 'a secret key' };
+      const store = await createComponent(s3ArtifactStoreFlavor, { name: 'prod', config });
+      if (code === undefined) await store.write('a', 'text');
+      else await expect(store.write('a', 'text')).rejects.toMatchObject({ code });
+      expect(writes).toBe(Math.min(denials + 1, 3));
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});

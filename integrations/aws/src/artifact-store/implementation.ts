@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CompleteMultipartUploadRequest,
   GetObjectCommand,
@@ -52,6 +53,9 @@ const largestRequest = 5 * 1024 ** 3;
 /** Bytes that one request copies of a larger object. */
 const copiedPartSize = 1024 ** 3;
 const pageSize = 1000;
+/** How often a write that is denied is sent, and milliseconds before the second time. */
+const deniedAttempts = 3;
+const deniedDelay = 20;
 /** What the XML of a request for several keys cannot hold. */
 const unfitForXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 /** In characters: longer than a segment of an artifact's key may be. */
@@ -441,7 +445,7 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     commit: () => Promise<Result>,
   ): Promise<Result> {
     try {
-      return await commit();
+      return await this.#untilAllowed(commit);
     } catch (error) {
       if (ifAbsent && isNamed(error, 'PreconditionFailed')) throw this.refusal('ALREADY_EXISTS');
       // AWS does not find an object that is not there, rather than that it has another etag.
@@ -451,6 +455,23 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       throw error;
     } finally {
       this.#places.wrote(key);
+    }
+  }
+
+  /**
+   * Sends a request again that was denied: MinIO denies a write now and then while the last other object of its directory is
+   * removed. What is denied was not done, so that this takes nothing for what it is not.
+   */
+  async #untilAllowed<Result>(request: () => Promise<Result>): Promise<Result> {
+    const { client } = await this.#connect();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await request();
+      } catch (error) {
+        const mayPass = isNamed(error, 'AccessDenied') && client.config.isCustomEndpoint;
+        if (!mayPass || attempt === deniedAttempts) throw error;
+        await delay(attempt * deniedDelay);
+      }
     }
   }
 
