@@ -24,7 +24,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 /** The code for an error of Node's network, or for one that such an error is the cause of. */
 export function networkErrorCode(error: unknown): ErrorCode | undefined {
   for (let depth = 0; isError(error) && depth < 5; depth++) {
-    const found = 'code' in error && typeof error.code === 'string' ? codes[error.code] : undefined;
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    // Node's HTTP parser cannot make out an answer, as where a connection has bytes left of another.
+    const found = code.startsWith('HPE_') ? 'UNAVAILABLE' : codes[code];
     if (found !== undefined) return found;
     error = error.cause;
   }
