@@ -155,9 +155,14 @@ async function stopAndWake(folder: string, stopped: Child, startSuccessor: () =>
   return isFair ? [] : [`A stopped process ended with: ${ended}and its successor with: ${output}`];
 }
 
+/** Waits, where a process that was killed left the database to be put in order by the next one that opens it. */
+function openDatabase(folder: string): DatabaseSync {
+  return new DatabaseSync(join(folder, 'stack.db'), { readOnly: true, timeout: 10_000 });
+}
+
 /** How often runs were taken up, all together. */
 function countTakings(folder: string): number {
-  using database = new DatabaseSync(join(folder, 'stack.db'), { readOnly: true });
+  using database = openDatabase(folder);
   return Number(database.prepare('select sum(epoch) as takings from run_leases').get()?.takings);
 }
 
@@ -179,7 +184,7 @@ interface RecordedStep {
 }
 
 function readSteps(folder: string): readonly RecordedStep[] {
-  using database = new DatabaseSync(join(folder, 'stack.db'), { readOnly: true });
+  using database = openDatabase(folder);
   return database
     .prepare(
       `select runs.name as run, runs.state as "runState", step, step_runs.state as state, attempt, interruptions
@@ -217,7 +222,7 @@ function stepProblems(steps: readonly RecordedStep[], calls: ReadonlyMap<string,
 }
 
 function repeatedCommits(folder: string): readonly string[] {
-  using database = new DatabaseSync(join(folder, 'stack.db'), { readOnly: true });
+  using database = openDatabase(folder);
   return database
     .prepare(
       `select run_id, step, count(*) as count from run_events where state = 'completed'
@@ -235,7 +240,7 @@ function artifactProblems(folder: string, artifacts: readonly string[]): readonl
       return createHash('sha256').update(bytes).digest('hex') === basename(path);
     }),
   );
-  using database = new DatabaseSync(join(folder, 'stack.db'), { readOnly: true });
+  using database = openDatabase(folder);
   const recorded = database.prepare('select distinct path from artifacts').all();
   return [
     ...artifacts.filter((path) => !whole.has(path)).map((path) => `The artifact ${path} is not whole.`),
