@@ -5,6 +5,7 @@ import {
   type ComponentContext,
   type CopyRequest,
   type ErrorCode,
+  KnownPlaces,
   keyProblem,
   type ListEntry,
   type ListRequest,
@@ -26,7 +27,6 @@ import { type GcsArtifactStoreConfig, type GcsLocation, parseGcsPath } from './c
 import { Crc32c } from './crc32c.ts';
 import { type GcsAnswer, GcsClient, type GcsOverrides, parseJson } from './gcs-client.ts';
 import { GcsError, gcsErrorCode } from './gcs-error.ts';
-import { KnownDirectories } from './known-directories.ts';
 import {
   crc32cOfHeaders,
   metadataOf,
@@ -49,6 +49,9 @@ const cleanupTimeout = 5000;
 
 /** What a request is for, as callers know it. */
 type Purpose = Omit<SendOptions<unknown>, 'confirm'>;
+
+/** What tells whether something may be in the way of a write. */
+type PlaceRequest = Pick<CopyRequest, 'ifMatch'> & Pick<WriteRequest, 'isPlaceFree'>;
 
 interface ListingPage {
   readonly items?: readonly ObjectResource[];
@@ -76,7 +79,7 @@ interface RewriteAnswer {
  */
 export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConfig> {
   readonly #location: GcsLocation;
-  readonly #directories = new KnownDirectories();
+  readonly #places = new KnownPlaces();
   #openClient: GcsClient | undefined;
   #bucketIsKnown = false;
 
@@ -151,9 +154,11 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
     const { value: first = Buffer.alloc(0) } = await chunks.next();
     await place;
     const isWhole = first.byteLength < chunkSize;
-    const stat = await (isWhole ? this.#insert(key, first, request) : this.#upload(key, first, chunks, request));
-    this.#directories.add(directoriesAbove(key));
-    return stat;
+    try {
+      return await (isWhole ? this.#insert(key, first, request) : this.#upload(key, first, chunks, request));
+    } finally {
+      this.#places.wrote(key);
+    }
   }
 
   protected override async doStat(key: string, { signal }: StoreRequest): Promise<StoredStat | undefined> {
@@ -177,7 +182,6 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
   ): Promise<readonly RemovalFailure[]> {
     const failures: RemovalFailure[] = [];
     let missing = 0;
-    this.#directories.clear();
     const left = keys.values();
     const work = async () => {
       for (const key of left) {
@@ -210,6 +214,7 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
       fields: `done,rewriteToken,resource(${objectFields})`,
     };
     const target = `${this.#objectTarget(from)}/rewriteTo${this.#objectTarget(to).slice('/storage/v1'.length)}`;
+    this.#places.wrote(to);
     for (let rewriteToken: string | undefined; ; ) {
       const answer = await this.#bound(request, () =>
         this.#client.json<RewriteAnswer>({ method: 'POST', target, query: { ...query, rewriteToken }, signal }),
@@ -217,18 +222,9 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
         if (!isStatus(error, 404)) throw error;
         throw this.refusal('UNAVAILABLE', 'the source was replaced or removed meanwhile');
       });
-      if (answer.done) {
-        this.#directories.add(directoriesAbove(to));
-        return storedStat(answer.resource);
-      }
+      if (answer.done) return storedStat(answer.resource);
       ({ rewriteToken } = answer);
     }
-  }
-
-  protected override async doRename(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
-    // Where `to` lies below `from`, it is known of `from` that it is an object.
-    this.#directories.clear();
-    return super.doRename(from, to, request);
   }
 
   protected override async doSignUrl(key: string, { method, expiresIn, signal }: SignRequest): Promise<SignedUrl> {
@@ -450,20 +446,39 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
   }
 
   /** Refuses a key that is a directory, or lies below an object. */
-  async #checkPlace(key: string, { ifMatch }: CopyRequest, purpose: Purpose): Promise<void> {
+  async #checkPlace(key: string, { ifMatch, isPlaceFree }: PlaceRequest, purpose: Purpose): Promise<void> {
     // What is to be replaced is there, so that nothing can be in its way.
-    if (ifMatch !== undefined) return;
-    const unknown = directoriesAbove(key).filter((directory) => !this.#directories.has(directory));
+    if (ifMatch !== undefined || isPlaceFree) return;
+    const isFree = await this.#places.isFree(key, {
+      isFree: () => this.#isFree(key, purpose),
+      siblings: (limit) => this.#firstEntries(directoriesAbove(key).at(-1) ?? '', { recursive: false, limit }, purpose),
+    });
+    if (!isFree) throw this.refusal('PATH_CONFLICT');
+  }
+
+  async #isFree(key: string, purpose: Purpose): Promise<boolean> {
     const isInTheWay = await Promise.all([
       this.#isDirectory(key, purpose),
-      ...unknown.map(async (directory) => (await this.#stat(directory, purpose)) !== undefined),
+      ...directoriesAbove(key).map(async (directory) => (await this.#stat(directory, purpose)) !== undefined),
     ]);
-    if (isInTheWay.includes(true)) throw this.refusal('PATH_CONFLICT');
+    return !isInTheWay.includes(true);
   }
 
   async #isDirectory(key: string, purpose: Purpose): Promise<boolean> {
-    for await (const _ of this.#list(key, { recursive: true, prefix: '', limit: 1 }, purpose)) return true;
-    return false;
+    return (await this.#firstEntries(key, { recursive: true, limit: 1 }, purpose)).length > 0;
+  }
+
+  async #firstEntries(
+    key: string,
+    { recursive, limit }: { readonly recursive: boolean; readonly limit: number },
+    purpose: Purpose,
+  ): Promise<readonly ListEntry[]> {
+    const entries: ListEntry[] = [];
+    for await (const entry of this.#list(key, { recursive, prefix: '', limit }, purpose)) {
+      entries.push(entry);
+      if (entries.length === limit) break;
+    }
+    return entries;
   }
 
   #stat(key: string, purpose: Purpose): Promise<StoredStat | undefined> {
