@@ -28,9 +28,9 @@ test.each<[Readonly<Record<string, unknown>>, string[]]>([
   [
     { path, credentials: '{}', keyFilename: 'key.json', token: 'token', anonymous: true },
     [
-      'keyFilename: cannot be set beside credentials: credentials come from one of them',
-      'token: cannot be set beside credentials: credentials come from one of them',
-      'anonymous: cannot be set beside credentials: credentials come from one of them',
+      'credentials: cannot be set beside anonymous: credentials come from one of them',
+      'keyFilename: cannot be set beside anonymous: credentials come from one of them',
+      'token: cannot be set beside anonymous: credentials come from one of them',
     ],
   ],
   [{ path, chunkSize: 300_000 }, ['chunkSize: Invalid number: must be a multiple of 262144']],

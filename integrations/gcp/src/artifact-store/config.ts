@@ -88,6 +88,6 @@ function checkConfig(config: GcsArtifactStoreConfig, context: z.RefinementCtx): 
     if (Buffer.byteLength(prefix) > longestPrefix) report('path', `has a prefix longer than ${longestPrefix} bytes`);
   }
   const set = (['credentials', 'keyFilename', 'token'] as const).filter((field) => config[field] !== undefined);
-  const [first, ...others] = config.anonymous ? [...set, 'anonymous' as const] : set;
+  const [first, ...others] = config.anonymous ? (['anonymous', ...set] as const) : set;
   for (const field of others) report(field, `cannot be set beside ${first}: credentials come from one of them`);
 }

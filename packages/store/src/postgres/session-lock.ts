@@ -28,14 +28,22 @@ export class SessionLock {
       await client.end();
       throw error;
     }
-    // A lock is no reason for the process to go on. The types of the driver lack the method.
-    (client as Client & { unref(): void }).unref();
+    // A lock is no reason for the process to go on.
+    referenced(client).unref();
     this.#client = client;
   }
 
   async release(): Promise<void> {
-    await this.#client?.end();
+    // Whoever waits for its end keeps the process alive until then.
+    if (this.#client === undefined) return;
+    referenced(this.#client).ref();
+    await this.#client.end();
   }
+}
+
+/** The types of the driver lack two of its methods. */
+function referenced(client: Client): { ref(): void; unref(): void } {
+  return client as Client & { ref(): void; unref(): void };
 }
 
 /** The number that stands for a lock. @param name a UUID */

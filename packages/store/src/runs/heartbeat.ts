@@ -22,6 +22,8 @@ export function startHeartbeat(program: URL, order: HeartbeatOrder): AsyncDispos
   thread.unref();
   return {
     [Symbol.asyncDispose]: async () => {
+      // Whoever waits for its end keeps the process alive until then.
+      thread.ref();
       await thread.terminate();
     },
   };
