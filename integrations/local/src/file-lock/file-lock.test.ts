@@ -54,12 +54,20 @@ test('a lock of another machine is taken over once it is older than any action',
 });
 
 test('a lock that was taken over is not held any more, and stays with the one who has it', async () => {
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+  const { promise: isTaken, resolve: take } = Promise.withResolvers<void>();
+  let another: Promise<void> | undefined;
   await withFileLock(lock, async (isHeld) => {
     expect(await isHeld()).toBe(true);
     await utimes(lock, new Date(0), new Date(Date.now() - 60_000));
-    const another = withFileLock(lock, () => delay(200));
-    while (await isHeld()) await delay(5);
-    void another;
+    another = withFileLock(lock, async () => {
+      take();
+      await isOver;
+    });
+    await isTaken;
+    expect(await isHeld()).toBe(false);
   });
   expect(await readdir(folder)).toEqual(['lock']);
+  end();
+  await another;
 });
