@@ -21,7 +21,8 @@ for (const backend of [minio, rgw18, rgw16]) {
 
       const stranger = s3Client({ ...server, secretAccessKey: 'wrong' });
       await expect(stranger.send(new GetObjectCommand(object))).rejects.toMatchObject({
-        name: 'SignatureDoesNotMatch',
+        // Ceph says less where it gives out keys for roles.
+        name: expect.stringMatching(/^(?:SignatureDoesNotMatch|AccessDenied)$/),
         $metadata: { httpStatusCode: 403 },
       });
 
