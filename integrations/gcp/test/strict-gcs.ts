@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { type Dispatcher, request } from 'undici';
+import { LoopbackServer } from '../../../tools/backends/loopback-server.ts';
 
 /** What came of a request, for who waits his turn. */
 type Outcome = { readonly status: number; readonly headers: Dispatcher.ResponseData['headers']; readonly body: Buffer };
@@ -18,37 +17,24 @@ interface Upload {
  * for a token, holds the preconditions of copies and changes, and ignores bytes of an upload that have arrived before.
  * It is a complement for tests, and proves nothing of Google.
  */
-export class StrictGcs implements AsyncDisposable {
+export class StrictGcs extends LoopbackServer {
   readonly #target: string;
   readonly #token: string | undefined;
-  readonly #server = createServer((incoming, response) => void this.#answer(incoming, response));
   readonly #uploads = new Map<string, Upload>();
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(target: string, token: string | undefined) {
+    super();
     this.#target = target;
     this.#token = token;
   }
 
   /** @param token the one that requests have to bear; without it any may come */
-  static async start(target: string, token?: string): Promise<StrictGcs> {
-    const strict = new StrictGcs(target, token);
-    strict.#server.listen(0, '127.0.0.1');
-    await once(strict.#server, 'listening');
-    return strict;
+  static start(target: string, token?: string): Promise<StrictGcs> {
+    return new StrictGcs(target, token).listen();
   }
 
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const body = await buffer(incoming);
       const { status, headers, body: answer } = await this.#outcome(incoming, body);

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { LoopbackServer } from '../../../tools/backends/loopback-server.ts';
 
 /** What came, for a test to look at. */
 export interface RecordedRequest {
@@ -23,35 +22,22 @@ interface Answer {
 /** Answers a request; `undefined` where it is for another one. */
 export type Reply = (request: RecordedRequest) => Answer | 'silence' | undefined;
 
-/** A server on loopback that records what it is asked, and answers as a test says. */
-export class TestServer implements AsyncDisposable {
+/** A server that records what it is asked, and answers as a test says. */
+export class TestServer extends LoopbackServer {
   readonly requests: RecordedRequest[] = [];
-  readonly #server = createServer((incoming, response) => void this.#answer(incoming, response));
   readonly #replies: readonly Reply[];
 
   private constructor(replies: readonly Reply[]) {
+    super();
     this.#replies = replies;
   }
 
   /** @param replies the first that has an answer gives it */
-  static async start(...replies: readonly Reply[]): Promise<TestServer> {
-    const server = new TestServer(replies);
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    return server;
+  static start(...replies: readonly Reply[]): Promise<TestServer> {
+    return new TestServer(replies).listen();
   }
 
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected override async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname: path, searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
     const { method = 'GET', headers } = incoming;
     const request = { method, path, query: Object.fromEntries(searchParams), headers, body: await text(incoming) };

@@ -8,6 +8,9 @@ export interface Backoff {
   readonly maximumDelay: number;
 }
 
+/** What requests of components and attempts of steps wait where nothing else is said. */
+export const defaultBackoff: Backoff = { baseDelay: 200, maximumDelay: 10_000 };
+
 /** Waits before the attempt after this one, counted from 1. Rejects when the signal aborts. */
 export async function backOff(
   { baseDelay, maximumDelay }: Backoff,

@@ -14,7 +14,12 @@ export {
   type WriteSource,
 } from './artifact-store/artifact-store.ts';
 export { forEachAtOnce } from './artifact-store/for-each-at-once.ts';
-export { KnownPlaces, type PlaceQuestions } from './artifact-store/known-places.ts';
+export {
+  KnownPlaces,
+  type PlaceLookup,
+  type PlaceQuestions,
+  placeQuestions,
+} from './artifact-store/known-places.ts';
 export type { ListEntry, ObjectStat, StoredStat } from './artifact-store/object-stat.ts';
 // What the primitives of an artifact store are asked, and give.
 export type {
@@ -31,7 +36,7 @@ export type {
   StoreRequest,
   WriteRequest,
 } from './artifact-store/requests.ts';
-export { type Backoff, backOff } from './backoff.ts';
+export { type Backoff, backOff, defaultBackoff } from './backoff.ts';
 export { checkName } from './component/component-name.ts';
 export {
   type ComponentTypeDescription,

@@ -20,6 +20,7 @@ import {
   type ListRequest,
   type ObjectContent,
   type ProbeResult,
+  placeQuestions,
   type ReadRequest,
   type RemovalFailure,
   type SendOptions,
@@ -79,7 +80,8 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
 
   override async probe(): Promise<ProbeResult> {
     try {
-      await this.#isDirectory('', { operation: 'listing', key: '', signal: undefined });
+      const purpose = { operation: 'listing', key: '', signal: undefined };
+      for await (const _ of this.#list('', { recursive: true, prefix: '', limit: 1 }, purpose)) break;
       const container = await this.#container();
       // Who may list need not be allowed to ask this.
       const account = await container.getAccountInfo().catch(() => undefined);
@@ -395,37 +397,12 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   async #checkPlace(key: string, { ifMatch, isPlaceFree }: PlaceRequest, purpose: Purpose): Promise<void> {
     // What is to be replaced is there, so that nothing can be in its way.
     if (ifMatch !== undefined || isPlaceFree) return;
-    const isFree = await this.#places.isFree(key, {
-      isFree: () => this.#isFree(key, purpose),
-      siblings: (limit) => this.#entries(directoriesAbove(key).at(-1) ?? '', { recursive: false, limit }, purpose),
+    const questions = placeQuestions(key, {
+      isObject: async (above) => (await this.#stat(above, purpose)) !== undefined,
+      list: (directory, request) => this.#list(directory, { ...request, prefix: '' }, purpose),
     });
+    const isFree = await this.#places.isFree(key, questions);
     if (!isFree) throw this.refusal('PATH_CONFLICT');
-  }
-
-  async #isFree(key: string, purpose: Purpose): Promise<boolean> {
-    const isInTheWay = await Promise.all([
-      this.#isDirectory(key, purpose),
-      ...directoriesAbove(key).map(async (directory) => (await this.#stat(directory, purpose)) !== undefined),
-    ]);
-    return !isInTheWay.includes(true);
-  }
-
-  async #isDirectory(key: string, purpose: Purpose): Promise<boolean> {
-    return (await this.#entries(key, { recursive: true, limit: 1 }, purpose)).length > 0;
-  }
-
-  /** The first entries of a directory. */
-  async #entries(
-    key: string,
-    { recursive, limit }: { readonly recursive: boolean; readonly limit: number },
-    purpose: Purpose,
-  ): Promise<readonly ListEntry[]> {
-    const entries: ListEntry[] = [];
-    for await (const entry of this.#list(key, { recursive, prefix: '', limit }, purpose)) {
-      entries.push(entry);
-      if (entries.length === limit) break;
-    }
-    return entries;
   }
 
   #stat(key: string, purpose: Purpose): Promise<StoredStat | undefined> {
@@ -526,11 +503,6 @@ function explained(error: unknown): unknown {
 function shortForm(path: string): string {
   const parsed = parseBlobPath(path);
   return parsed === undefined ? path : `az://${parsed.container}${parsed.rest}`;
-}
-
-function directoriesAbove(key: string): string[] {
-  const segments = key.split('/');
-  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'));
 }
 
 /** Blob Storage has no etag of another form, and would take some for more than one. */

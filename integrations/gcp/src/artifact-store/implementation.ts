@@ -11,6 +11,7 @@ import {
   type ListRequest,
   type ObjectContent,
   type ProbeResult,
+  placeQuestions,
   type ReadRequest,
   type RemovalFailure,
   type SendOptions,
@@ -90,7 +91,8 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
 
   override async probe(): Promise<ProbeResult> {
     try {
-      await this.#isDirectory('', { operation: 'listing', key: '', signal: undefined });
+      const purpose = { operation: 'listing', key: '', signal: undefined };
+      for await (const _ of this.#list('', { recursive: true, prefix: '', limit: 1 }, purpose)) break;
       return { healthy: true, message: `${this.root} can be listed.` };
     } catch (error) {
       return { healthy: false, message: error instanceof Error ? error.message : String(error) };
@@ -449,36 +451,12 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
   async #checkPlace(key: string, { ifMatch, isPlaceFree }: PlaceRequest, purpose: Purpose): Promise<void> {
     // What is to be replaced is there, so that nothing can be in its way.
     if (ifMatch !== undefined || isPlaceFree) return;
-    const isFree = await this.#places.isFree(key, {
-      isFree: () => this.#isFree(key, purpose),
-      siblings: (limit) => this.#firstEntries(directoriesAbove(key).at(-1) ?? '', { recursive: false, limit }, purpose),
+    const questions = placeQuestions(key, {
+      isObject: async (above) => (await this.#stat(above, purpose)) !== undefined,
+      list: (directory, request) => this.#list(directory, { ...request, prefix: '' }, purpose),
     });
+    const isFree = await this.#places.isFree(key, questions);
     if (!isFree) throw this.refusal('PATH_CONFLICT');
-  }
-
-  async #isFree(key: string, purpose: Purpose): Promise<boolean> {
-    const isInTheWay = await Promise.all([
-      this.#isDirectory(key, purpose),
-      ...directoriesAbove(key).map(async (directory) => (await this.#stat(directory, purpose)) !== undefined),
-    ]);
-    return !isInTheWay.includes(true);
-  }
-
-  async #isDirectory(key: string, purpose: Purpose): Promise<boolean> {
-    return (await this.#firstEntries(key, { recursive: true, limit: 1 }, purpose)).length > 0;
-  }
-
-  async #firstEntries(
-    key: string,
-    { recursive, limit }: { readonly recursive: boolean; readonly limit: number },
-    purpose: Purpose,
-  ): Promise<readonly ListEntry[]> {
-    const entries: ListEntry[] = [];
-    for await (const entry of this.#list(key, { recursive, prefix: '', limit }, purpose)) {
-      entries.push(entry);
-      if (entries.length === limit) break;
-    }
-    return entries;
   }
 
   #stat(key: string, purpose: Purpose): Promise<StoredStat | undefined> {
@@ -537,11 +515,6 @@ function noSuchBucket(bucket: string): StackError {
     message: `there is no bucket "${bucket}"`,
     hint: `Make it, or correct the path: gcloud storage buckets create gs://${bucket}`,
   });
-}
-
-function directoriesAbove(key: string): string[] {
-  const segments = key.split('/');
-  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'));
 }
 
 /** As Google encodes what it signs: all but the unreserved characters of RFC 3986. */

@@ -16,6 +16,36 @@ export interface PlaceQuestions {
   readonly siblings: (limit: number) => Promise<readonly ListEntry[]>;
 }
 
+/** How the questions are answered where a backend has no better way. */
+export interface PlaceLookup {
+  readonly isObject: (key: string) => Promise<boolean>;
+  /** What lies in a directory; callers stop once they have as many entries as the limit. */
+  readonly list: (
+    directory: string,
+    request: { readonly recursive: boolean; readonly limit: number },
+  ) => AsyncIterable<ListEntry>;
+}
+
+/** The questions about a key, answered by looking for objects above it and by listings. */
+export function placeQuestions(key: string, { isObject, list }: PlaceLookup): PlaceQuestions {
+  const first = async (directory: string, request: { readonly recursive: boolean; readonly limit: number }) => {
+    const entries: ListEntry[] = [];
+    for await (const entry of list(directory, request)) {
+      entries.push(entry);
+      if (entries.length === request.limit) break;
+    }
+    return entries;
+  };
+  const above = directoriesOf(key);
+  return {
+    isFree: async () => {
+      const below = first(key, { recursive: true, limit: 1 }).then((entries) => entries.length > 0);
+      return !(await Promise.all([below, ...above.map(isObject)])).includes(true);
+    },
+    siblings: (limit) => first(above.at(-1) ?? '', { recursive: false, limit }),
+  };
+}
+
 /**
  * Where a component can write objects without one being the directory of another, on a backend that has no directories
  * of its own. When several keys of one directory are written in a row, it is listed every two seconds, rather than each

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { defaultBackoff } from '../backoff.ts';
 
 export interface ArtifactStoreConfigOptions {
   /** The URI schemes that `path` may start with, each with its `://`. */
@@ -13,13 +14,13 @@ const retrySchema = z.object({
     .number()
     .min(0)
     .max(600_000)
-    .default(200)
+    .default(defaultBackoff.baseDelay)
     .describe('Longest wait before the second attempt, in milliseconds. It doubles with each further one'),
   maximumDelay: z
     .number()
     .min(0)
     .max(600_000)
-    .default(10_000)
+    .default(defaultBackoff.maximumDelay)
     .describe('Longest wait between two attempts, in milliseconds'),
 });
 

@@ -1,6 +1,6 @@
 import { StackError } from '@stack/core';
 import { parse, stringify } from 'devalue';
-import { formatJsonProblems, inspectData, inspectJson } from './json-data.ts';
+import { formatJsonProblems, inspectData, inspectJson, type JsonInspection } from './json-data.ts';
 import { defineMaterializer, type Materializer } from './materializer.ts';
 import { arrayOf, bytesOf, isTypedArray, type NumberArray, numberArrays } from './typed-arrays.ts';
 
@@ -36,11 +36,23 @@ const typedArrays = [...numberArrays.keys()].map((name) =>
   }),
 );
 
+/** What `matches` found of a value, for `serialize`, which is called next: a walk through all of it takes longest of all. */
+const inspections = new WeakMap<object, JsonInspection>();
+
 /** Takes plain data alone, and so that other programs can read it. */
 export const jsonMaterializer: Materializer = defineMaterializer({
   name: 'json',
-  matches: (value): value is unknown => inspectJson(value).problems.length === 0,
-  serialize: (value) => JSON.stringify(value, inspectJson(value).hasNegativeZero ? keepNegativeZero : undefined),
+  matches: (value): value is unknown => {
+    const inspection = inspectJson(value);
+    if (typeof value === 'object' && value !== null) inspections.set(value, inspection);
+    return inspection.problems.length === 0;
+  },
+  serialize: (value) => {
+    const known = typeof value === 'object' && value !== null ? inspections.get(value) : undefined;
+    if (known !== undefined) inspections.delete(value as object);
+    const { hasNegativeZero } = known ?? inspectJson(value);
+    return JSON.stringify(value, hasNegativeZero ? keepNegativeZero : undefined);
+  },
   deserialize: (stored) => JSON.parse(Buffer.from(stored).toString('utf8')),
 });
 

@@ -1,4 +1,4 @@
-import { type Backoff, checkName, type SettingsBySelector, StackError } from '@stack/core';
+import { type Backoff, checkName, defaultBackoff, type SettingsBySelector, StackError } from '@stack/core';
 import { type CacheOptions, readCacheOptions, type StepCacheOptions } from '../cache/cache-options.ts';
 import { type CodeOrigin, captureCodeOrigin } from '../code-identity/code-origin.ts';
 import { currentCompilation } from '../pipeline/compilation.ts';
@@ -6,8 +6,6 @@ import type { OutputHandle } from '../pipeline/output-handle.ts';
 import { settingsInCode } from '../settings/settings-in-code.ts';
 import { type StepContext, unitTestContext } from './step-context.ts';
 
-/** As for the requests of an artifact store. */
-const defaultBackoff: Backoff = { baseDelay: 200, maximumDelay: 10_000 };
 /** Milliseconds: what a timer of Node can wait at most. */
 const longestTimer = 2 ** 31 - 1;
 

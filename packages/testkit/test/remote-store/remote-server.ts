@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { LoopbackServer } from '../../../../tools/backends/loopback-server.ts';
 
 /** An object as the server has it. */
 export interface RemoteObject {
@@ -40,34 +39,22 @@ export const expiredToken = 'expired-token-0815';
  * An object store behind HTTP, in memory: conditional writes, uploads in parts, pages of listings, tokens. So small that
  * it can be trusted, and enough for the kit to break connections, to refuse credentials and to kill writers.
  */
-export class RemoteServer implements AsyncDisposable {
+export class RemoteServer extends LoopbackServer {
   readonly #objects = new Map<string, RemoteObject>();
   readonly #uploads = new Map<string, Upload>();
   #writes = 0;
-  readonly #server = createServer((request, response) => {
+
+  static start(): Promise<RemoteServer> {
+    return new RemoteServer().listen();
+  }
+
+  protected override answer(request: IncomingMessage, response: ServerResponse): void {
     this.#answer(request, response).catch((error: unknown) => {
       if (response.destroyed) return;
       const { status, refusal } = error instanceof Refused ? error : { status: 400, refusal: 'invalid' };
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(request.method === 'HEAD' ? undefined : JSON.stringify({ refusal }));
     });
-  });
-
-  static async start(): Promise<RemoteServer> {
-    const server = new RemoteServer();
-    server.#server.listen(0, '127.0.0.1');
-    await once(server.#server, 'listening');
-    return server;
-  }
-
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
