@@ -1,7 +1,8 @@
 import type { RunRecord, StepRunRecord } from '@stack/core';
-import { didYouMean, StackError } from '@stack/core/errors';
+import { StackError } from '@stack/core/errors';
 import { type CacheChange, type CacheExplanation, type ExplainedRun, explainCaching } from '@stack/pipelines';
 import type { Project } from '@stack/project';
+import { chooseStepRuns } from '../choose-step-runs.ts';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
@@ -13,10 +14,7 @@ const earlierRuns = 200;
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const record = await project.runs.getRun(invocation.positional('RUN'));
-  const all = await project.runs.listStepRuns(record.id);
-  const wanted = invocation.positional('STEP');
-  const steps = wanted === '' ? all : all.filter(({ step }) => step === wanted);
-  if (steps.length === 0) throw stepNotFound(record, all, wanted);
+  const steps = chooseStepRuns(record, await project.runs.listStepRuns(record.id), invocation.positional('STEP'));
 
   const history = new StepHistory(project, record);
   const explained = [];
@@ -100,13 +98,4 @@ async function runName(project: Project, id: string): Promise<string> {
     if (StackError.is(error, 'RUN_NOT_FOUND')) return id;
     throw error;
   }
-}
-
-function stepNotFound({ name }: RunRecord, steps: readonly StepRunRecord[], wanted: string): StackError {
-  const names = steps.map(({ step }) => step);
-  return new StackError({
-    code: 'STEP_NOT_FOUND',
-    message: `The run "${name}" has no step "${wanted}".`,
-    hint: didYouMean(wanted, names) ?? `It has ${names.join(', ')}.`,
-  });
 }

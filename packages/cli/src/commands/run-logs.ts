@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { didYouMean, StackError } from '@stack/core/errors';
+import { StackError } from '@stack/core/errors';
 import { maskSecrets } from '@stack/core/secrets';
 import { type RunLogLine, readRunLog } from '@stack/pipelines';
+import { chooseStepRuns } from '../choose-step-runs.ts';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
@@ -17,27 +18,21 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     });
   }
   await using project = await openProjectHere(invocation);
-  const { id, name, stack } = await project.runs.getRun(invocation.positional('RUN'));
-  const wanted = invocation.positional('STEP') || undefined;
-  const names = (await project.runs.listStepRuns(id)).map(({ step }) => step);
-  if (wanted !== undefined && !names.includes(wanted)) {
-    throw new StackError({
-      code: 'STEP_NOT_FOUND',
-      message: `The run "${name}" has no step "${wanted}".`,
-      hint: didYouMean(wanted, names) ?? `It has ${names.join(', ')}.`,
-    });
-  }
+  const record = await project.runs.getRun(invocation.positional('RUN'));
+  const { id, stack } = record;
+  const wanted = invocation.positional('STEP');
+  chooseStepRuns(record, await project.runs.listStepRuns(id), wanted);
   // The logs are where the run's artifacts are.
   const { components } = await project.stacks.get(stack);
   const artifactStore = components.find(({ type }) => type === 'artifact-store');
   await using store = await project.components.openArtifactStore({ component: artifactStore?.name ?? '' });
-  const lines = readRunLog(store, project.runs, id, { step: wanted, follow });
+  const lines = readRunLog(store, project.runs, id, { step: wanted || undefined, follow });
   if (invocation.isJson) {
     const data: RunLogLine[] = [];
     for await (const line of lines) data.push(line);
     return { data, text: '' };
   }
-  await print(lines, wanted === undefined);
+  await print(lines, wanted === '');
   return { data: [], text: '' };
 }
 

@@ -1,4 +1,5 @@
 import { isError } from '../errors/is-error.ts';
+
 /**
  * What a backend said, fit to be shown: URLs lose what may be a credential, their user info and query. `StackError` masks
  * the secrets that are known.

@@ -90,7 +90,7 @@ async function storeSerialized(
   serialized: SerializedValue,
   materializer: string,
   origin: ArtifactOrigin,
-  options: OperationOptions,
+  options: StoreOptions,
 ): Promise<ArtifactRecord> {
   return withContent(serialized, options, async ({ size, sha256, open }) => {
     const path = `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
