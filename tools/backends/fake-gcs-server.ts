@@ -13,12 +13,22 @@ export interface GcsServer extends AsyncDisposable {
 
 // It looks through all objects of a bucket at each request, and formats the names of each to compare them: 10,000 writes
 // took two minutes. What is compared is the same.
-const file = 'internal/backend/memory.go';
+const objects = 'internal/backend/memory.go';
+// It hashes all that it has of an object again at each chunk of it, and uses only what it has hashed at the last one.
+const uploads = 'fakestorage/upload.go';
+const hashing = `
+	obj.Crc32c = checksum.EncodedCrc32cChecksum(obj.Content)
+	obj.Md5Hash = checksum.EncodedMd5Hash(obj.Content)
+	obj.Etag = obj.Md5Hash`;
+const afterHashing = '\n\tcontentTypeHeader := r.Header.Get(contentTypeHeader)\n\tif contentTypeHeader != ""';
+const commit = '\n\tif commit {\n\t\tif err := checkDeclaredChecksums(';
 const installation = goProgram(
   'github.com/fsouza/fake-gcs-server',
   'v1.56.1',
-  { file, text: 'obj.IDNoGen() == o.IDNoGen()', replacement: 'obj.Name == o.Name' },
-  { file, text: 'obj.ID() == o.ID()', replacement: 'obj.Name == o.Name && obj.Generation == o.Generation' },
+  { file: objects, text: 'obj.IDNoGen() == o.IDNoGen()', replacement: 'obj.Name == o.Name' },
+  { file: objects, text: 'obj.ID() == o.ID()', replacement: 'obj.Name == o.Name && obj.Generation == o.Generation' },
+  { file: uploads, text: `${hashing}${afterHashing}`, replacement: afterHashing },
+  { file: uploads, text: commit, replacement: commit.replace('{', `{${hashing}`) },
 );
 
 const projectId = 'stack-test';
