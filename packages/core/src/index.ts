@@ -111,9 +111,11 @@ export type {
   ArtifactFilter,
   ArtifactLocation,
   ArtifactRecord,
+  ArtifactVisualization,
   CachedResult,
   CacheKey,
   ClaimOptions,
+  NewArtifact,
   RecordedError,
   RunFence,
   RunFilter,
@@ -125,8 +127,10 @@ export type {
   RunStore,
   StepCaching,
   StepChange,
+  StepInput,
   StepRunRecord,
   StepState,
+  StoredObject,
 } from './orchestrator/run-store.ts';
 export type { StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
 // Secret stores.

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArtifactRecord, Plan, RunStart } from '@stack/core';
+import type { ArtifactRecord, NewArtifact, Plan, RunFence, RunStart, StepInput } from '@stack/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addedComponents } from '../test/added-components.ts';
 import { describeEachEngine } from '../test/describe-each-engine.ts';
+import { newArtifact } from '../test/new-artifact.ts';
 import { readFlavorSnapshots } from './flavors/flavor-snapshots.ts';
 import type {
   ComponentChange,
@@ -578,6 +579,7 @@ describeEachEngine('a metadata store', (create) => {
           error: undefined,
           reason: undefined,
           caching: undefined,
+          inputs: [],
           metadata: {},
           startedAt: undefined,
           endedAt: undefined,
@@ -605,7 +607,7 @@ describeEachEngine('a metadata store', (create) => {
         { state: 'skipped', attempt: 0, reason: 'train failed', startedAt: undefined, endedAt: expect.any(Date) },
       ]);
       expect(await store.runs.getRun(run.id)).toMatchObject({ state: 'failed', error, endedAt: expect.any(Date) });
-      expect(await store.runs.getArtifact(artifact.id)).toEqual(artifact);
+      expect(await store.runs.getArtifact(artifact.id)).toEqual({ ...artifact, version: 1 });
     });
 
     test('a run is found by its id, its name and the beginning of its id', async () => {
@@ -828,21 +830,86 @@ describeEachEngine('a metadata store', (create) => {
       const run = newRun('training-1', ['load', 'train']);
       const lease = await store.runs.startRun(run);
       const artifacts = [
-        newArtifact(run.id, 'load', 'a'),
-        newArtifact(run.id, 'load', 'b'),
-        newArtifact(run.id, 'train'),
+        ...(await complete(store, lease, 'load', [newArtifact(run.id, 'load', 'a'), newArtifact(run.id, 'load', 'b')])),
+        ...(await complete(store, lease, 'train', [newArtifact(run.id, 'train')])),
       ];
-      for (const step of ['load', 'train']) {
-        await store.runs.recordStep(lease, step, { state: 'running', attempt: 1 });
-        const own = artifacts.filter((artifact) => artifact.step === step);
-        await store.runs.recordStep(lease, step, { state: 'completed', artifacts: own, metadata: {} });
-      }
       expect(await store.runs.listArtifacts()).toEqual(artifacts.toReversed());
       expect(await store.runs.listArtifacts({ runId: run.id, step: 'load' })).toEqual(artifacts.slice(0, 2).reverse());
       expect(await store.runs.listArtifacts({ runId: 'none' })).toEqual([]);
       expect(await store.runs.listArtifacts({ limit: 1 })).toEqual([artifacts[2]]);
       const [first] = artifacts;
       expect(await store.runs.getArtifact(first?.id.slice(0, 13) ?? '')).toEqual(first);
+    });
+
+    test('an artifact is given back with all that was recorded of it', async () => {
+      const run = newRun('training-1', ['load']);
+      const object = { path: 'a/b', size: 3, sha256: 'cd'.repeat(32) };
+      const artifact: NewArtifact = {
+        ...newArtifact(run.id, 'load'),
+        materializerVersion: 2,
+        tags: ['raw', 'small'],
+        contents: [object, { ...object, path: 'a/c' }],
+        visualizations: [{ ...object, name: 'histogram', type: 'image', mediaType: 'image/png' }],
+        schema: { type: 'array', items: { type: 'number' } },
+        metadata: { rows: 344, species: ['Adelie', 'Gentoo'], missing: null },
+      };
+      const [recorded] = await complete(store, await store.runs.startRun(run), 'load', [artifact]);
+      expect(recorded).toEqual({ ...artifact, version: 1 });
+      expect(await store.runs.getArtifact(artifact.id)).toEqual(recorded);
+      const { name, sha256 } = recorded ?? artifact;
+      expect([name, sha256]).toEqual(['training/load/output', 'ab'.repeat(32)]);
+    });
+
+    test('the artifacts of a name are counted, across runs and within a step', async () => {
+      const versions: (readonly [string, number])[] = [];
+      for (const name of ['one', 'two']) {
+        const run = newRun(name, ['load']);
+        const output = newArtifact(run.id, 'load');
+        const saved = { ...output, name: 'penguins', output: undefined };
+        const artifacts = [saved, output, { ...saved, id: randomUUID() }].map((artifact) => ({
+          ...artifact,
+          id: randomUUID(),
+        }));
+        const recorded = await complete(store, await store.runs.startRun(run), 'load', artifacts);
+        expect(recorded.map(({ id }) => id)).toEqual(artifacts.map(({ id }) => id));
+        versions.push(...recorded.map((artifact) => [artifact.name, artifact.version] as const));
+      }
+      expect(versions).toEqual([
+        ['penguins', 1],
+        ['training/load/output', 1],
+        ['penguins', 2],
+        ['penguins', 3],
+        ['training/load/output', 2],
+        ['penguins', 4],
+      ]);
+    });
+
+    test('no version is given twice when many record artifacts of one name at once', async () => {
+      const steps = Array.from({ length: 20 }, (_, index) => `load-${index}`);
+      const lease = await store.runs.startRun(newRun('training-1', steps));
+      await using other = await openStore(location);
+      const recorded = await Promise.all(
+        steps.map((step, index) =>
+          complete(index % 2 === 0 ? store : other, lease, step, [
+            { ...newArtifact(lease.runId, step), name: 'penguins' },
+          ]),
+        ),
+      );
+      const versions = recorded.flat().map(({ version }) => version);
+      expect(versions.toSorted((a, b) => a - b)).toEqual(steps.map((_, index) => index + 1));
+    });
+
+    test('what a step took is kept with it, and nothing of a step that did not complete', async () => {
+      const lease = await store.runs.startRun(newRun('training-1', ['load', 'train']));
+      const { runId } = lease;
+      const [rows] = await complete(store, lease, 'load', [newArtifact(runId, 'load')]);
+      const inputs: readonly StepInput[] = [
+        { input: 'rows', artifactId: rows?.id ?? '' },
+        { input: 'penguins@prod', artifactId: 'an artifact of another run', isLoaded: true },
+        { input: 'penguins', artifactId: 'an artifact of another run', isLoaded: true },
+      ];
+      await complete(store, lease, 'train', [newArtifact(runId, 'train')], inputs);
+      expect((await store.runs.listStepRuns(runId)).map((step) => step.inputs)).toEqual([[], inputs]);
     });
   });
 
@@ -893,19 +960,16 @@ function newRun(name: string, steps: readonly string[] = [], pipeline = 'trainin
   return { id: randomUUID(), name, stack: 'default', plan, metadata: { user: 'me' } };
 }
 
-function newArtifact(runId: string, step: string, output = 'output'): ArtifactRecord {
-  return {
-    id: randomUUID(),
-    runId,
-    step,
-    output,
-    materializer: 'json',
-    store: { component: 'default', flavor: 'local', root: '/artifacts' },
-    path: `${runId}/${step}/${output}`,
-    size: 2 ** 40,
-    sha256: 'ab'.repeat(32),
-    createdAt: new Date('2026-01-02T03:04:05.678Z'),
-  };
+/** Runs a step to its end. */
+async function complete(
+  { runs }: Pick<MetadataStore, 'runs'>,
+  lease: RunFence,
+  step: string,
+  artifacts: readonly NewArtifact[],
+  inputs?: readonly StepInput[],
+): Promise<readonly ArtifactRecord[]> {
+  await runs.recordStep(lease, step, { state: 'running', attempt: 1 });
+  return runs.recordStep(lease, step, { state: 'completed', artifacts, inputs, metadata: {} });
 }
 
 function findSharedStart(records: readonly ComponentRecord[]): { start: string; records: ComponentRecord[] } {

@@ -7,13 +7,15 @@ import { renderFields } from '../output/table.ts';
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const artifact = await project.runs.getArtifact(invocation.positional('ID'));
-  const { id, runId, step, output, materializer, store, path, size, sha256, createdAt } = artifact;
-  const { name } = await project.runs.getRun(runId);
+  const { id, name, version, tags, runId, step, output, materializer, store, path, size, sha256, createdAt } = artifact;
   const fields: [string, string][] = [
     ['id', id],
-    ['run', name],
-    ['step', step],
-    ['output', output],
+    ['name', name],
+    ['version', String(version)],
+    ['tags', tags.join(', ')],
+    ['run', runId === undefined ? '' : (await project.runs.getRun(runId)).name],
+    ['step', step ?? ''],
+    ['output', output ?? ''],
     ['materializer', materializer],
     ['artifact store', `${store.component} (${store.flavor})`],
     ['at', `${store.root}/${path}`],
@@ -21,5 +23,6 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ['sha256', sha256],
     ['written', createdAt.toISOString()],
   ];
-  return { data: artifact, text: renderFields(fields, invocation.screen) };
+  const shown = fields.filter(([, value]) => value !== '');
+  return { data: artifact, text: renderFields(shown, invocation.screen) };
 }

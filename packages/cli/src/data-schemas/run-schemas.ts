@@ -113,23 +113,53 @@ const stepRunSchema = z
     error: recordedErrorSchema.optional(),
     reason: z.string().optional().describe('Why it was skipped or cancelled.'),
     caching: stepCachingSchema.optional().describe('What its result can be reused for, or was taken from.'),
+    inputs: z
+      .array(
+        z.object({
+          input: z.string().describe('Name of the input, or the reference by which the step asked for the artifact.'),
+          artifactId: z.string().describe('It need not exist any more.'),
+          isLoaded: z.literal(true).exactOptional().describe('The step asked for it by itself.'),
+        }),
+      )
+      .describe('The artifacts that it took, of a step run that completed.'),
     metadata: jsonObjectSchema,
     startedAt: timeSchema.optional(),
     endedAt: timeSchema.optional(),
   })
   .meta({ id: 'StepRun' });
 
+const storedObjectShape = {
+  path: z.string().describe('Relative to the root of the store.'),
+  size: z.int().describe('Bytes.'),
+  sha256: z.string(),
+};
+
 export const artifactSchema = z
   .object({
     id: z.uuid(),
-    runId: z.uuid(),
-    step: z.string(),
-    output: z.string(),
+    name: z.string(),
+    version: z.int().describe('Counts the artifacts of the name, from 1.'),
+    tags: z.array(z.string()),
+    runId: z.uuid().optional().describe('The run that stored it; absent for what was stored outside a run.'),
+    step: z.string().optional(),
+    output: z.string().optional().describe('Absent for what is no output of the step, and was stored under a name.'),
     materializer: z.string(),
+    materializerVersion: z.int(),
     store: z.object({ component: z.string(), flavor: z.string(), root: z.string() }),
-    path: z.string().describe('Relative to the root of the store.'),
-    size: z.int().describe('Bytes.'),
-    sha256: z.string(),
+    ...storedObjectShape,
+    contents: z
+      .array(z.object(storedObjectShape).meta({ id: 'StoredObject' }))
+      .describe('The objects beside that at path which are part of it.'),
+    visualizations: z.array(
+      z.object({
+        name: z.string(),
+        type: z.enum(['html', 'markdown', 'csv', 'image']),
+        mediaType: z.string(),
+        ...storedObjectShape,
+      }),
+    ),
+    schema: jsonObjectSchema.optional().describe('JSON Schema of the value.'),
+    metadata: jsonObjectSchema,
     createdAt: timeSchema,
   })
   .meta({ id: 'Artifact' });

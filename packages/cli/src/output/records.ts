@@ -59,8 +59,14 @@ export function stepRows(steps: readonly StepRunRecord[]): TableContent {
 
 export function artifactRows(artifacts: readonly ArtifactRecord[]): TableContent {
   return [
-    ['ID', 'STEP', 'OUTPUT', 'MATERIALIZER', 'SIZE'],
-    artifacts.map(({ id, step, output, materializer, size }) => [id, step, output, materializer, showSize(size)]),
+    ['ID', 'NAME', 'VERSION', 'MATERIALIZER', 'SIZE'],
+    artifacts.map(({ id, name, version, materializer, size }) => [
+      id,
+      name,
+      String(version),
+      materializer,
+      showSize(size),
+    ]),
   ];
 }
 

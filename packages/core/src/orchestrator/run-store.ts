@@ -82,9 +82,20 @@ export interface StepRunRecord {
   readonly reason: string | undefined;
   /** What its result can be reused for, or was taken from. `undefined` before its end, and where nothing was decided. */
   readonly caching: StepCaching | undefined;
+  /** The artifacts that it took, of a step run that completed. */
+  readonly inputs: readonly StepInput[];
   readonly metadata: JsonObject;
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
+}
+
+/** An artifact that a step run took. It need not exist any more. */
+export interface StepInput {
+  /** Name of the input; of an artifact that the step asked for by itself, the reference that it gave. */
+  readonly input: string;
+  readonly artifactId: string;
+  /** Whether the step asked for it by itself. */
+  readonly isLoaded?: true;
 }
 
 /** Whether the result of a step run may be that of others, and was that of another. */
@@ -114,23 +125,56 @@ export interface CachedResult {
   readonly computedAt: string;
 }
 
-/** A value that a step put out, and where its bytes are. */
-export interface ArtifactRecord {
+/** A value that was stored, and where its bytes are. */
+export interface ArtifactRecord extends StoredObject {
   readonly id: string;
-  readonly runId: string;
-  readonly step: string;
-  readonly output: string;
+  /** What it is found by, as the newest of its name: of an output `<pipeline>/<step>/<output>`. */
+  readonly name: string;
+  /** Counts the artifacts of a name from 1. None is given twice, also when artifacts are deleted. */
+  readonly version: number;
+  /** In alphabetical order. Of the artifacts of a name, one at most has a tag. */
+  readonly tags: readonly string[];
+  /** The run and step that stored it; `undefined` for what was stored outside a run. */
+  readonly runId: string | undefined;
+  readonly step: string | undefined;
+  /** `undefined` for what is no output, and was stored under a name. */
+  readonly output: string | undefined;
   /** Name of the materializer that wrote it. */
   readonly materializer: string;
+  /** Version of that materializer: what its bytes mean. */
+  readonly materializerVersion: number;
   /** The component that holds the bytes, so that they can be loaded whatever stack is active. */
   readonly store: ArtifactLocation;
-  /** Path of the bytes, relative to the root of the store. */
+  /** The objects beside the one at `path` that are part of it, such as the files of a directory. */
+  readonly contents: readonly StoredObject[];
+  /** What shows it to people. */
+  readonly visualizations: readonly ArtifactVisualization[];
+  /** JSON Schema of the value, where one was given. */
+  readonly schema: JsonObject | undefined;
+  readonly metadata: JsonObject;
+  readonly createdAt: Date;
+}
+
+/** An artifact that is about to be recorded: its version is counted then. */
+export type NewArtifact = Omit<ArtifactRecord, 'version'>;
+
+/** An object of an artifact store, as it was written. */
+export interface StoredObject {
+  /** Relative to the root of the store. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
   /** Hexadecimal. */
   readonly sha256: string;
-  readonly createdAt: Date;
+}
+
+/** A view of an artifact that is kept beside it. */
+export interface ArtifactVisualization extends StoredObject {
+  /** Unique in the artifact. */
+  readonly name: string;
+  readonly type: 'html' | 'markdown' | 'csv' | 'image';
+  /** E.g. `image/png`. */
+  readonly mediaType: string;
 }
 
 /** What is needed to open an artifact store again. References to secrets are not resolved. */
@@ -153,7 +197,9 @@ export type StepChange =
   | { readonly state: 'running'; readonly attempt: number }
   | {
       readonly state: 'completed';
-      readonly artifacts: readonly ArtifactRecord[];
+      readonly artifacts: readonly NewArtifact[];
+      /** The artifacts that it took. Default: none. */
+      readonly inputs?: readonly StepInput[] | undefined;
       readonly metadata: JsonObject;
       readonly caching?: StepCaching | undefined;
     }
@@ -194,10 +240,11 @@ export interface RunStore {
    */
   claimRun(reference: string, options?: ClaimOptions): Promise<RunLease>;
   /**
-   * Records a change of a step. Rejects with `RUN_NOT_FOUND` or `STEP_NOT_FOUND`, and with `PRECONDITION_FAILED` when the
-   * run or the step has ended, or the attempt has begun already: then nothing of the change is kept.
+   * Records a change of a step, and gives the artifacts that came into being with it, in the order in which they are in the
+   * change. Rejects with `RUN_NOT_FOUND` or `STEP_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run or the step has
+   * ended, or the attempt has begun already: then nothing of the change is kept.
    */
-  recordStep(fence: RunFence, step: string, change: StepChange): Promise<void>;
+  recordStep(fence: RunFence, step: string, change: StepChange): Promise<readonly ArtifactRecord[]>;
   /**
    * Records that a mapped step runs, and its items as pending steps of these names, in the order of its list; of a run that
    * goes on, those that are recorded stay as they are. Rejects with

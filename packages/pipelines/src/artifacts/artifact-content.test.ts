@@ -10,11 +10,11 @@ import { MemoryArtifactStore } from '../testing/memory-artifact-store.ts';
 import { loadArtifact, readArtifactBytes, storeArtifact } from './artifact-content.ts';
 import { defineMaterializer, type Materializer } from './materializer.ts';
 
-const origin = { runId: 'run', step: 'train', output: 'model' };
+const origin = { name: 'training/train/model', runId: 'run', step: 'train', output: 'model' };
 
 async function store(value: unknown, materializers: readonly Materializer[] = []) {
   const artifactStore = new MemoryArtifactStore();
-  const record = await storeArtifact(artifactStore, value, materializers, origin);
+  const record = { ...(await storeArtifact(artifactStore, value, materializers, origin)), version: 1 };
   return { artifactStore, record, load: () => loadArtifact(artifactStore, record, materializers) };
 }
 

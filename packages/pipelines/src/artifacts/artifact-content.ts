@@ -11,8 +11,10 @@ import {
   didYouMean,
   forEachAtOnce,
   maskSecrets,
+  type NewArtifact,
   type OperationOptions,
   StackError,
+  type StoredObject,
   type WriteSource,
 } from '@stack/core';
 import type { InputIdentity } from '../cache/input-identity.ts';
@@ -27,8 +29,8 @@ import type { Materializer, SerializedValue } from './materializer.ts';
 /** Bytes that are read to see whether they are intact: 1 MiB. */
 const readAtOnce = 1024 * 1024;
 
-/** Whose output an artifact is. */
-export type ArtifactOrigin = Pick<ArtifactRecord, 'runId' | 'step' | 'output'>;
+/** What an artifact is called, and who stores it. */
+export type ArtifactOrigin = Pick<ArtifactRecord, 'name' | 'runId' | 'step' | 'output'>;
 
 /** An item of a list, as the artifact of the list has it. */
 type ListedItem = Pick<ArtifactRecord, 'materializer' | 'path' | 'size' | 'sha256'>;
@@ -60,7 +62,7 @@ export async function storeArtifact(
   materializers: readonly Materializer[],
   origin: ArtifactOrigin,
   options: StoreOptions = {},
-): Promise<ArtifactRecord> {
+): Promise<NewArtifact> {
   // A function without a result has one all the same: the steps after it take it as an input.
   const stored = value === undefined ? null : value;
   const candidates = [...materializers, ...builtInMaterializers];
@@ -78,7 +80,7 @@ export async function storeItemList(
   items: readonly ArtifactRecord[],
   origin: ArtifactOrigin,
   options: OperationOptions = {},
-): Promise<ArtifactRecord> {
+): Promise<NewArtifact> {
   const references = items.map(
     ({ materializer, path, size, sha256 }): ListedItem => ({ materializer, path, size, sha256 }),
   );
@@ -91,18 +93,24 @@ async function storeSerialized(
   materializer: string,
   origin: ArtifactOrigin,
   options: StoreOptions,
-): Promise<ArtifactRecord> {
+): Promise<NewArtifact> {
   return withContent(serialized, options, async ({ size, sha256, open }) => {
     const path = `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
     await putOnce(store, path, size, open, options);
     return {
       ...origin,
       id: randomUUID(),
+      tags: [],
       materializer,
+      materializerVersion: 1,
       store: { component: store.name, flavor: store.flavor, root: maskSecrets(store.root) },
       path,
       size,
       sha256,
+      contents: [],
+      visualizations: [],
+      schema: undefined,
+      metadata: {},
       createdAt: new Date(),
     };
   });
@@ -116,7 +124,7 @@ async function storeSerialized(
  */
 export async function readArtifactBytes(
   store: ArtifactStore,
-  artifact: ArtifactRecord,
+  artifact: StoredObject,
   options: OperationOptions = {},
 ): Promise<Buffer> {
   const bytes = await store.read(artifact.path, options);
@@ -150,7 +158,7 @@ export async function loadArtifact(
     const names = all.map(({ name }) => name);
     throw new StackError({
       code: 'MATERIALIZER_NOT_FOUND',
-      message: `The output "${artifact.output}" of the step "${artifact.step}" was written by the materializer "${artifact.materializer}", which is not known here.`,
+      message: `The artifact "${artifact.name}@${artifact.version}" was written by the materializer "${artifact.materializer}", which is not known here.`,
       hint:
         didYouMean(artifact.materializer, names) ??
         `Give it to the pipeline: pipeline({ materializers: [...] }). Known are ${names.join(', ')}.`,
@@ -197,7 +205,7 @@ export async function openArtifactList(
     if (Array.isArray(value)) return value;
     throw new StackError({
       code: 'STEP_FAILED',
-      message: `The output "${artifact.output}" of the step "${artifact.step}" is no list, and a step is mapped over it.`,
+      message: `The artifact "${artifact.name}@${artifact.version}" is no list, and a step is mapped over it.`,
       hint: 'Map a step over the output of a step that returns a list.',
     });
   };

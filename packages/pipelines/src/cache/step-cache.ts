@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type ArtifactRecord,
   type CachedResult,
   type JsonValue,
   maskSecrets,
+  type NewArtifact,
   type Plan,
   type PlanStep,
   StackError,
@@ -11,6 +11,7 @@ import {
   type StepRunRecord,
 } from '@stack/core';
 import { artifactDamage } from '../artifacts/artifact-content.ts';
+import { outputName } from '../artifacts/artifact-name.ts';
 import { builtInMaterializers } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import { loadInputs, type RunArtifacts } from '../engine/load-inputs.ts';
@@ -21,7 +22,7 @@ import { type InputIdentity, identifyInputs } from './input-identity.ts';
 
 /** What the cache says of a step that is about to run. */
 export type CacheAnswer =
-  | { readonly artifacts: readonly ArtifactRecord[]; readonly caching: StepCaching & { readonly state: 'cached' } }
+  | { readonly artifacts: readonly NewArtifact[]; readonly caching: StepCaching & { readonly state: 'cached' } }
   /** It has to run. What its result can be reused for depends on whether it read the parameters of the pipeline. */
   | { readonly artifacts?: undefined; readonly cachingOf: (hasReadParameters: boolean) => StepCaching | undefined };
 
@@ -95,11 +96,11 @@ export class StepCache {
     { name, step }: CachedStep,
     { expiresAfter = Number.POSITIVE_INFINITY, verify = false }: CacheOptions,
     signal: AbortSignal,
-  ): Promise<readonly ArtifactRecord[] | string> {
+  ): Promise<readonly NewArtifact[] | string> {
     const { runId, runStore, stack } = this.#run;
     if (Date.now() - Date.parse(resultOf(found).computedAt) >= expiresAfter) return 'it has expired';
     const earlier = await runStore.listArtifacts({ runId: found.runId, step: found.step, limit: step.outputs.length });
-    const artifacts: ArtifactRecord[] = [];
+    const artifacts: NewArtifact[] = [];
     for (const output of step.outputs) {
       const artifact = earlier.find((candidate) => candidate.output === output);
       if (artifact === undefined) return `its artifact "${output}" is not recorded`;
@@ -108,7 +109,15 @@ export class StepCache {
         this.#damaged.add(artifact.path);
         return `its artifact "${output}" ${damage}`;
       }
-      artifacts.push({ ...artifact, id: randomUUID(), runId, step: name, createdAt: new Date() });
+      artifacts.push({
+        ...artifact,
+        id: randomUUID(),
+        name: outputName(this.#plan.pipeline, name, output),
+        tags: [],
+        runId,
+        step: name,
+        createdAt: new Date(),
+      });
     }
     return artifacts;
   }

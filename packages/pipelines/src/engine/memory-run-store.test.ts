@@ -1,4 +1,4 @@
-import type { ArtifactRecord, Plan } from '@stack/core';
+import type { NewArtifact, Plan } from '@stack/core';
 import { describe, expect, it } from 'vitest';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { MemoryRunStore } from './memory-run-store.ts';
@@ -11,16 +11,23 @@ const plan: Plan = {
   steps: ['load', 'train'].map((name) => ({ name, upstream: [], inputs: {}, outputs: ['output'], attempts: 1 })),
 };
 const start = (id: string, name: string) => ({ id, name, stack: 'test', plan, metadata: {} });
-const artifact = (id: string, runId: string, step = 'load'): ArtifactRecord => ({
+const artifact = (id: string, runId: string, step = 'load'): NewArtifact => ({
   id,
+  name: `training/${step}/output`,
+  tags: [],
   runId,
   step,
   output: 'output',
   materializer: 'json',
+  materializerVersion: 1,
   store: { component: 'memory', flavor: 'memory', root: 'memory://' },
   path: 'artifacts/x',
   size: 1,
   sha256: '00',
+  contents: [],
+  visualizations: [],
+  schema: undefined,
+  metadata: {},
   createdAt: new Date(),
 });
 

@@ -5,6 +5,7 @@ import {
   type ArtifactRecord,
   type ClaimOptions,
   didYouMean,
+  type NewArtifact,
   type Plan,
   type RecordedError,
   type RunFence,
@@ -37,6 +38,7 @@ const defaultLimit = 50;
 export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, KeptRun>();
   readonly #digestKey = randomBytes(32).toString('hex');
+  readonly #lastVersions = new Map<string, number>();
 
   async startRun({ id, name, stack, plan, metadata }: RunStart): Promise<RunLease> {
     if (this.#runs.has(id) || [...this.#runs.values()].some(({ record }) => record.name === name)) {
@@ -104,7 +106,7 @@ export class MemoryRunStore implements RunStore {
     run.record = { ...run.record, plan };
   }
 
-  async recordStep(fence: RunFence, step: string, change: StepChange): Promise<void> {
+  async recordStep(fence: RunFence, step: string, change: StepChange): Promise<readonly ArtifactRecord[]> {
     const run = this.#fencedRun(fence);
     const previous = stepOf(run, step);
     checkRunning(run.record);
@@ -116,11 +118,17 @@ export class MemoryRunStore implements RunStore {
       if (attempt <= previous.attempt)
         throw conflict(`The attempt ${attempt} of the step "${step}" has begun already.`);
       run.steps.set(step, { ...previous, state: 'running', attempt, startedAt: previous.startedAt ?? new Date() });
-      return;
+      return [];
     }
-    const { artifacts, ...changed } = { artifacts: [], ...change };
-    run.steps.set(step, { ...previous, ...changed, endedAt: new Date() });
-    if (artifacts.length > 0) run.artifacts.set(step, artifacts);
+    if (change.state !== 'completed') {
+      run.steps.set(step, { ...previous, ...change, endedAt: new Date() });
+      return [];
+    }
+    const { artifacts, inputs = [], ...changed } = change;
+    run.steps.set(step, { ...previous, ...changed, inputs, endedAt: new Date() });
+    const recorded = artifacts.map((artifact) => this.#withVersion(artifact));
+    if (recorded.length > 0) run.artifacts.set(step, recorded);
+    return recorded;
   }
 
   async endRun(
@@ -172,6 +180,12 @@ export class MemoryRunStore implements RunStore {
       .filter((run) => run !== undefined)
       .flatMap((run) => (step === undefined ? [...run.artifacts.values()].flat() : (run.artifacts.get(step) ?? [])));
     return artifacts.reverse().slice(0, limit);
+  }
+
+  #withVersion(artifact: NewArtifact): ArtifactRecord {
+    const version = (this.#lastVersions.get(artifact.name) ?? 0) + 1;
+    this.#lastVersions.set(artifact.name, version);
+    return { ...artifact, version };
   }
 
   #fencedRun({ runId, epoch }: RunFence): KeptRun {
@@ -247,6 +261,7 @@ function pendingStep(runId: string, step: string, index: number, item?: number):
     error: undefined,
     reason: undefined,
     caching: undefined,
+    inputs: [],
     metadata: {},
     startedAt: undefined,
     endedAt: undefined,

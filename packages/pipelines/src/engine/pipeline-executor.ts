@@ -3,6 +3,7 @@ import {
   backOff,
   type JsonObject,
   maskSecrets,
+  type NewArtifact,
   type Plan,
   type PlanStep,
   type RunFence,
@@ -14,7 +15,8 @@ import {
   type StepRunInfo,
   type StepRunRecord,
 } from '@stack/core';
-import { type ArtifactList, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
+import { type ArtifactList, type ArtifactOrigin, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
+import { outputName } from '../artifacts/artifact-name.ts';
 import { type CacheAnswer, type CachedStep, StepCache } from '../cache/step-cache.ts';
 import { captureOutput } from '../logs/output-capture.ts';
 import { StepLog } from '../logs/step-log.ts';
@@ -45,7 +47,7 @@ export interface ExecutorOptions extends RunArtifacts {
 }
 
 type AttemptResult =
-  | { readonly outcome: 'completed'; readonly artifacts: readonly ArtifactRecord[]; readonly metadata: JsonObject }
+  | { readonly outcome: 'completed'; readonly artifacts: readonly NewArtifact[]; readonly metadata: JsonObject }
   | { readonly outcome: 'failed'; readonly error: unknown; readonly metadata: JsonObject }
   | { readonly outcome: 'cancelled' };
 
@@ -287,7 +289,7 @@ export class PipelineExecutor implements StepExecutor {
     });
     const metadata = new HookMetadata();
     let failed = true;
-    let artifacts: readonly ArtifactRecord[] = [];
+    let artifacts: readonly NewArtifact[] = [];
     let failure: unknown;
     try {
       await captureOutput(log, async () => {
@@ -333,8 +335,8 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   /** Loads the inputs, calls the function, and stores what it returns. */
-  async #produce(execution: Execution, context: StepContext, log: StepLog): Promise<readonly ArtifactRecord[]> {
-    const { runId, stack, materializers } = this.#options;
+  async #produce(execution: Execution, context: StepContext, log: StepLog): Promise<readonly NewArtifact[]> {
+    const { stack, materializers } = this.#options;
     const { signal } = context;
     const { name, step } = execution;
     const definition = this.#definition(step.name);
@@ -345,18 +347,23 @@ export class PipelineExecutor implements StepExecutor {
     const result = await orAbandon(running, signal);
     signal.throwIfAborted();
     const { damaged } = this.#cache;
-    const artifacts: ArtifactRecord[] = [];
+    const artifacts: NewArtifact[] = [];
     for (const output of step.outputs) {
       const value = definition.outputs === undefined ? result : namedOutput(step, result, output);
-      const origin = { runId, step: name, output };
+      const origin = this.#origin(name, output);
       artifacts.push(await storeArtifact(stack.artifactStore, value, materializers, origin, { signal, damaged }));
     }
     return artifacts;
   }
 
+  #origin(step: string, output: string): ArtifactOrigin {
+    const { runId, plan } = this.#options;
+    return { name: outputName(plan.pipeline, step, output), runId, step, output };
+  }
+
   /** Ends a mapped step whose items have ended: its outputs are the lists of theirs. */
   async #gather({ name, outputs }: PlanStep, signal: AbortSignal): Promise<AttemptResult> {
-    const { runId, stack } = this.#options;
+    const { stack } = this.#options;
     const expansion = this.#expansions.get(name);
     if (expansion === undefined) {
       const message = `The ${stack.orchestrator} executed the step "${name}" without expanding it.`;
@@ -372,10 +379,10 @@ export class PipelineExecutor implements StepExecutor {
     }
     if (artifacts.size < items.length) return { outcome: 'cancelled' };
     try {
-      const lists: ArtifactRecord[] = [];
+      const lists: NewArtifact[] = [];
       for (const output of outputs) {
         const listed = items.map((item) => findOutput(artifacts.get(item) ?? [], item, output));
-        lists.push(await storeItemList(stack.artifactStore, listed, { runId, step: name, output }, { signal }));
+        lists.push(await storeItemList(stack.artifactStore, listed, this.#origin(name, output), { signal }));
       }
       return { outcome: 'completed', artifacts: lists, metadata: {} };
     } catch (error) {
@@ -387,9 +394,10 @@ export class PipelineExecutor implements StepExecutor {
     const { lease, runStore, tell } = this.#options;
     switch (result.outcome) {
       case 'completed': {
-        const { artifacts, metadata, caching } = result;
-        await runStore.recordStep(lease, name, { state: 'completed', artifacts, metadata, caching });
+        const { outcome: state, ...completed } = result;
+        const artifacts = await runStore.recordStep(lease, name, { state, ...completed });
         if (item !== undefined) this.#expansions.get(step.name)?.artifacts.set(name, artifacts);
+        const { caching } = result;
         const cached = caching?.state === 'cached' ? { cachedFrom: caching.from } : {};
         tell({ type: 'step-completed', step: name, duration, artifacts, ...cached });
         break;

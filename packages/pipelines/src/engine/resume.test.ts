@@ -1,4 +1,4 @@
-import { addMaskedValue, type RunFence, StackError, type StepChange } from '@stack/core';
+import { type ArtifactRecord, addMaskedValue, type RunFence, StackError, type StepChange } from '@stack/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { pipeline } from '../pipeline/pipeline.ts';
@@ -13,10 +13,10 @@ class EndingRunStore extends MemoryRunStore {
   endsAt: string | undefined;
   hasEnded = false;
 
-  override async recordStep(fence: RunFence, name: string, change: StepChange): Promise<void> {
+  override async recordStep(fence: RunFence, name: string, change: StepChange): Promise<readonly ArtifactRecord[]> {
     this.hasEnded ||= `${name} ${change.state}` === this.endsAt;
     this.#checkAlive();
-    await super.recordStep(fence, name, change);
+    return super.recordStep(fence, name, change);
   }
 
   override async endRun(...end: Parameters<MemoryRunStore['endRun']>): Promise<void> {

@@ -18,6 +18,7 @@ import {
   StackError,
   type StepRunRecord,
 } from '@stack/core';
+import { loadArtifact } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 import { planCode } from '../code-identity/plan-code.ts';
 import { outsideSteps } from '../logs/output-capture.ts';
@@ -392,7 +393,7 @@ async function loadOutput(
     });
   }
   const record = findOutput(await listStepArtifacts(artifacts, stepName), stepName, wanted);
-  return loadInput({ kind: 'output', step: record.step, output: record.output }, artifacts);
+  return loadArtifact(artifacts.stack.artifactStore, record, artifacts.materializers);
 }
 
 const channel = diagnosticsChannel.channel(runEventChannel);

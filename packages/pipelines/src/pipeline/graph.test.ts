@@ -251,7 +251,7 @@ describe('map', () => {
       }),
     );
     expect(run.steps.map(({ state }) => state)).toEqual(['completed', 'failed']);
-    expect(run.steps[1]?.error?.message).toContain('The output "output" of the step "number" is no list');
+    expect(run.steps[1]?.error?.message).toContain('The artifact "odd/number/output@1" is no list');
   });
 
   it('is skipped as other steps are', async () => {

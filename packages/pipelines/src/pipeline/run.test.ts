@@ -52,10 +52,10 @@ class WatchedRunStore extends MemoryRunStore {
   readonly changes: string[] = [];
   failOn: StepChange['state'] | undefined;
 
-  override async recordStep(fence: RunFence, name: string, change: StepChange): Promise<void> {
+  override async recordStep(fence: RunFence, name: string, change: StepChange): Promise<readonly ArtifactRecord[]> {
     if (change.state === this.failOn) throw new StackError({ code: 'NO_SPACE', message: 'The disk is full.' });
     this.changes.push(`${name} ${change.state}`);
-    await super.recordStep(fence, name, change);
+    return super.recordStep(fence, name, change);
   }
 }
 

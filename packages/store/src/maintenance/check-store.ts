@@ -38,6 +38,8 @@ const readers: { readonly [Table in keyof StoredTables]: (row: StoredTables[Tabl
   run_leases: (row) => runHolder(row.run_id, row),
   step_runs: stepRunRecord,
   artifacts: artifactRecord,
+  artifact_names: () => {},
+  artifact_uses: () => {},
   run_events: (row) => new StoredRow('run_events', String(row.sequence), row).object('data'),
   settings: () => {},
   applied_documents: appliedDocument,

@@ -6,6 +6,7 @@ import { chooseId, idFits, nameOrIdFits } from '../reference.ts';
 import { digestKeySetting } from '../schema/migrations.ts';
 import type { RunRow, StepRunRow, Tables } from '../schema/tables.ts';
 import { appendRunEvent } from './append-run-event.ts';
+import { insertArtifacts, insertArtifactUses } from './insert-artifacts.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
 import { artifactRecord, runRecord, stepRunRecord } from './run-records.ts';
 import { checkStepChange } from './step-transitions.ts';
@@ -22,10 +23,10 @@ type FencedRun = Pick<RunRow, 'name' | 'state'>;
  */
 export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
   /** Runs a write of a run's state in a transaction that others who take the run come before or after. */
-  const write = (
+  const write = <Result>(
     { runId, epoch }: RunFence,
-    work: (database: Kysely<Tables>, run: FencedRun) => Promise<void>,
-  ): Promise<void> =>
+    work: (database: Kysely<Tables>, run: FencedRun) => Promise<Result>,
+  ): Promise<Result> =>
     engine.write(async (database) => {
       const run = await database
         .selectFrom('runs')
@@ -36,7 +37,7 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         .executeTakeFirst();
       if (run === undefined) throw await runNotFound(database, runId);
       if (run.epoch !== epoch) throw leases.lose({ runId, epoch }, run.name);
-      await work(database, run);
+      return await work(database, run);
     });
 
   return {
@@ -151,25 +152,23 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
           .where('run_id', '=', runId)
           .where('step', '=', step)
           .execute();
-        for (const artifact of change.state === 'completed' ? change.artifacts : []) {
-          await database
-            .insertInto('artifacts')
-            .values({
-              id: artifact.id,
-              run_id: runId,
-              step,
-              output: artifact.output,
-              materializer: artifact.materializer,
-              store: JSON.stringify(artifact.store),
-              path: artifact.path,
-              size: artifact.size,
-              sha256: artifact.sha256,
-              created_at: artifact.createdAt.getTime(),
-            })
-            .execute();
-        }
         const { state, ...data } = change;
-        await appendRunEvent(database, runId, step, state, 'caching' in data ? { ...data, caching: undefined } : data);
+        if (state !== 'completed') {
+          await appendRunEvent(
+            database,
+            runId,
+            step,
+            state,
+            'caching' in data ? { ...data, caching: undefined } : data,
+          );
+          return [];
+        }
+        const { artifacts, inputs, metadata } = change;
+        const recorded = await insertArtifacts(database, artifacts);
+        await insertArtifactUses(database, fence, step, inputs);
+        const ids = artifacts.map(({ id }) => id);
+        await appendRunEvent(database, runId, step, state, { artifacts: ids, inputs, metadata });
+        return recorded;
       }),
 
     endRun: async (fence, { state, error }) => {
@@ -269,6 +268,7 @@ const pending = {
   reason: null,
   caching: null,
   cache_key: null,
+  inputs: '[]',
   interruptions: 0,
   metadata: '{}',
   started_at: null,
@@ -320,6 +320,7 @@ function changedColumns(change: StepChange, startedAt: number | null): Partial<S
         metadata: JSON.stringify(change.metadata),
         caching: change.caching === undefined ? null : JSON.stringify(change.caching),
         cache_key: change.caching === undefined || change.caching.state === 'off' ? null : change.caching.key,
+        inputs: JSON.stringify(change.inputs ?? []),
         ended_at: now,
       };
     case 'failed':

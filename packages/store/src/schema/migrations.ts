@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import type { Tables } from './tables.ts';
 
@@ -17,6 +17,7 @@ export const migrations: readonly Migration[] = [
   addSecretStores,
   makeRunsDurable,
   addStepCaching,
+  nameArtifacts,
 ];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
@@ -272,5 +273,78 @@ async function addStepCaching(database: Kysely<Tables>): Promise<void> {
   await database
     .insertInto('settings')
     .values({ key: digestKeySetting, value: randomBytes(32).toString('hex') })
+    .execute();
+}
+
+/**
+ * From here on artifacts have names, of which the versions are counted, and need not come from a run. Those that there are
+ * get the names of their outputs. The table is made anew, since in SQLite a column cannot become one that may be null.
+ */
+async function nameArtifacts(database: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
+  const { schema } = database;
+  await schema
+    .createTable('named_artifacts')
+    .addColumn('sequence', sequenceColumn)
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .addColumn('tags', 'text', (column) => column.notNull())
+    .addColumn('run_id', 'text')
+    .addColumn('step', 'text')
+    .addColumn('output', 'text')
+    .addColumn('materializer', 'text', (column) => column.notNull())
+    .addColumn('materializer_version', 'integer', (column) => column.notNull())
+    .addColumn('store', 'text', (column) => column.notNull())
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('contents', 'text', (column) => column.notNull())
+    .addColumn('visualizations', 'text', (column) => column.notNull())
+    .addColumn('schema', 'text')
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('artifacts_name_version', ['name', 'version'])
+    .addUniqueConstraint('artifacts_origin', ['run_id', 'step', 'output'])
+    .addForeignKeyConstraint('artifacts_origin_step_run', ['run_id', 'step'], 'step_runs', ['run_id', 'step'])
+    .execute();
+  await sql`
+    insert into named_artifacts
+      (id, name, version, tags, run_id, step, output, materializer, materializer_version, store, path, size, sha256,
+        contents, visualizations, metadata, created_at)
+    select id, name, row_number() over (partition by name order by sequence), '[]', run_id, step, output, materializer, 1,
+      store, path, size, sha256, '[]', '[]', '{}', created_at
+    from (
+      select artifacts.*, runs.pipeline || '/' || artifacts.step || '/' || artifacts.output as name
+      from artifacts join runs on runs.id = artifacts.run_id
+    ) as outputs
+    order by sequence`.execute(database);
+  await schema.dropTable('artifacts').execute();
+  await schema.alterTable('named_artifacts').renameTo('artifacts').execute();
+  await schema
+    .createTable('artifact_names')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('last_version', 'integer', (column) => column.notNull())
+    .execute();
+  await database
+    .insertInto('artifact_names')
+    .columns(['name', 'last_version'])
+    .expression((from) =>
+      from
+        .selectFrom('artifacts')
+        .groupBy('name')
+        .select(({ fn }) => ['name', fn.max('version').as('last_version')]),
+    )
+    .execute();
+  await schema
+    .createTable('artifact_uses')
+    .addColumn('artifact_id', 'text', (column) => column.notNull())
+    .addColumn('run_id', 'text', (column) => column.notNull())
+    .addColumn('step', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('artifact_uses_key', ['artifact_id', 'run_id', 'step'])
+    .addForeignKeyConstraint('artifact_uses_step_run', ['run_id', 'step'], 'step_runs', ['run_id', 'step'])
+    .execute();
+  await schema
+    .alterTable('step_runs')
+    .addColumn('inputs', 'text', (column) => column.notNull().defaultTo('[]'))
     .execute();
 }

@@ -79,6 +79,7 @@ export interface StepRunRow {
   caching: string | null;
   /** The key in `caching`, of a step that completed. */
   cache_key: string | null;
+  inputs: string;
   metadata: string;
   started_at: number | null;
   ended_at: number | null;
@@ -100,15 +101,37 @@ export interface RunLeaseRow {
 
 export interface ArtifactRow {
   id: string;
-  run_id: string;
-  step: string;
-  output: string;
+  name: string;
+  version: number;
+  tags: string;
+  run_id: string | null;
+  step: string | null;
+  output: string | null;
   materializer: string;
+  materializer_version: number;
   store: string;
   path: string;
   size: number;
   sha256: string;
+  contents: string;
+  visualizations: string;
+  schema: string | null;
+  metadata: string;
   created_at: number;
+}
+
+/** Counts the versions of a name, also those that are gone. */
+interface ArtifactNameRow {
+  name: string;
+  last_version: number;
+}
+
+/** A step run that took an artifact which its own run did not make. What it took of its own run, `inputs` says alone. */
+interface ArtifactUseRow {
+  /** It need not exist any more. */
+  artifact_id: string;
+  run_id: string;
+  step: string;
 }
 
 /** A change of a run's state, or of one of its steps. Rows are appended, never changed. */
@@ -163,6 +186,8 @@ export interface Tables {
   run_leases: RunLeaseRow;
   step_runs: StepRunRow;
   artifacts: InOrder<ArtifactRow>;
+  artifact_names: ArtifactNameRow;
+  artifact_uses: ArtifactUseRow;
   run_events: InOrder<RunEventRow>;
   settings: SettingRow;
   applied_documents: AppliedDocumentRow;

@@ -8,6 +8,7 @@ import type { RunStart } from '@stack/core';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addedComponents } from '../../test/added-components.ts';
+import { newArtifact } from '../../test/new-artifact.ts';
 import { heavyPackages, runChild } from '../../test/run-child.ts';
 import { createComponentTable } from '../components/component-table.ts';
 import { readFlavorSnapshots } from '../flavors/flavor-snapshots.ts';
@@ -198,7 +199,11 @@ describe('rows that were edited by hand', () => {
     { table: 'runs', column: 'state', value: `'walking'` },
     { table: 'step_runs', column: 'error', value: `'{}'` },
     { table: 'step_runs', column: 'started_at', value: `1e300` },
+    { table: 'step_runs', column: 'inputs', value: `'[{"input":"rows"}]'` },
     { table: 'artifacts', column: 'store', value: `'{"component":"a"}'` },
+    { table: 'artifacts', column: 'tags', value: `'{}'` },
+    { table: 'artifacts', column: 'contents', value: `'[{"path":"a"}]'` },
+    { table: 'artifacts', column: 'visualizations', value: `'[{"path":"a","size":1,"sha256":"00"}]'` },
   ];
 
   test.each(edits)('$column of $table as $value', async ({ table, column, value }) => {
@@ -210,7 +215,11 @@ describe('rows that were edited by hand', () => {
     await store.stacks.add({ name: 'prod', components: [id] });
     const lease = await store.runs.startRun(run);
     await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
-    await store.runs.recordStep(lease, 'load', { state: 'completed', artifacts: [newArtifact(run.id)], metadata: {} });
+    await store.runs.recordStep(lease, 'load', {
+      state: 'completed',
+      artifacts: [newArtifact(run.id, 'load')],
+      metadata: {},
+    });
     const readTable: Readonly<Record<string, () => Promise<unknown>>> = {
       flavors: () => store.flavors.list(),
       components: () => store.components.list(),
@@ -303,7 +312,7 @@ describe('the record of a run', () => {
     await using store = await openStore({ file, create: true });
     const run = newRun(['load', 'train']);
     const error = { code: 'STEP_FAILED', message: 'no' };
-    const artifact = newArtifact(run.id);
+    const artifact = newArtifact(run.id, 'load');
     const lease = await store.runs.startRun(run);
     await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
     await store.runs.recordStep(lease, 'load', { state: 'completed', artifacts: [artifact], metadata: { rows: 1 } });
@@ -313,7 +322,7 @@ describe('the record of a run', () => {
     expect(events.map(({ step, state, data }) => [step, state, JSON.parse(String(data))])).toEqual([
       [null, 'running', { metadata: run.metadata }],
       ['load', 'running', { attempt: 1 }],
-      ['load', 'completed', { artifacts: [JSON.parse(JSON.stringify(artifact))], metadata: { rows: 1 } }],
+      ['load', 'completed', { artifacts: [artifact.id], metadata: { rows: 1 } }],
       ['train', 'skipped', { reason: 'why not' }],
       [null, 'failed', { error }],
     ]);
@@ -333,7 +342,7 @@ describe('the record of a run', () => {
       await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
       await store.runs.recordStep(lease, 'load', {
         state: 'completed',
-        artifacts: [newArtifact(run.id)],
+        artifacts: [newArtifact(run.id, 'load')],
         metadata: {},
       });
       await store.runs.endRun(lease, { state: 'completed' });
@@ -415,6 +424,26 @@ test('a run that a store of before leases shows as running is held by nobody', a
     { step: 'train', state: 'pending', attempt: 1, interruptions: 1 },
   ]);
   await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 2 });
+});
+
+test('artifacts of a store of before names have those of their outputs, and versions in the order of their making', async () => {
+  {
+    using database = new DatabaseSync(file);
+    database.exec(readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', 'schema-6.sql'), 'utf8'));
+  }
+  await using store = await openStore({ file });
+  const artifacts = await store.runs.listArtifacts();
+  expect(artifacts).toMatchObject([
+    { name: 'training/load/output', version: 2, tags: [], contents: [], schema: undefined, metadata: {} },
+    { name: 'training/train/output', version: 1, materializer: 'json', materializerVersion: 1 },
+    { name: 'training/load/output', version: 1, size: 1 },
+  ]);
+  const { runId } = await store.runs.claimRun('training-killed');
+  expect(artifacts[0]).toMatchObject({ runId, step: 'load', output: 'output' });
+  const lease = { runId, epoch: 2 };
+  await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 2 });
+  const change = { state: 'completed', artifacts: [newArtifact(runId, 'train')], metadata: {} } as const;
+  expect(await store.runs.recordStep(lease, 'train', change)).toMatchObject([{ version: 2 }]);
 });
 
 test('locks of processes that were killed go when others take their runs', async () => {
@@ -532,20 +561,5 @@ function newRun(steps: readonly string[]): RunStart {
       steps: steps.map((name) => ({ name, upstream: [], inputs: {}, outputs: ['output'], attempts: 1 })),
     },
     metadata: { user: 'me' },
-  };
-}
-
-function newArtifact(runId: string) {
-  return {
-    id: 'artifact-id',
-    runId,
-    step: 'load',
-    output: 'output',
-    materializer: 'json',
-    store: { component: 'default', flavor: 'local', root: '/artifacts' },
-    path: 'load/output',
-    size: 3,
-    sha256: 'abc',
-    createdAt: new Date(),
   };
 }

@@ -1,0 +1,63 @@
+import type { ArtifactRecord, NewArtifact, RunFence, StepInput } from '@stack/core';
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from '../schema/tables.ts';
+import { artifactRow } from './run-records.ts';
+
+/** Rows of one insert: an engine limits how many values a statement may have. */
+const rowsAtOnce = 500;
+
+/** Records artifacts, and counts their versions: two statements for all of a step. */
+export async function insertArtifacts(
+  database: Kysely<Tables>,
+  artifacts: readonly NewArtifact[],
+): Promise<readonly ArtifactRecord[]> {
+  const recorded: ArtifactRecord[] = [];
+  for (let start = 0; start < artifacts.length; start += rowsAtOnce) {
+    recorded.push(...(await countVersions(database, artifacts.slice(start, start + rowsAtOnce))));
+  }
+  for (let start = 0; start < recorded.length; start += rowsAtOnce) {
+    const rows = recorded.slice(start, start + rowsAtOnce).map(artifactRow);
+    await database.insertInto('artifacts').values(rows).execute();
+  }
+  return recorded;
+}
+
+async function countVersions(
+  database: Kysely<Tables>,
+  artifacts: readonly NewArtifact[],
+): Promise<readonly ArtifactRecord[]> {
+  const byName = Map.groupBy(artifacts, ({ name }) => name);
+  const rows = await database
+    .insertInto('artifact_names')
+    .values([...byName].map(([name, named]) => ({ name, last_version: named.length })))
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet(({ ref }) => ({
+        last_version: sql<number>`${ref('artifact_names.last_version')} + ${ref('excluded.last_version')}`,
+      })),
+    )
+    .returningAll()
+    .execute();
+  const next = new Map(
+    rows.map(({ name, last_version }) => [name, last_version - (byName.get(name)?.length ?? 0) + 1] as const),
+  );
+  return artifacts.map((artifact) => {
+    const version = next.get(artifact.name) ?? 1;
+    next.set(artifact.name, version + 1);
+    return { ...artifact, version };
+  });
+}
+
+/** Records which artifacts a step took that need not be of its own run. */
+export async function insertArtifactUses(
+  database: Kysely<Tables>,
+  { runId }: RunFence,
+  step: string,
+  inputs: readonly StepInput[] = [],
+): Promise<void> {
+  const ids = new Set(inputs.filter(({ isLoaded }) => isLoaded).map(({ artifactId }) => artifactId));
+  if (ids.size === 0) return;
+  await database
+    .insertInto('artifact_uses')
+    .values([...ids].map((id) => ({ artifact_id: id, run_id: runId, step })))
+    .execute();
+}
