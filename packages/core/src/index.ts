@@ -68,9 +68,9 @@ export {
 } from './config/artifact-store-config.ts';
 export { type CoercedOptions, coerceOptions, type Option, optionName } from './config/coerce-options.ts';
 export { type ConfigSchema, configJsonSchema } from './config/config-schema.ts';
-export type { JsonSchema } from './config/json-schema.ts';
+export { type JsonSchema, schemaProperties } from './config/json-schema.ts';
 export { migrateConfig, type StoredComponent } from './config/migrate-config.ts';
-export { checkConfig, configError, parseConfig } from './config/parse-config.ts';
+export { checkConfig, configError, maskProblems, parseConfig } from './config/parse-config.ts';
 export { type SecretField, secretField } from './config/secret-field.ts';
 // Errors and values.
 export {

@@ -26,6 +26,7 @@ export { type RunLogLine, type RunLogOptions, readRunLog } from './logs/read-run
 export { readStepLog } from './logs/read-step-log.ts';
 export type { StepLogLine } from './logs/step-log.ts';
 export { type OutputHandle, optional } from './pipeline/output-handle.ts';
+export type { ParametersInput, ParametersOutput, ParametersSchema } from './pipeline/parameters.ts';
 export {
   type AnyPipeline,
   isPipeline,

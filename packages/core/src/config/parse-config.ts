@@ -84,7 +84,7 @@ function applySchema(
 }
 
 /** What was copied from an output, where a secret was masked: stored or used, it would stand in the place of the value. */
-function maskProblems(value: unknown, path: readonly string[] = []): Problem[] {
+export function maskProblems(value: unknown, path: readonly string[] = []): Problem[] {
   if (typeof value === 'string') {
     if (!value.includes(secretMask)) return [];
     const message = `holds ${secretMask}, which stands for the value of a secret where it is shown`;

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@stack/core';
+import { type } from 'arktype';
 import { describe, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
 import { type OutputHandle, type PipelineRun, pipeline, type RunOptions, step } from '../index.ts';
@@ -127,6 +128,21 @@ describe('a pipeline', () => {
       return { model, all: [vote({ models: [model] })], seed: parameters.seed };
     },
   );
+
+  it('is typed by schemas of other libraries too', () => {
+    const training = pipeline(
+      { name: 'training', parameters: type({ ratio: 'number = 0.8', seed: 'number' }) },
+      (parameters) => {
+        expectTypeOf(parameters).toEqualTypeOf<{ ratio: number; seed: number }>();
+        return load();
+      },
+    );
+    void training.run({ seed: 1 }, options);
+    // @ts-expect-error
+    void training.run({ ratio: 1 }, options);
+    // @ts-expect-error
+    pipeline({ name: 'training', parameters: { ratio: 1 } }, () => load());
+  });
 
   it('takes the input of its parameters', () => {
     training.plan({ seed: 1 });

@@ -1,14 +1,11 @@
 import {
-  type ConfigSchema,
   checkName,
   configError,
-  configJsonSchema,
   type FailurePolicy,
   type JsonObject,
   type JsonSchema,
   type PipelineSource,
   type Plan,
-  parseConfig,
   type SettingsBySelector,
   StackError,
 } from '@stack/core';
@@ -39,10 +36,19 @@ import { settingsLayers } from '../settings/settings-layers.ts';
 import { Compilation, withCompilation } from './compilation.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { OutputHandle } from './output-handle.ts';
+import {
+  type ParametersInput,
+  type ParametersOutput,
+  type ParametersSchema,
+  parametersJsonSchema,
+  parseParameters,
+} from './parameters.ts';
 
 const brand: unique symbol = Symbol.for('@stack/pipeline') as never;
 
-type NoParameters = z.ZodObject<Record<never, never>>;
+const noParameters = z.object({});
+
+type NoParameters = typeof noParameters;
 
 /** The values behind what the function of a pipeline returned. */
 export type PipelineResult<Returned> =
@@ -52,10 +58,13 @@ export type PipelineResult<Returned> =
       ? { readonly [Key in keyof Returned]: PipelineResult<Returned[Key]> }
       : Returned;
 
-export interface PipelineOptions<Parameters extends ConfigSchema> {
+export interface PipelineOptions<Parameters extends ParametersSchema> {
   /** Letters, digits, `.`, `_` and `-`. */
   readonly name: string;
-  /** What a run can be given. The parsed values are JSON. Default: nothing. */
+  /**
+   * What a run can be given: a zod object, or one of another library that speaks Standard JSON Schema. The parsed values
+   * are JSON. Default: nothing.
+   */
   readonly parameters?: Parameters;
   /** How values are stored that the built-in materializers do not take. Default: none. */
   readonly materializers?: readonly Materializer[];
@@ -84,7 +93,7 @@ export interface PlanOptions {
 }
 
 /** A pipeline. Made by `pipeline`. */
-export interface Pipeline<Parameters extends ConfigSchema, Result> {
+export interface Pipeline<Parameters extends ParametersSchema, Result> {
   readonly [brand]: true;
   readonly name: string;
   /** JSON Schema of what a run takes as parameters: what `coerceOptions` of `@stack/core` reads flags by. */
@@ -99,8 +108,8 @@ export interface Pipeline<Parameters extends ConfigSchema, Result> {
    * @throws PIPELINE_INVALID for a pipeline that is no valid graph of steps
    * @throws OUTPUT_HANDLE_MISUSED when its function uses the output of a step as a value
    */
-  plan(parameters: Partial<z.input<Parameters>>, options: PlanOptions & { readonly config: RunConfig }): Plan;
-  plan(parameters: z.input<Parameters>, options?: PlanOptions): Plan;
+  plan(parameters: Partial<ParametersInput<Parameters>>, options: PlanOptions & { readonly config: RunConfig }): Plan;
+  plan(parameters: ParametersInput<Parameters>, options?: PlanOptions): Plan;
   /**
    * Runs the pipeline on a stack, to its end.
    *
@@ -111,10 +120,10 @@ export interface Pipeline<Parameters extends ConfigSchema, Result> {
    * @throws what `plan` throws
    */
   run(
-    parameters: Partial<z.input<Parameters>>,
+    parameters: Partial<ParametersInput<Parameters>>,
     options: RunOptions & PlanOptions & { readonly config: RunConfig },
   ): Promise<PipelineRun<Result>>;
-  run(parameters: z.input<Parameters>, options: RunOptions & PlanOptions): Promise<PipelineRun<Result>>;
+  run(parameters: ParametersInput<Parameters>, options: RunOptions & PlanOptions): Promise<PipelineRun<Result>>;
   /**
    * Goes on with a run that has not ended, since its process did: what is completed stays, and what was running is run
    * again.
@@ -129,7 +138,7 @@ export interface Pipeline<Parameters extends ConfigSchema, Result> {
 }
 
 /** A pipeline of whatever parameters and result. */
-export type AnyPipeline = Pipeline<ConfigSchema, unknown>;
+export type AnyPipeline = Pipeline<ParametersSchema, unknown>;
 
 /**
  * Defines a pipeline. Its function calls steps, and hands the handles that one returns to others. It runs each time
@@ -139,27 +148,27 @@ export type AnyPipeline = Pipeline<ConfigSchema, unknown>;
  * @throws PIPELINE_INVALID for an asynchronous function, for two materializers of one name, and for parameters that
  *   have no JSON Schema
  */
-export function pipeline<Returned, Parameters extends ConfigSchema = NoParameters>(
+export function pipeline<Returned, Parameters extends ParametersSchema = NoParameters>(
   options: PipelineOptions<Parameters>,
-  define: (parameters: z.output<Parameters>) => Returned,
+  define: (parameters: ParametersOutput<Parameters>) => Returned,
 ): Pipeline<Parameters, PipelineResult<Returned>> {
   const { name, materializers = [] } = options;
   // Without a schema `Parameters` is `NoParameters`, which this is.
-  const schema = options.parameters ?? (z.object({}) as ConfigSchema as Parameters);
+  const schema = options.parameters ?? (noParameters as ParametersSchema as Parameters);
   checkName('pipeline', name);
   checkMaterializers(name, materializers);
   checkOptions(options);
-  const parametersJsonSchema = parametersSchemaOf(name, schema);
+  const jsonSchema = jsonSchemaOf(name, schema);
   if (define.constructor.name === 'AsyncFunction') throw asynchronousError(name);
 
   const settings = settingsInCode(options.settings, `pipeline "${name}"`);
   const compile = (
-    input: Partial<z.input<Parameters>>,
+    input: Partial<ParametersInput<Parameters>>,
     { source, config: givenConfig = {} }: PlanOptions = {},
   ): CompiledPipeline => {
     const config = parseRunConfig(givenConfig, `the pipeline "${name}"`);
     const merged = config.parameters === undefined ? input : mergeParameters(config.parameters, input as JsonObject);
-    const parameters = parseConfig(schema, merged, `the pipeline "${name}"`, 'parameters');
+    const parameters = parseParameters(schema, merged, `the pipeline "${name}"`);
     checkParameters(name, parameters);
     const kept = structuredClone(parameters) as JsonObject;
     const compilation = new Compilation(name);
@@ -199,20 +208,20 @@ export function pipeline<Returned, Parameters extends ConfigSchema = NoParameter
   return Object.freeze({
     [brand]: true as const,
     name,
-    parametersJsonSchema,
+    parametersJsonSchema: jsonSchema,
     materializers: Object.freeze([...materializers]),
-    plan: (parameters: Partial<z.input<Parameters>>, planOptions?: PlanOptions) => {
+    plan: (parameters: Partial<ParametersInput<Parameters>>, planOptions?: PlanOptions) => {
       const { plan, problems } = compile(parameters, planOptions);
       if (problems.length > 0) throw configError(`the pipeline "${name}"`, problems, 'run config');
       return plan;
     },
-    run: async (parameters: Partial<z.input<Parameters>>, runOptions: RunOptions & PlanOptions) =>
+    run: async (parameters: Partial<ParametersInput<Parameters>>, runOptions: RunOptions & PlanOptions) =>
       (await runPipeline(compile(parameters, runOptions), runOptions)) as PipelineRun<PipelineResult<Returned>>,
     resume: async (run: string, resumeOptions: ResumeOptions) => {
       const compileAgain = (recorded: Plan): CompiledPipeline => {
         checkPipelineOf(recorded, name);
         const planOptions = { source: recorded.source, config: recordedRunConfig(recorded) };
-        return compile(recorded.parameters as Partial<z.input<Parameters>>, planOptions);
+        return compile(recorded.parameters as Partial<ParametersInput<Parameters>>, planOptions);
       };
       return (await resumeRun(run, compileAgain, resumeOptions)) as PipelineRun<PipelineResult<Returned>>;
     },
@@ -239,7 +248,7 @@ function checkOptions({
   onStart,
   onSuccess,
   onFailure,
-}: PipelineOptions<ConfigSchema>): void {
+}: PipelineOptions<ParametersSchema>): void {
   const problem = !failurePolicies.includes(failurePolicy)
     ? `has a failure policy that is none of ${failurePolicies.join(', ')}`
     : [onStart, onSuccess, onFailure].some((hook) => hook !== undefined && typeof hook !== 'function')
@@ -259,14 +268,14 @@ function checkMaterializers(pipelineName: string, materializers: readonly Materi
   });
 }
 
-function parametersSchemaOf(pipelineName: string, schema: ConfigSchema): JsonSchema {
+function jsonSchemaOf(pipelineName: string, schema: ParametersSchema): JsonSchema {
   try {
-    return configJsonSchema(schema);
+    return parametersJsonSchema(schema);
   } catch (error) {
     throw new StackError({
       code: 'PIPELINE_INVALID',
       message: `The parameters of the pipeline "${pipelineName}" have no JSON Schema: ${error instanceof Error ? error.message : error}`,
-      hint: 'Give parameters the types that JSON has, e.g. z.iso.date() for a date.',
+      hint: 'Give them as an object of a schema library, with the types that JSON has, e.g. z.iso.date() for a date.',
       cause: error,
     });
   }

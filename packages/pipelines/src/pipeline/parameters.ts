@@ -1,0 +1,105 @@
+import {
+  configError,
+  configJsonSchema,
+  didYouMean,
+  isPlainObject,
+  isTooDeep,
+  type JsonSchema,
+  maskProblems,
+  maximumDepth,
+  type Problem,
+  parseConfig,
+  schemaProperties,
+} from '@stack/core';
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import * as z from 'zod';
+
+/**
+ * The schema of an object, of any library that speaks both Standard Schema and Standard JSON Schema: a zod or ArkType
+ * object, or what `toStandardJsonSchema` of `@valibot/to-json-schema` makes of a Valibot one.
+ */
+export interface ParametersSchema {
+  readonly '~standard': StandardSchemaV1.Props & StandardJSONSchemaV1.Props;
+}
+
+/** What a run is given for a schema. */
+export type ParametersInput<Schema extends ParametersSchema> = StandardSchemaV1.InferInput<Schema>;
+
+/** What the function of a pipeline gets for a schema. */
+export type ParametersOutput<Schema extends ParametersSchema> = StandardSchemaV1.InferOutput<Schema>;
+
+/** The JSON Schema of what a run takes as parameters. Throws what the library throws for a type that JSON does not have. */
+export function parametersJsonSchema(schema: ParametersSchema): JsonSchema {
+  if (schema instanceof z.ZodObject) return configJsonSchema(schema);
+  const { $schema: _, ...jsonSchema } = standardOf(schema).jsonSchema.input({ target: 'draft-2020-12' });
+  if (jsonSchema.type !== 'object') throw new TypeError('its root is no object');
+  return jsonSchema;
+}
+
+/**
+ * Parses the parameters of a run. Unknown ones are refused, unless the JSON Schema of the parameters has a place for them.
+ *
+ * @param subject what they belong to, for the message, e.g. `the pipeline "training"`
+ * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem at once, by path
+ */
+export function parseParameters<Schema extends ParametersSchema>(
+  schema: Schema,
+  input: unknown,
+  subject: string,
+): ParametersOutput<Schema> {
+  // Its errors say more than those that all libraries have.
+  if (schema instanceof z.ZodObject) return parseConfig(schema, input, subject, 'parameters');
+  if (isTooDeep(input)) {
+    throw configError(
+      subject,
+      [{ path: '', message: `is nested more than ${maximumDepth} levels deep` }],
+      'parameters',
+    );
+  }
+  const result = validate(schema, input);
+  const problems = [
+    ...maskProblems(input),
+    ...unknownParameters(parametersJsonSchema(schema), input),
+    ...result.problems,
+  ];
+  if (problems.length > 0) throw configError(subject, problems, 'parameters');
+  return result.value as ParametersOutput<Schema>;
+}
+
+function validate(schema: ParametersSchema, input: unknown): { value?: unknown; problems: readonly Problem[] } {
+  const result = schema['~standard'].validate(input);
+  if (result instanceof Promise) {
+    result.catch(() => {});
+    return { problems: [{ path: '', message: 'cannot be checked, since a check of the schema is asynchronous' }] };
+  }
+  if (result.issues === undefined) return { value: result.value, problems: [] };
+  const problems = result.issues.map(({ path = [], message }) => ({
+    path: path.map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.'),
+    message,
+  }));
+  return { problems };
+}
+
+function unknownParameters(jsonSchema: JsonSchema, input: unknown): Problem[] {
+  if (!isPlainObject(input) || (jsonSchema.additionalProperties ?? false) !== false) return [];
+  const known = schemaProperties(jsonSchema);
+  return Object.keys(input)
+    .filter((name) => !known.has(name))
+    .map((name) => {
+      const hint = didYouMean(name, known.keys());
+      return {
+        path: name,
+        message: 'is not an option',
+        code: 'OPTION_UNKNOWN',
+        ...(hint === undefined ? {} : { hint }),
+      };
+    });
+}
+
+function standardOf(schema: ParametersSchema): ParametersSchema['~standard'] {
+  const standard: Partial<ParametersSchema['~standard']> | undefined = schema['~standard'];
+  if (typeof standard?.validate === 'function' && typeof standard.jsonSchema?.input === 'function') {
+    return schema['~standard'];
+  }
+  throw new TypeError('it does not speak Standard Schema and Standard JSON Schema');
+}
