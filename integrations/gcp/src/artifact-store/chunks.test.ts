@@ -18,6 +18,18 @@ test.each([1, 3, 4, 10, 100])('a stream in pieces of %i bytes is cut into chunks
   expect(await texts(Readable.from(pieces), 5)).toEqual(['abcde', 'fghij']);
 });
 
+test('a chunk of a stream stays as it is while the next one is read, and is followed by another in its place', async () => {
+  const chunks = chunksOf(Readable.from([bytes, bytes]), 5);
+  const take = async () => (await chunks.next()).value ?? Buffer.alloc(0);
+  const first = await take();
+  const second = await take();
+  expect([`${first}`, `${second}`]).toEqual(['abcde', 'fghij']);
+  const third = await take();
+  expect([`${second}`, `${third}`]).toEqual(['fghij', 'abcde']);
+  expect((await take()).buffer).toBe(second.buffer);
+  expect(third.buffer).toBe(first.buffer);
+});
+
 test('bytes are cut without a copy', async () => {
   expect(await texts(bytes, 4)).toEqual(['abcd', 'efgh', 'ij']);
   for await (const chunk of chunksOf(bytes, 4)) expect(chunk.buffer).toBe(bytes.buffer);
