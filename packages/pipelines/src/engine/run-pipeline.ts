@@ -257,18 +257,24 @@ async function executeRun(
   ]);
   const artifacts: RunArtifacts = { runId, runStore, stack, materializers };
   const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, recorded, tell });
-  const failure = await orchestrate(plan, executor, stack, {
+  const context: RunContext = {
     runId,
     executor,
     signal,
     settings: settings.ofRun(stack.orchestrator),
     stepSettings: (step) => settings.ofStep(step, stack.orchestrator),
-  });
-  const { state, error, cause } = endOf(executor, failure, signal);
-  const told = hookContext(runId, name, plan, stack);
-  if (state === 'completed') await callPipelineHook('onSuccess', () => hooks.onSuccess?.(told));
-  if (state === 'failed') await callPipelineHook('onFailure', () => hooks.onFailure?.(told, cause));
-  await runStore.endRun(lease, { state, ...(error === undefined ? {} : { error }) });
+  };
+  let end: RunEnd;
+  try {
+    end = endOf(executor, await orchestrate(plan, executor, stack, context), signal);
+    const told = hookContext(runId, name, plan, stack);
+    if (end.state === 'completed') await callPipelineHook('onSuccess', () => hooks.onSuccess?.(told));
+    if (end.state === 'failed') await callPipelineHook('onFailure', () => hooks.onFailure?.(told, end.cause));
+    await runStore.endRun(lease, { state: end.state, ...(end.error === undefined ? {} : { error: end.error }) });
+  } catch (error) {
+    throw isStoreAway(error) ? interruptedError(name, error) : error;
+  }
+  const { state, error, cause } = end;
   tell({
     type: 'run-ended',
     state,
@@ -320,6 +326,20 @@ async function orchestrate(
     throw failure.error;
   }
   return failure;
+}
+
+/** Whether it says that nothing can be recorded now, and may be later. */
+function isStoreAway(error: unknown): error is StackError {
+  return StackError.is(error, 'STORE_UNAVAILABLE') || StackError.is(error, 'NO_SPACE');
+}
+
+function interruptedError(name: string, cause: StackError): StackError {
+  return new StackError({
+    code: cause.code,
+    message: `The run "${name}" was interrupted, since its state cannot be recorded. ${cause.message}`,
+    hint: `Once it can, go on from there: stack run resume ${name}`,
+    cause,
+  });
 }
 
 interface RunEnd {

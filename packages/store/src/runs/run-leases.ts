@@ -143,9 +143,10 @@ export class RunLeases implements AsyncDisposable {
     return this.hold({ runId: run.id, epoch }, run.name);
   }
 
+  /** What it cannot record, since the store is away, is no error: with this process, or its session, the run is free. */
   async #giveBack(own: OwnLease): Promise<void> {
     if (this.#own.get(own.fence.runId) !== own) return;
-    await this.#engine.write(async (database) => {
+    const release = this.#engine.write(async (database) => {
       await database
         .updateTable('run_leases')
         .set(releasedColumns)
@@ -153,6 +154,7 @@ export class RunLeases implements AsyncDisposable {
         .where('epoch', '=', own.fence.epoch)
         .execute();
     });
+    await release.catch(() => {});
     this.forget(own.fence);
   }
 
