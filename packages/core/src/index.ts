@@ -20,6 +20,7 @@ export {
   type PlaceQuestions,
   placeQuestions,
 } from './artifact-store/known-places.ts';
+export { namingProblems, onDisk } from './artifact-store/local-folder.ts';
 export type { ListEntry, ObjectStat, StoredStat } from './artifact-store/object-stat.ts';
 // What the primitives of an artifact store are asked, and give.
 export type {

@@ -2,12 +2,20 @@
 
 export { loadArtifact, readArtifactBytes } from './artifacts/artifact-content.ts';
 // Artifacts.
+export type { ByteStream } from './artifacts/byte-stream.ts';
+export { type DirectoryArtifact, directoryArtifact } from './artifacts/directory-artifact.ts';
+export type { DirectoryFile } from './artifacts/directory-scan.ts';
+export { type FileArtifact, fileArtifact } from './artifacts/file-artifact.ts';
 export {
   defineMaterializer,
   type Materializer,
   type MaterializerDefinition,
+  type SerializeContext,
   type SerializedValue,
 } from './artifacts/materializer.ts';
+export type { OutputOptions, OutputSchema } from './artifacts/output-options.ts';
+export type { StoredContent } from './artifacts/stored-content.ts';
+export type { Visualization } from './artifacts/visualization.ts';
 // The cache.
 export type { CacheKeyContext, CacheOptions } from './cache/cache-options.ts';
 export { type CacheChange, type CacheExplanation, type ExplainedRun, explainCaching } from './cache/explain-caching.ts';
@@ -25,7 +33,7 @@ export type { LogLevel } from './logs/output-capture.ts';
 export { type RunLogLine, type RunLogOptions, readRunLog } from './logs/read-run-log.ts';
 export { readStepLog } from './logs/read-step-log.ts';
 export type { StepLogLine } from './logs/step-log.ts';
-export { type OutputHandle, optional } from './pipeline/output-handle.ts';
+export { asStream, type OutputHandle, optional } from './pipeline/output-handle.ts';
 export type { ParametersInput, ParametersOutput, ParametersSchema } from './pipeline/parameters.ts';
 export {
   type AnyPipeline,

@@ -14,6 +14,7 @@ const planInputSchema: z.ZodType<PlanInput> = z
       step: z.string(),
       output: z.string(),
       isOptional: z.literal(true).exactOptional(),
+      isStream: z.literal(true).exactOptional(),
     }),
     z.object({ kind: z.literal('item') }),
     z.object({
@@ -49,6 +50,10 @@ const planSchema = z
         upstream: z.array(z.string()),
         inputs: z.record(z.string(), planInputSchema),
         outputs: z.array(z.string()),
+        materializers: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe('Those that outputs are stored by, where the step names them.'),
         attempts: z.int(),
         backoff: z.object({ baseDelay: z.number(), maximumDelay: z.number() }).optional(),
         timeout: z.number().optional().describe('Milliseconds that an attempt may take.'),
@@ -158,7 +163,7 @@ export const artifactSchema = z
         ...storedObjectShape,
       }),
     ),
-    schema: jsonObjectSchema.optional().describe('JSON Schema of the value.'),
+    schema: jsonObjectSchema.optional().describe('JSON Schema of the value, or what its materializer says of it.'),
     metadata: jsonObjectSchema,
     createdAt: timeSchema,
   })

@@ -124,8 +124,8 @@ async function findFiles(folder: string, key: string): Promise<{ files: string[]
   return { files, problems };
 }
 
-/** What keeps files of these names from lying side by side in a folder of this machine. */
-async function namingProblems(folder: string, files: readonly string[]): Promise<Problem[]> {
+/** What keeps files of these paths from lying side by side in a folder of this machine, which exists. */
+export async function namingProblems(folder: string, files: readonly string[]): Promise<Problem[]> {
   const problems: Problem[] = [];
   const seen = new Map<string, string>();
   const foldsNames = await foldsCase(folder);
@@ -167,7 +167,8 @@ function problemsError(code: ErrorCode, what: string, problems: readonly Problem
   return new StackError({ code, message: `${what}:\n${lines.join('\n')}`, problems });
 }
 
-async function onDisk<Result>(what: string, path: string, action: () => Promise<Result>): Promise<Result> {
+/** Does something with files of this machine. What the disk refuses has the code of a `StackError`. */
+export async function onDisk<Result>(what: string, path: string, action: () => Promise<Result>): Promise<Result> {
   try {
     return await action();
   } catch (error) {

@@ -59,6 +59,7 @@ export const errorCodes = {
   PIPELINE_NOT_ADDRESSABLE: { category: 'usage', summary: 'A worker cannot import this pipeline.' },
   STEP_OUTSIDE_PIPELINE: { category: 'usage', summary: 'A step was called outside of a pipeline.' },
   OUTPUT_HANDLE_MISUSED: { category: 'usage', summary: 'The output of a step was used as a value in a pipeline.' },
+  OUTPUT_INVALID: { category: 'usage', summary: 'The output of a step does not fit its schema.' },
   VALUE_NOT_SERIALIZABLE: { category: 'usage', summary: 'A materializer cannot store this value.' },
   PATH_INVALID: { category: 'usage', summary: 'The path breaks the rules for artifact keys.' },
   PATH_OUTSIDE_STORE: { category: 'usage', summary: 'The path is not below the root of the artifact store.' },

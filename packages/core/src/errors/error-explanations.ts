@@ -100,6 +100,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'In the function of a pipeline, the output of a step was used as if it were there already.',
     remedy: 'Pass it to a step, and do there what needs the value.',
   },
+  OUTPUT_INVALID: {
+    cause: 'A step returned a value that the schema of its output refuses.',
+    remedy: 'Correct the step, or the schema; the message names every field.',
+  },
   VALUE_NOT_SERIALIZABLE: {
     cause: 'A step returned something that no materializer can write, such as a function.',
     remedy: 'Return data, or give the step a materializer for it.',
@@ -154,8 +158,9 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     remedy: 'See the last artifacts: `stack artifact list`.',
   },
   MATERIALIZER_NOT_FOUND: {
-    cause: 'An artifact was written by a materializer that this program does not have.',
-    remedy: 'Import the module that defines it, or install its package.',
+    cause:
+      'An artifact was written by a materializer, or a newer version of one, that this program does not have; or an output names one that its pipeline was not given.',
+    remedy: 'Give the materializer to the pipeline: `pipeline({ materializers: [...] })`.',
   },
   SECRET_NOT_FOUND: {
     cause: 'A component refers to `{{name.key}}`, and no secret store of the project has a value for it.',

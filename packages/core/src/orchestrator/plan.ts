@@ -49,6 +49,8 @@ export interface PlanStep {
   readonly inputs: Readonly<Record<string, PlanInput>>;
   /** Names of its outputs; `output` where the step has a single one. */
   readonly outputs: readonly string[];
+  /** Names of the materializers that outputs are stored by, where the step says so. Absent for those found by the values. */
+  readonly materializers?: Readonly<Record<string, string>>;
   /** How often it is tried before it counts as failed; at least 1. */
   readonly attempts: number;
   /** How long to wait between two attempts. Absent for not at all. */
@@ -79,8 +81,14 @@ export type StepCode =
 /** An input: a value, the output of another step, or data with outputs inside. */
 export type PlanInput =
   | { readonly kind: 'value'; readonly value: JsonValue }
-  /** With `isOptional`, nothing where its step was skipped. */
-  | { readonly kind: 'output'; readonly step: string; readonly output: string; readonly isOptional?: true }
+  /** With `isOptional`, nothing where its step was skipped; with `isStream`, a stream of its stored bytes. */
+  | {
+      readonly kind: 'output';
+      readonly step: string;
+      readonly output: string;
+      readonly isOptional?: true;
+      readonly isStream?: true;
+    }
   /** The item of the list that a step with `map` runs for. */
   | { readonly kind: 'item' }
   | { readonly kind: 'list'; readonly items: readonly PlanInput[] }

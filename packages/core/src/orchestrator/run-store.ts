@@ -149,7 +149,7 @@ export interface ArtifactRecord extends StoredObject {
   readonly contents: readonly StoredObject[];
   /** What shows it to people. */
   readonly visualizations: readonly ArtifactVisualization[];
-  /** JSON Schema of the value, where one was given. */
+  /** JSON Schema of the value, where the step gave a schema; else what its materializer says of it, such as the columns of a table. */
   readonly schema: JsonObject | undefined;
   readonly metadata: JsonObject;
   readonly createdAt: Date;

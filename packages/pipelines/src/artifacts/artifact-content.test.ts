@@ -12,6 +12,12 @@ import { defineMaterializer, type Materializer } from './materializer.ts';
 
 const origin = { name: 'training/train/model', runId: 'run', step: 'train', output: 'model' };
 
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 async function store(value: unknown, materializers: readonly Materializer[] = []) {
   const artifactStore = new MemoryArtifactStore();
   const record = { ...(await storeArtifact(artifactStore, value, materializers, origin)), version: 1 };
@@ -64,6 +70,11 @@ describe('storeArtifact', () => {
     const { record, load } = await store(value);
     expect(record.materializer).toBe(materializer);
     expect(await load()).toStrictEqual(value);
+  });
+
+  it('stores what a Proxy of data gives', async () => {
+    const doubled = new Proxy({ a: 1 }, { get: (target, key) => Number(Reflect.get(target, key)) * 2 });
+    expect(await (await store({ doubled })).load()).toEqual({ doubled: { a: 2 } });
   });
 
   it('stores no result as null, and leaves out undefined properties', async () => {
@@ -119,6 +130,24 @@ describe('storeArtifact', () => {
     ['an instance of a class of maps', [new (class Index extends Map {})()], '0 is an instance of Index'],
     ['an error', { error: new TypeError('x') }, 'error is an instance of TypeError'],
     ['a function', { call: () => 1 }, 'call is a function'],
+    [
+      'a property that throws when it is read',
+      {
+        a: {
+          get loss() {
+            throw new Error('lazy');
+          },
+        },
+      },
+      'a.loss cannot be read: lazy',
+    ],
+    ['a Proxy that was revoked', { model: revokedProxy() }, 'model cannot be read'],
+    [
+      'a Proxy of an instance of a class',
+      { model: new Proxy(new (class Forest {})(), {}) },
+      'model is an instance of Forest',
+    ],
+    ['a stream within data', { rows: Readable.from([]) }, 'rows is a stream, which is an output of its own'],
     ['a function in a map', new Map([['call', () => 1]]), 'call is a function'],
     ['a promise', [Promise.resolve()], '0 is an instance of Promise'],
     ['a symbol', Symbol('x'), 'it is a symbol'],
@@ -160,9 +189,9 @@ describe('a materializer', () => {
     name: 'matrix',
     matches: (value) => value instanceof Matrix,
     serialize: (value) => Readable.from(value.rows.map((row) => Buffer.from(`${row.join(',')}\n`))),
-    deserialize: (bytes) =>
+    deserialize: async (stored) =>
       new Matrix(
-        Buffer.from(bytes)
+        (await stored.bytes())
           .toString()
           .trim()
           .split('\n')

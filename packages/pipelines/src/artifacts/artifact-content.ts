@@ -1,59 +1,86 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import {
   type ArtifactRecord,
   type ArtifactStore,
+  type ArtifactVisualization,
   didYouMean,
   forEachAtOnce,
+  type JsonObject,
   maskSecrets,
   type NewArtifact,
   type OperationOptions,
   StackError,
   type StoredObject,
-  type WriteSource,
 } from '@stack/core';
 import type { InputIdentity } from '../cache/input-identity.ts';
 import {
   builtInMaterializers,
   dataMaterializer,
+  directoryMaterializer,
   itemListMaterializer,
   jsonMaterializer,
 } from './built-in-materializers.ts';
+import { isByteStream } from './byte-stream.ts';
+import { directorySource, isDirectoryArtifact } from './directory-artifact.ts';
+import { storeDirectory } from './directory-manifest.ts';
+import { fileSource, isFileArtifact } from './file-artifact.ts';
+import { openObject } from './local-copy.ts';
 import type { Materializer, SerializedValue } from './materializer.ts';
-
-/** Bytes that are read to see whether they are intact: 1 MiB. */
-const readAtOnce = 1024 * 1024;
+import { checkOutput, type OutputOptions, outputJsonSchema } from './output-options.ts';
+import { storedContent } from './stored-content.ts';
+import {
+  type ObjectDamage,
+  objectDamage,
+  readObject,
+  type StoreOptions,
+  sha256Of,
+  storeBytes,
+  storeFile,
+  storeObject,
+  storeStream,
+} from './stored-object.ts';
+import { ValueScope } from './value-scope.ts';
+import { checkVisualizations, mediaTypeOf } from './visualization.ts';
 
 /** What an artifact is called, and who stores it. */
 export type ArtifactOrigin = Pick<ArtifactRecord, 'name' | 'runId' | 'step' | 'output'>;
 
 /** An item of a list, as the artifact of the list has it. */
-type ListedItem = Pick<ArtifactRecord, 'materializer' | 'path' | 'size' | 'sha256'>;
+type ListedItem = Pick<
+  ArtifactRecord,
+  'materializer' | 'materializerVersion' | 'path' | 'size' | 'sha256' | 'contents'
+>;
 
 /** How many items of a list are loaded at once. */
 const itemsAtOnce = 16;
 
-export interface StoreOptions extends OperationOptions {
-  /** Paths whose bytes are known to be wrong: they are replaced. */
-  readonly damaged?: ReadonlySet<string>;
+export interface StoreValueOptions extends StoreOptions {
+  /** What the step says of this output. */
+  readonly output?: OutputOptions | undefined;
+  /** Where materializers write files. Default: one that lasts as long as the process. */
+  readonly scope?: ValueScope;
+  /** Told what went wrong and lost nothing of the value. Default: a warning of the process. */
+  readonly warn?: (message: string) => void;
 }
 
-/** Bytes that can be written more than once, and what is known of them. */
-interface Content {
-  readonly size: number;
-  readonly sha256: string;
-  readonly open: () => WriteSource;
+export interface LoadValueOptions extends OperationOptions {
+  /** How long files and streams of the value are of use. Default: as long as the process. */
+  readonly scope?: ValueScope;
+}
+
+/** What of an artifact is in the store. */
+interface StoredParts {
+  readonly object: StoredObject;
+  /** What belongs to it beside that. */
+  readonly contents: readonly StoredObject[];
 }
 
 /**
  * Stores a value under the digest of its bytes, unless these are stored already.
  *
  * @throws VALUE_NOT_SERIALIZABLE for a value that no materializer takes
+ * @throws OUTPUT_INVALID for a value that the schema of its output refuses
  * @throws INTEGRITY when the store holds other bytes under the digest
  */
 export async function storeArtifact(
@@ -61,13 +88,17 @@ export async function storeArtifact(
   value: unknown,
   materializers: readonly Materializer[],
   origin: ArtifactOrigin,
-  options: StoreOptions = {},
+  options: StoreValueOptions = {},
 ): Promise<NewArtifact> {
+  const { output, scope = new ValueScope() } = options;
   // A function without a result has one all the same: the steps after it take it as an input.
   const stored = value === undefined ? null : value;
-  const candidates = [...materializers, ...builtInMaterializers];
-  const materializer = candidates.find(({ matches }) => matches(stored)) ?? dataMaterializer;
-  return storeSerialized(store, await serialize(materializer, stored, origin), materializer.name, origin, options);
+  const materializer = findMaterializer(stored, materializers, output);
+  if (output?.schema !== undefined) await checkOutput(output.schema, stored, subjectOf(origin));
+  const parts = await storeValue(store, materializer, stored, origin, scope, options);
+  const visualizations = await storeVisualizations(store, materializer, stored, origin, options);
+  const schema = outputJsonSchema(output?.schema) ?? schemaOf(materializer, stored, origin);
+  return { ...newArtifact(store, materializer, origin, parts), visualizations, schema };
 }
 
 /**
@@ -82,38 +113,39 @@ export async function storeItemList(
   options: OperationOptions = {},
 ): Promise<NewArtifact> {
   const references = items.map(
-    ({ materializer, path, size, sha256 }): ListedItem => ({ materializer, path, size, sha256 }),
-  );
-  return storeSerialized(store, JSON.stringify(references), itemListMaterializer, origin, options);
-}
-
-async function storeSerialized(
-  store: ArtifactStore,
-  serialized: SerializedValue,
-  materializer: string,
-  origin: ArtifactOrigin,
-  options: StoreOptions,
-): Promise<NewArtifact> {
-  return withContent(serialized, options, async ({ size, sha256, open }) => {
-    const path = `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
-    await putOnce(store, path, size, open, options);
-    return {
-      ...origin,
-      id: randomUUID(),
-      tags: [],
+    ({ materializer, materializerVersion, path, size, sha256, contents }): ListedItem => ({
       materializer,
-      materializerVersion: 1,
-      store: { component: store.name, flavor: store.flavor, root: maskSecrets(store.root) },
+      materializerVersion,
       path,
       size,
       sha256,
-      contents: [],
-      visualizations: [],
-      schema: undefined,
-      metadata: {},
-      createdAt: new Date(),
-    };
-  });
+      contents,
+    }),
+  );
+  const object = await storeBytes(store, JSON.stringify(references), options);
+  return newArtifact(store, { name: itemListMaterializer, version: 1 }, origin, { object, contents: [] });
+}
+
+function newArtifact(
+  store: ArtifactStore,
+  { name: materializer, version: materializerVersion }: Pick<Materializer, 'name' | 'version'>,
+  origin: ArtifactOrigin,
+  { object, contents }: StoredParts,
+): NewArtifact {
+  return {
+    ...origin,
+    ...object,
+    id: randomUUID(),
+    tags: [],
+    materializer,
+    materializerVersion,
+    store: { component: store.name, flavor: store.flavor, root: maskSecrets(store.root) },
+    contents,
+    visualizations: [],
+    schema: undefined,
+    metadata: {},
+    createdAt: new Date(),
+  };
 }
 
 /**
@@ -127,21 +159,15 @@ export async function readArtifactBytes(
   artifact: StoredObject,
   options: OperationOptions = {},
 ): Promise<Buffer> {
-  const bytes = await store.read(artifact.path, options);
-  if (bytes.length !== artifact.size) {
-    throw integrityError(store, artifact.path, `has ${bytes.length} bytes, and ${artifact.size} were written`);
-  }
-  if (sha256Of(bytes) !== artifact.sha256) {
-    throw integrityError(store, artifact.path, 'does not have the digest that was recorded');
-  }
-  return bytes;
+  return readObject(store, artifact, options);
 }
 
 /**
- * The value of an artifact.
+ * The value of an artifact. What it leaves on this machine, such as a file that was downloaded, is there until the process
+ * ends.
  *
  * @param materializers those beside the built-in ones, as the pipeline was given them
- * @throws MATERIALIZER_NOT_FOUND when the one that wrote it is not among them
+ * @throws MATERIALIZER_NOT_FOUND when the one that wrote it is not among them, or only an older version
  * @throws INTEGRITY when the bytes are not those that were written
  * @throws NOT_FOUND when they are gone
  */
@@ -149,29 +175,49 @@ export async function loadArtifact(
   store: ArtifactStore,
   artifact: ArtifactRecord,
   materializers: readonly Materializer[] = [],
-  options: OperationOptions = {},
+  options: LoadValueOptions = {},
 ): Promise<unknown> {
   if (artifact.materializer === itemListMaterializer) return loadItems(store, artifact, materializers, options);
-  const all = [...materializers, ...builtInMaterializers];
-  const materializer = all.find(({ name }) => name === artifact.materializer);
-  if (materializer === undefined) {
-    const names = all.map(({ name }) => name);
+  const { scope = new ValueScope(), ...operation } = options;
+  const { name, version, materializerVersion } = artifact;
+  const subject = `The artifact "${name}@${version}" was written`;
+  const materializer = materializerNamed(artifact.materializer, materializers, `${subject} by`);
+  if (materializer.version < materializerVersion) {
     throw new StackError({
       code: 'MATERIALIZER_NOT_FOUND',
-      message: `The artifact "${artifact.name}@${artifact.version}" was written by the materializer "${artifact.materializer}", which is not known here.`,
-      hint:
-        didYouMean(artifact.materializer, names) ??
-        `Give it to the pipeline: pipeline({ materializers: [...] }). Known are ${names.join(', ')}.`,
+      message: `${subject} by version ${materializerVersion} of the materializer "${materializer.name}", and what is known here is version ${materializer.version}.`,
+      hint: 'Load it with the code that wrote it, or with a newer one.',
     });
   }
-  return materializer.deserialize(await readArtifactBytes(store, artifact, options));
+  return materializer.deserialize(storedContent(store, artifact, materializerVersion, scope, operation));
+}
+
+/**
+ * A stream of the bytes that an artifact is stored as, checked. It is opened when it is read from, and destroyed with the
+ * scope.
+ *
+ * @throws STEP_FAILED for a directory, and for a list of other artifacts
+ */
+export function openArtifactStream(
+  store: ArtifactStore,
+  artifact: ArtifactRecord,
+  options: LoadValueOptions,
+): Readable {
+  const { scope = new ValueScope(), ...operation } = options;
+  const isSeveral = [itemListMaterializer, directoryMaterializer.name].includes(artifact.materializer);
+  if (!isSeveral && artifact.contents.length === 0) return scope.own(openObject(store, artifact, operation));
+  throw new StackError({
+    code: 'STEP_FAILED',
+    message: `The artifact "${artifact.name}@${artifact.version}" is ${artifact.materializer === itemListMaterializer ? 'a list of the outputs of items' : 'a directory'}, and cannot be a stream.`,
+    hint: 'Take it without asStream().',
+  });
 }
 
 /** A stored list, whose items are loaded one by one. */
 export interface ArtifactList {
   readonly length: number;
   /** A value of its own for each call. */
-  load(index: number, options?: OperationOptions): Promise<unknown>;
+  load(index: number, options?: LoadValueOptions): Promise<unknown>;
   /** What an item is, for a cache key. */
   identify(index: number): Promise<InputIdentity>;
 }
@@ -186,21 +232,18 @@ export async function openArtifactList(
   store: ArtifactStore,
   artifact: ArtifactRecord,
   materializers: readonly Materializer[],
-  options: OperationOptions = {},
+  options: LoadValueOptions = {},
 ): Promise<ArtifactList> {
   if (artifact.materializer === itemListMaterializer) {
     const items = await readItemList(store, artifact, options);
-    const load = async (index: number, own?: OperationOptions) => {
+    const load = async (index: number, own?: LoadValueOptions) => {
       const item = items[index];
       return item === undefined ? undefined : loadArtifact(store, { ...artifact, ...item }, materializers, own);
     };
-    const identify = async (index: number): Promise<InputIdentity> => {
-      const { sha256, materializer } = items[index] ?? artifact;
-      return { kind: 'artifact', sha256, materializer };
-    };
+    const identify = async (index: number) => artifactIdentity(items[index] ?? artifact);
     return { length: items.length, load, identify };
   }
-  const loadList = async (own?: OperationOptions): Promise<readonly unknown[]> => {
+  const loadList = async (own?: LoadValueOptions): Promise<readonly unknown[]> => {
     const value = await loadArtifact(store, artifact, materializers, own);
     if (Array.isArray(value)) return value;
     throw new StackError({
@@ -212,26 +255,31 @@ export async function openArtifactList(
   const list = await loadList(options);
   // Data can be copied. What a materializer of the user's makes may lose its class by that, and is made anew.
   const isData = [jsonMaterializer.name, dataMaterializer.name].includes(artifact.materializer);
-  const load = async (index: number, own?: OperationOptions) =>
+  const load = async (index: number, own?: LoadValueOptions) =>
     isData ? structuredClone(list[index]) : (await loadList(own))[index];
-  const { sha256, materializer } = artifact;
   const identify = async (index: number): Promise<InputIdentity> => {
-    if (!isData) return { kind: 'artifact', sha256, materializer, place: index };
-    const { name } = dataMaterializer;
-    return {
-      kind: 'artifact',
-      sha256: sha256Of(String(await dataMaterializer.serialize(list[index]))),
-      materializer: name,
-    };
+    if (!isData) return { ...artifactIdentity(artifact), place: index };
+    const { name, version } = dataMaterializer;
+    const sha256 = sha256Of(String(await serialize(dataMaterializer, list[index], artifact, new ValueScope())));
+    return artifactIdentity({ sha256, materializer: name, materializerVersion: version });
   };
   return { length: list.length, load, identify };
+}
+
+/** What an artifact is, for a cache key. */
+export function artifactIdentity({
+  sha256,
+  materializer,
+  materializerVersion,
+}: Pick<ArtifactRecord, 'sha256' | 'materializer' | 'materializerVersion'>): InputIdentity & { kind: 'artifact' } {
+  return { kind: 'artifact', sha256, materializer: `${materializer}@${materializerVersion}` };
 }
 
 async function loadItems(
   store: ArtifactStore,
   list: ArtifactRecord,
   materializers: readonly Materializer[],
-  options: OperationOptions,
+  options: LoadValueOptions,
 ): Promise<readonly unknown[]> {
   const items = await openArtifactList(store, list, materializers, options);
   const values = new Array<unknown>(items.length);
@@ -244,105 +292,165 @@ async function loadItems(
 async function readItemList(
   store: ArtifactStore,
   list: ArtifactRecord,
-  options: OperationOptions,
+  { signal }: LoadValueOptions,
 ): Promise<readonly ListedItem[]> {
-  return JSON.parse((await readArtifactBytes(store, list, options)).toString('utf8'));
+  const items: readonly ListedItem[] = JSON.parse((await readObject(store, list, { signal })).toString('utf8'));
+  // Lists that were stored before materializers had versions, and directories were stored, say nothing of either.
+  return items.map((item) => ({
+    ...item,
+    materializerVersion: item.materializerVersion ?? 1,
+    contents: item.contents ?? [],
+  }));
 }
 
 /**
- * Looks whether an artifact is as it was written: all bytes of one up to 1 MiB, of a larger one the size, and the digest
- * where the store knows it. Returns what is wrong with it; `undefined` for nothing.
+ * Looks whether an artifact is as it was written, with all that belongs to it: all bytes of what has up to 1 MiB, of larger
+ * objects the size, and the digest where the store knows it. Returns every damage.
  */
 export async function artifactDamage(
   store: ArtifactStore,
   artifact: ArtifactRecord,
-  { verify, signal }: OperationOptions & { readonly verify: boolean },
-): Promise<string | undefined> {
-  try {
-    if (verify || artifact.size <= readAtOnce) {
-      await readArtifactBytes(store, artifact, { signal });
-      return undefined;
-    }
-    const { size, sha256 = artifact.sha256 } = await store.stat(artifact.path, { signal });
-    return size === artifact.size && sha256 === artifact.sha256 ? undefined : 'is damaged';
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (StackError.is(error, 'NOT_FOUND')) return 'is gone';
-    return StackError.is(error, 'INTEGRITY') ? 'is damaged' : 'cannot be read';
-  }
-}
-
-function sha256Of(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-async function serialize(materializer: Materializer, value: unknown, origin: ArtifactOrigin): Promise<SerializedValue> {
-  try {
-    return await materializer.serialize(value);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new StackError({
-      code: 'VALUE_NOT_SERIALIZABLE',
-      message: `The output "${origin.output}" of the step "${origin.step}" cannot be stored by the materializer "${materializer.name}": ${detail}`,
-      ...(StackError.is(error) ? { hint: error.hint, problems: error.problems } : {}),
-      cause: error,
-    });
-  }
-}
-
-async function withContent<Result>(
-  serialized: SerializedValue,
-  { signal }: OperationOptions,
-  use: (content: Content) => Promise<Result>,
-): Promise<Result> {
-  if (!(serialized instanceof Readable)) {
-    const bytes = typeof serialized === 'string' ? Buffer.from(serialized) : serialized;
-    const sha256 = sha256Of(bytes);
-    return use({ size: bytes.byteLength, sha256, open: () => bytes });
-  }
-  // The path is the digest, which is known at the end of the stream.
-  const folder = await mkdtemp(join(tmpdir(), 'stack-artifact-'));
-  try {
-    const file = join(folder, 'content');
-    const hash = createHash('sha256');
-    let size = 0;
-    const measure = async function* (source: AsyncIterable<Uint8Array | string>) {
-      for await (const chunk of source) {
-        const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-        hash.update(bytes);
-        size += bytes.byteLength;
-        yield bytes;
-      }
-    };
-    await pipeline(serialized, measure, createWriteStream(file), { signal });
-    return await use({ size, sha256: hash.digest('hex'), open: () => createReadStream(file) });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function putOnce(
-  store: ArtifactStore,
-  path: string,
-  size: number,
-  open: () => WriteSource,
-  { signal, damaged }: StoreOptions,
-): Promise<void> {
-  try {
-    await store.write(path, open(), { ifAbsent: damaged?.has(path) !== true, signal });
-  } catch (error) {
-    if (!StackError.is(error, 'ALREADY_EXISTS')) throw error;
-    const storedSize = await store.size(path, { signal });
-    if (storedSize !== size) {
-      throw integrityError(store, path, `has ${storedSize} bytes, and its name says that it has ${size}`);
-    }
-  }
-}
-
-function integrityError(store: ArtifactStore, path: string, problem: string): StackError {
-  return new StackError({
-    code: 'INTEGRITY',
-    message: `The object "${path}" in the ${store} ${problem}.`,
-    hint: 'It was changed or damaged outside of Stack. Remove it, and run the pipeline again to write it anew.',
+  options: OperationOptions & { readonly verify: boolean },
+): Promise<readonly ObjectDamage[]> {
+  const damages: ObjectDamage[] = [];
+  const objects = [artifact, ...artifact.contents, ...artifact.visualizations];
+  await forEachAtOnce(objects, itemsAtOnce, async (object) => {
+    const damage = await objectDamage(store, object, options);
+    if (damage !== undefined) damages.push(damage);
   });
+  return damages;
+}
+
+function findMaterializer(
+  value: unknown,
+  materializers: readonly Materializer[],
+  output: OutputOptions | undefined,
+): Materializer {
+  if (output?.materializer !== undefined)
+    return materializerNamed(output.materializer, materializers, 'The step names');
+  const matching = materializers.find(({ matches }) => matches(value));
+  return matching ?? builtInMaterializers.find(({ matches }) => matches(value)) ?? dataMaterializer;
+}
+
+/** @throws MATERIALIZER_NOT_FOUND whose message begins with who asks for it */
+export function materializerNamed(name: string, materializers: readonly Materializer[], subject: string): Materializer {
+  const all = [...materializers, ...builtInMaterializers];
+  const found = all.find((materializer) => materializer.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((materializer) => materializer.name);
+  throw new StackError({
+    code: 'MATERIALIZER_NOT_FOUND',
+    message: `${subject} the materializer "${name}", which is not known here.`,
+    hint:
+      didYouMean(name, names) ??
+      `Give it to the pipeline: pipeline({ materializers: [...] }). Known are ${names.join(', ')}.`,
+  });
+}
+
+async function storeValue(
+  store: ArtifactStore,
+  materializer: Materializer,
+  value: unknown,
+  origin: ArtifactOrigin,
+  scope: ValueScope,
+  options: StoreOptions,
+): Promise<StoredParts> {
+  const serialized = await serialize(materializer, value, origin, scope);
+  try {
+    return await storeSerialized(store, serialized, options);
+  } catch (error) {
+    const isOfValue = StackError.is(error, 'VALUE_NOT_SERIALIZABLE') || StackError.is(error, 'FILE_NOT_FOUND');
+    throw isOfValue ? notSerializable(materializer, origin, error) : error;
+  }
+}
+
+async function serialize(
+  materializer: Materializer,
+  value: unknown,
+  origin: ArtifactOrigin,
+  scope: ValueScope,
+): Promise<SerializedValue> {
+  try {
+    return await materializer.serialize(value, scope);
+  } catch (error) {
+    throw notSerializable(materializer, origin, error);
+  }
+}
+
+function schemaOf(materializer: Materializer, value: unknown, origin: ArtifactOrigin): JsonObject | undefined {
+  try {
+    return materializer.schema?.(value);
+  } catch (error) {
+    throw notSerializable(materializer, origin, error);
+  }
+}
+
+function notSerializable({ name }: Materializer, origin: ArtifactOrigin, error: unknown): StackError {
+  const detail = error instanceof Error ? error.message : String(error);
+  return new StackError({
+    code: 'VALUE_NOT_SERIALIZABLE',
+    message: `${subjectOf(origin)} cannot be stored by the materializer "${name}": ${detail}`,
+    ...(StackError.is(error) ? { hint: error.hint, problems: error.problems } : {}),
+    cause: error,
+  });
+}
+
+async function storeSerialized(
+  store: ArtifactStore,
+  serialized: SerializedValue,
+  options: StoreOptions,
+): Promise<StoredParts> {
+  const alone = (object: StoredObject) => ({ object, contents: [] });
+  if (typeof serialized === 'string' || serialized instanceof Uint8Array) {
+    return alone(await storeBytes(store, serialized, options));
+  }
+  if (isFileArtifact(serialized)) {
+    const source = serialized[fileSource];
+    if (source.kind === 'local') return alone(await storeFile(store, source.path, options));
+    const open = () => openObject(source.store, source.object, options);
+    return alone(await storeObject(store, source.object, open, options));
+  }
+  if (isDirectoryArtifact(serialized)) {
+    const { manifest, contents } = await storeDirectory(store, serialized[directorySource], options);
+    return { object: manifest, contents };
+  }
+  if (isByteStream(serialized)) return alone(await storeStream(store, serialized, options));
+  throw new StackError({
+    code: 'VALUE_NOT_SERIALIZABLE',
+    message: 'It gave something that is neither bytes, text, a stream, a file nor a directory.',
+  });
+}
+
+/** What shows a value is no part of it: where that fails, the value is kept all the same. */
+async function storeVisualizations(
+  store: ArtifactStore,
+  materializer: Materializer,
+  value: unknown,
+  origin: ArtifactOrigin,
+  options: StoreValueOptions,
+): Promise<readonly ArtifactVisualization[]> {
+  if (materializer.visualize === undefined) return [];
+  const { warn = (message) => process.emitWarning(message) } = options;
+  try {
+    const visualizations = await materializer.visualize(value);
+    checkVisualizations(visualizations);
+    const stored: ArtifactVisualization[] = [];
+    for (const visualization of visualizations) {
+      const { name, type, content } = visualization;
+      const object = await storeBytes(store, content, options);
+      stored.push({ name, type, mediaType: mediaTypeOf(visualization), ...object });
+    }
+    return stored;
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const detail = error instanceof Error ? error.message : String(error);
+    warn(
+      `${subjectOf(origin)} is stored without visualizations, as the materializer "${materializer.name}" failed to make them: ${detail}`,
+    );
+    return [];
+  }
+}
+
+function subjectOf({ name, step, output }: ArtifactOrigin): string {
+  return output === undefined ? `The artifact "${name}"` : `The output "${output}" of the step "${step}"`;
 }

@@ -1,4 +1,7 @@
 import { isPlainObject } from '@stack/core';
+import { isByteStream } from './byte-stream.ts';
+import { isDirectoryArtifact } from './directory-artifact.ts';
+import { isFileArtifact } from './file-artifact.ts';
 import { isTypedArray } from './typed-arrays.ts';
 
 /** A part of a value that JSON would change or lose. */
@@ -58,6 +61,19 @@ function inspect(
   };
   const visit = (part: unknown): void => {
     if (isLeaf(part)) return;
+    const depth = ancestors.length;
+    try {
+      visitWithin(part);
+    } catch (error) {
+      // A getter threw, or a trap of a Proxy.
+      ancestors.length = depth;
+      const detail = error instanceof Error ? error.message : String(error);
+      const field = unreadableField(part);
+      const place = field === undefined ? path : [...path, field];
+      problems.push({ path: place.join('.'), message: `cannot be read: ${detail}` });
+    }
+  };
+  const visitWithin = (part: unknown): void => {
     const message = describe(part, ancestors);
     if (message !== undefined) problems.push({ path: path.join('.'), message });
     else if (Object.is(part, -0)) hasNegativeZero = true;
@@ -126,7 +142,27 @@ function describeObjectProblem(part: object, ancestors: readonly object[]): stri
     return Object.keys(part).length > part.length ? 'is a list with properties of its own' : undefined;
   }
   if (isPlainObject(part)) {
-    return Object.getOwnPropertySymbols(part).length > 0 ? 'has a symbol as a key' : undefined;
+    if (Object.getOwnPropertySymbols(part).length === 0) return undefined;
+    if (isFileArtifact(part) || isDirectoryArtifact(part))
+      return 'is a file or directory, which is an output of its own';
+    return 'has a symbol as a key';
   }
+  if (isByteStream(part)) return 'is a stream, which is an output of its own';
   return `is an instance of ${part.constructor?.name || 'a class'}`;
+}
+
+/** The first property of an object that throws when it is read. */
+function unreadableField(part: unknown): string | undefined {
+  try {
+    return Object.keys(part as object).find((key) => {
+      try {
+        Reflect.get(part as object, key);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  } catch {
+    return undefined;
+  }
 }

@@ -11,7 +11,7 @@ export interface CacheSubject {
   readonly code: string;
   /** Values of the environment variables that it says it reads. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Names of the materializers that its outputs may be stored by, in the order they are asked. */
+  /** The materializers that its outputs may be stored by, with versions, in the order they are asked, and those that it names. */
   readonly materializers: readonly string[];
   readonly store: { readonly flavor: string; readonly root: string };
   /** What the user's function says that counts, or the values that do. */

@@ -1,11 +1,18 @@
 import type { ArtifactRecord, JsonValue, PlanInput } from '@stack/core';
+import { artifactIdentity } from '../artifacts/artifact-content.ts';
 import { findOutput, listStepArtifacts, type RunArtifacts } from '../engine/load-inputs.ts';
 
 /** An input, as far as it matters what it is: its value, or what artifacts it is made of. */
 export type InputIdentity =
   | { readonly kind: 'value'; readonly value: JsonValue }
-  /** With `place`, an item of the list that the artifact is. */
-  | { readonly kind: 'artifact'; readonly sha256: string; readonly materializer: string; readonly place?: number }
+  /** With the version of its materializer. With `place`, an item of the list that the artifact is. */
+  | {
+      readonly kind: 'artifact';
+      readonly sha256: string;
+      readonly materializer: string;
+      readonly place?: number;
+      readonly isStream?: true;
+    }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'list'; readonly items: readonly InputIdentity[] }
   | { readonly kind: 'object'; readonly fields: Readonly<Record<string, InputIdentity>> };
@@ -36,8 +43,8 @@ export async function identifyInputs(
       case 'output': {
         const found = await artifactsOf(input.step);
         if (input.isOptional && found.length === 0) return { kind: 'nothing' };
-        const { sha256, materializer } = findOutput(found, input.step, input.output);
-        return { kind: 'artifact', sha256, materializer };
+        const identity = artifactIdentity(findOutput(found, input.step, input.output));
+        return input.isStream ? { ...identity, isStream: true } : identity;
       }
       case 'list':
         return { kind: 'list', items: await Promise.all(input.items.map(identify)) };

@@ -1,7 +1,10 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createStack, type StepCaching } from '@stack/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { defineMaterializer } from '../artifacts/materializer.ts';
+import { directoryArtifact } from '../artifacts/directory-artifact.ts';
+import { defineMaterializer, type Materializer } from '../artifacts/materializer.ts';
 import { MemoryRunStore } from '../engine/memory-run-store.ts';
 import type { RunEvent } from '../engine/run-event.ts';
 import { watchRun } from '../engine/watch-run.ts';
@@ -136,7 +139,7 @@ describe('a step that ran before', () => {
     const cache = { environment: ['STACK_TEST_REGION'] };
     const ran = async (
       version: string,
-      options: { materializers?: [] | [typeof dates]; stack?: typeof silent.stack } = {},
+      options: { materializers?: readonly Materializer[]; stack?: typeof silent.stack } = {},
     ) => {
       const { add, runs } = counted(cache, version);
       const { materializers = [], stack = silent.stack } = options;
@@ -147,8 +150,8 @@ describe('a step that ran before', () => {
       name: 'dates',
       matches: (value) => value instanceof Date,
       serialize: String,
-      deserialize: (bytes) => new Date(bytes.toString()),
-    });
+      deserialize: async (stored) => new Date((await stored.bytes()).toString()),
+    }) as Materializer;
     expect([await ran('1'), await ran('1')]).toEqual([true, false]);
     expect([await ran('2'), await ran('2'), await ran('1')]).toEqual([true, false, false]);
     vi.stubEnv('STACK_TEST_REGION', '');
@@ -156,6 +159,11 @@ describe('a step that ran before', () => {
     vi.stubEnv('STACK_TEST_REGION', undefined);
     expect(await ran('1')).toBe(false);
     expect([await ran('1', { materializers: [dates] }), await ran('1')]).toEqual([true, false]);
+    const newer = { ...dates, version: 2 };
+    expect([await ran('1', { materializers: [newer] }), await ran('1', { materializers: [newer] })]).toEqual([
+      true,
+      false,
+    ]);
     class OtherStore extends MemoryArtifactStore {
       override readonly root = 'memory://elsewhere';
     }
@@ -165,7 +173,28 @@ describe('a step that ran before', () => {
       artifactStore: new OtherStore(),
     });
     expect([await ran('1', { stack }), await ran('1', { stack }), await ran('1')]).toEqual([true, false, false]);
-    expect(await runStore.listRuns()).toHaveLength(13);
+    expect(await runStore.listRuns()).toHaveLength(15);
+  });
+
+  it('is run again where a file of the directory that it put out is damaged, and mends all of them', async () => {
+    const { silent, artifactStore } = await createCachedRuns();
+    let calls = 0;
+    const write = step({ name: 'write', version: '1' }, async (_input: object, { temporaryFolder }) => {
+      calls++;
+      for (const name of ['one', 'two']) await writeFile(join(temporaryFolder, name), name);
+      return directoryArtifact(temporaryFolder);
+    });
+    const writing = pipeline({ name: 'writing' }, () => write({}));
+    await writing.run({}, silent);
+    await writing.run({}, silent);
+    expect(calls).toBe(1);
+    for (const object of artifactStore.objects.values()) {
+      if (['one', 'two'].includes(object.bytes.toString())) object.bytes = Buffer.from('bad');
+    }
+    const run = await writing.run({}, silent);
+    expect(calls).toBe(2);
+    const directory = await run.result();
+    expect(await readdir(await directory.path())).toEqual(['one', 'two']);
   });
 
   it('is run again by another step that does the same under another name', async () => {

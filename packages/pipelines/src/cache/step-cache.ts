@@ -10,10 +10,11 @@ import {
   type StepCaching,
   type StepRunRecord,
 } from '@stack/core';
-import { artifactDamage } from '../artifacts/artifact-content.ts';
+import { artifactDamage, type LoadValueOptions } from '../artifacts/artifact-content.ts';
 import { outputName } from '../artifacts/artifact-name.ts';
 import { builtInMaterializers } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
+import { ValueScope } from '../artifacts/value-scope.ts';
 import { loadInputs, type RunArtifacts } from '../engine/load-inputs.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { type CacheSubject, cacheKey } from './cache-key.ts';
@@ -33,7 +34,13 @@ export interface CachedStep {
   readonly step: PlanStep;
   readonly definition: StepDefinition;
   /** What inputs of the kind `item` stand for. */
-  readonly item: { readonly identify: () => Promise<InputIdentity>; readonly load: () => Promise<unknown> } | undefined;
+  readonly item: MappedItem | undefined;
+}
+
+/** What inputs of the kind `item` stand for. */
+export interface MappedItem {
+  readonly identify: () => Promise<InputIdentity>;
+  readonly load: (options: LoadValueOptions) => Promise<unknown>;
 }
 
 /** Finds results of earlier steps, and says under which keys new ones are kept. */
@@ -104,11 +111,10 @@ export class StepCache {
     for (const output of step.outputs) {
       const artifact = earlier.find((candidate) => candidate.output === output);
       if (artifact === undefined) return `its artifact "${output}" is not recorded`;
-      const damage = await artifactDamage(stack.artifactStore, artifact, { signal, verify });
-      if (damage !== undefined) {
-        this.#damaged.add(artifact.path);
-        return `its artifact "${output}" ${damage}`;
-      }
+      const damages = await artifactDamage(stack.artifactStore, artifact, { signal, verify });
+      for (const { path } of damages) this.#damaged.add(path);
+      const [damage] = damages;
+      if (damage !== undefined) return `its artifact "${output}" ${damage.problem}`;
       artifacts.push({
         ...artifact,
         id: randomUUID(),
@@ -132,7 +138,10 @@ export class StepCache {
       outputs: step.outputs,
       code,
       environment: Object.fromEntries(environment.map((name) => [name, process.env[name]])),
-      materializers: [...materializers, ...builtInMaterializers].map(({ name }) => name),
+      materializers: [
+        ...[...materializers, ...builtInMaterializers].map(({ name, version }) => `${name}@${version}`),
+        ...Object.entries(step.materializers ?? {}).map(([output, name]) => `${output} by ${name}`),
+      ],
       store: { flavor, root: maskSecrets(root) },
       values:
         key === undefined
@@ -150,7 +159,10 @@ export class StepCache {
     signal: AbortSignal,
   ): Promise<JsonValue> {
     const { runId, stack } = this.#run;
-    const input = await loadInputs(step, this.#run, item === undefined ? { signal } : { signal, loadItem: item.load });
+    await using scope = new ValueScope();
+    const options = { signal, scope };
+    const loadItem = async () => item?.load(options);
+    const input = await loadInputs(step, this.#run, { ...options, loadItem });
     const made = await key(input, { runId, stack, step: name, parameters: this.#plan.parameters });
     const { problems } = inspectJson(made);
     if (problems.length === 0) return made;

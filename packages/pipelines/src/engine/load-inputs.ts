@@ -1,13 +1,5 @@
-import {
-  type ArtifactRecord,
-  type OperationOptions,
-  type PlanInput,
-  type PlanStep,
-  type RunStore,
-  type Stack,
-  StackError,
-} from '@stack/core';
-import { loadArtifact } from '../artifacts/artifact-content.ts';
+import { type ArtifactRecord, type PlanInput, type PlanStep, type RunStore, type Stack, StackError } from '@stack/core';
+import { type LoadValueOptions, loadArtifact, openArtifactStream } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 
 /** What loading the artifacts of a run takes. */
@@ -18,7 +10,7 @@ export interface RunArtifacts {
   readonly materializers: readonly Materializer[];
 }
 
-export interface LoadOptions extends OperationOptions {
+export interface LoadOptions extends LoadValueOptions {
   /** Loads what inputs of the kind `item` stand for. */
   readonly loadItem?: () => Promise<unknown>;
 }
@@ -55,7 +47,9 @@ export async function loadInput(
         const found = await artifactsOf(part.step);
         if (part.isOptional && found.length === 0) return undefined;
         const record = findOutput(found, part.step, part.output);
-        return loadArtifact(run.stack.artifactStore, record, run.materializers, options);
+        const { artifactStore } = run.stack;
+        if (part.isStream) return openArtifactStream(artifactStore, record, options);
+        return loadArtifact(artifactStore, record, run.materializers, options);
       }
       case 'list':
         return Promise.all(part.items.map(load));

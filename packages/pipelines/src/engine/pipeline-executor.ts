@@ -17,7 +17,9 @@ import {
 } from '@stack/core';
 import { type ArtifactList, type ArtifactOrigin, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
 import { outputName } from '../artifacts/artifact-name.ts';
-import { type CacheAnswer, type CachedStep, StepCache } from '../cache/step-cache.ts';
+import { keepStreams } from '../artifacts/byte-stream.ts';
+import { ValueScope } from '../artifacts/value-scope.ts';
+import { type CacheAnswer, type MappedItem, StepCache } from '../cache/step-cache.ts';
 import { captureOutput } from '../logs/output-capture.ts';
 import { StepLog } from '../logs/step-log.ts';
 import { referencedOutputs } from '../pipeline/referenced-outputs.ts';
@@ -230,7 +232,7 @@ export class PipelineExecutor implements StepExecutor {
     const { name, step } = execution;
     let answer: CacheAnswer;
     try {
-      const cached = { name, step, definition: this.#definition(step.name), item: this.#itemOf(execution, signal) };
+      const cached = { name, step, definition: this.#definition(step.name), item: this.#itemOf(execution) };
       answer = await this.#cache.find(cached, signal);
     } catch (error) {
       return signal.aborted ? { outcome: 'cancelled' } : { outcome: 'failed', error, metadata: {} };
@@ -242,10 +244,10 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   /** What inputs of the kind `item` stand for. */
-  #itemOf({ step, item }: Execution, signal: AbortSignal): CachedStep['item'] {
+  #itemOf({ step, item }: Execution): MappedItem | undefined {
     const list = this.#expansions.get(step.name)?.list;
     if (list === undefined || item === undefined) return undefined;
-    return { identify: () => list.identify(item), load: () => list.load(item, { signal }) };
+    return { identify: () => list.identify(item), load: (options) => list.load(item, options) };
   }
 
   async #runAttempts(execution: Execution, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
@@ -279,7 +281,8 @@ export class PipelineExecutor implements StepExecutor {
     const { name, step } = execution;
     using limit = limitTime(step, runSignal);
     const { hooks } = this.#definition(step.name);
-    const context = this.#context(name, attempt, log, limit.signal);
+    await using scope = new ValueScope();
+    const context = this.#context(name, attempt, log, scope, limit.signal);
     const infoFor: InfoFor<StepRunInfo> = (component) => ({
       runId,
       pipeline: plan.pipeline,
@@ -296,7 +299,7 @@ export class PipelineExecutor implements StepExecutor {
         for (const component of stack.components) await component.prepareStepRun(infoFor(component));
         if (attempt === 1) await metadata.callHook('step', 'onStart', () => hooks.onStart?.(context));
       });
-      artifacts = await this.#produce(execution, context, log);
+      artifacts = await this.#produce(execution, context, log, scope);
       failed = false;
     } catch (error) {
       // What a step throws that was told to stop says less than why it was.
@@ -315,7 +318,7 @@ export class PipelineExecutor implements StepExecutor {
     return { outcome: 'failed', error: failure, metadata: metadata.metadata };
   }
 
-  #context(step: string, attempt: number, log: StepLog, signal: AbortSignal): StepContext {
+  #context(step: string, attempt: number, log: StepLog, scope: ValueScope, signal: AbortSignal): StepContext {
     const { runId, plan, stack } = this.#options;
     const readers = this.#parameterReaders;
     return {
@@ -323,6 +326,9 @@ export class PipelineExecutor implements StepExecutor {
       step,
       attempt,
       stack,
+      get temporaryFolder() {
+        return scope.temporaryFolder;
+      },
       get parameters() {
         readers.add(step);
         return plan.parameters;
@@ -335,23 +341,34 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   /** Loads the inputs, calls the function, and stores what it returns. */
-  async #produce(execution: Execution, context: StepContext, log: StepLog): Promise<readonly NewArtifact[]> {
+  async #produce(
+    execution: Execution,
+    context: StepContext,
+    log: StepLog,
+    scope: ValueScope,
+  ): Promise<readonly NewArtifact[]> {
     const { stack, materializers } = this.#options;
     const { signal } = context;
     const { name, step } = execution;
     const definition = this.#definition(step.name);
-    const loadItem = this.#itemOf(execution, signal)?.load;
-    const input = await loadInputs(step, this.#options, loadItem === undefined ? { signal } : { signal, loadItem });
+    const item = this.#itemOf(execution);
+    const loadItem = async () => item?.load({ signal, scope });
+    const input = await loadInputs(step, this.#options, { signal, scope, loadItem });
     signal.throwIfAborted();
     const running = captureOutput(log, async () => definition.run(input, context));
     const result = await orAbandon(running, signal);
     signal.throwIfAborted();
     const { damaged } = this.#cache;
+    const values = step.outputs.map((output) =>
+      definition.outputs === undefined ? result : namedOutput(step, result, output),
+    );
+    using _streams = keepStreams(values);
+    const warn = (message: string) => log.write('warn', message);
     const artifacts: NewArtifact[] = [];
-    for (const output of step.outputs) {
-      const value = definition.outputs === undefined ? result : namedOutput(step, result, output);
+    for (const [index, output] of step.outputs.entries()) {
       const origin = this.#origin(name, output);
-      artifacts.push(await storeArtifact(stack.artifactStore, value, materializers, origin, { signal, damaged }));
+      const options = { signal, damaged, scope, warn, output: definition.outputOptions.get(output) };
+      artifacts.push(await storeArtifact(stack.artifactStore, values[index], materializers, origin, options));
     }
     return artifacts;
   }

@@ -12,7 +12,7 @@ import {
 import { referencedOutputs } from './referenced-outputs.ts';
 
 /** Name of the output of a step that has a single one. */
-const singleOutput = 'output';
+export const singleOutput = 'output';
 
 /** A pipeline while its function runs: each step that is called adds itself. */
 export class Compilation {
@@ -98,12 +98,16 @@ export class Compilation {
     const taken = [...Object.values(inputs), map, condition?.input].flatMap((input) =>
       input === undefined ? [] : referencedOutputs(input).map(({ step }) => step),
     );
-    const { attempts, backoff, timeout } = definition;
+    const { attempts, backoff, timeout, outputOptions } = definition;
+    const materializers = [...outputOptions].flatMap(([output, { materializer }]) =>
+      materializer === undefined ? [] : [[output, materializer]],
+    );
     this.#steps.set(name, {
       name,
       upstream: [...new Set([...taken, ...this.#after(name, options)])],
       inputs,
       outputs,
+      ...(materializers.length === 0 ? {} : { materializers: Object.fromEntries(materializers) }),
       attempts,
       ...(backoff === undefined ? {} : { backoff }),
       ...(timeout === undefined ? {} : { timeout }),

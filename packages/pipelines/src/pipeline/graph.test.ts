@@ -202,7 +202,7 @@ describe('map', () => {
       name: 'points',
       matches: (value): value is Point[] => Array.isArray(value) && value[0] instanceof Point,
       serialize: (value) => String(value.length),
-      deserialize: (bytes) => Array.from({ length: Number(Buffer.from(bytes)) }, () => new Point()),
+      deserialize: async (stored) => Array.from({ length: Number(await stored.bytes()) }, () => new Point()),
     });
     const make = step({ name: 'make' }, () => [new Point(), new Point()]);
     const shared = { id: 1 };

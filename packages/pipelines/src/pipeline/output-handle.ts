@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { didYouMean, type PlanInput, StackError } from '@stack/core';
 
 declare const valueType: unique symbol;
@@ -76,12 +77,27 @@ export function createNamedOutputs(
  * skipped, because its condition did not hold. Without it, a step is skipped along with what it takes its inputs from.
  */
 export function optional<Value>(handle: OutputHandle<Value>): OutputHandle<Value | undefined> {
-  const reference = handleReference(handle);
-  if (reference?.input.kind !== 'output') {
-    throw new StackError({ code: 'ARGUMENT_INVALID', message: 'optional() takes the output of a step.' });
-  }
+  const reference = outputReference(handle, 'optional');
   const input = { ...reference.input, isOptional: true } as const;
   return createOutputHandle({ ...reference, input }) as OutputHandle<Value | undefined>;
+}
+
+/**
+ * The stored bytes of the same output, for a step that takes them as a stream instead of having them in memory. Whatever
+ * materializer wrote them, except for directories and what a mapped step puts out: text is a stream of its UTF-8.
+ */
+export function asStream<Value>(
+  handle: OutputHandle<Value>,
+): OutputHandle<undefined extends Value ? Readable | undefined : Readable> {
+  const reference = outputReference(handle, 'asStream');
+  const input = { ...reference.input, isStream: true } as const;
+  return createOutputHandle({ ...reference, input }) as OutputHandle<Readable>;
+}
+
+function outputReference(handle: OutputHandle<unknown>, caller: string) {
+  const reference = handleReference(handle);
+  if (reference?.input.kind === 'output') return { ...reference, input: reference.input };
+  throw new StackError({ code: 'ARGUMENT_INVALID', message: `${caller}() takes the output of a step.` });
 }
 
 /** What a value stands for; `undefined` for one that is no handle. */

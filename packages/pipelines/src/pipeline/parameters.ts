@@ -73,11 +73,15 @@ function validate(schema: ParametersSchema, input: unknown): { value?: unknown; 
     return { problems: [{ path: '', message: 'cannot be checked, since a check of the schema is asynchronous' }] };
   }
   if (result.issues === undefined) return { value: result.value, problems: [] };
-  const problems = result.issues.map(({ path = [], message }) => ({
+  return { problems: issueProblems(result.issues) };
+}
+
+/** What a schema of whatever library finds wrong with a value. */
+export function issueProblems(issues: readonly StandardSchemaV1.Issue[]): readonly Problem[] {
+  return issues.map(({ path = [], message }) => ({
     path: path.map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.'),
     message,
   }));
-  return { problems };
 }
 
 function unknownParameters(jsonSchema: JsonSchema, input: unknown): Problem[] {

@@ -1,8 +1,20 @@
+import { Readable } from 'node:stream';
 import type { JsonValue } from '@stack/core';
 import { type } from 'arktype';
 import { describe, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
-import { type OutputHandle, type PipelineRun, pipeline, type RunOptions, step } from '../index.ts';
+import {
+  asStream,
+  directoryArtifact,
+  type FileArtifact,
+  fileArtifact,
+  type OutputHandle,
+  optional,
+  type PipelineRun,
+  pipeline,
+  type RunOptions,
+  step,
+} from '../index.ts';
 
 interface Penguin {
   readonly species: string;
@@ -201,5 +213,35 @@ describe('settings in code', () => {
     step({ name: 'train', settings: { orchestrator: 2 } }, () => 1);
     // @ts-expect-error
     pipeline({ name: 'training', settings: { orchestrator: { since: new Date() } } }, () => load());
+  });
+});
+
+describe('an output', () => {
+  it('that is a stream is handed on as bytes, and as a stream to who asks for one', () => {
+    const read = step({ name: 'read' }, () => new ReadableStream<Uint8Array>());
+    expectTypeOf(read()).toEqualTypeOf<OutputHandle<Uint8Array>>();
+    expectTypeOf(step({ name: 'node' }, async () => Readable.from(['a']))()).toEqualTypeOf<OutputHandle<Uint8Array>>();
+    expectTypeOf(asStream(read())).toEqualTypeOf<OutputHandle<Readable>>();
+    expectTypeOf(asStream(optional(read()))).toEqualTypeOf<OutputHandle<Readable | undefined>>();
+  });
+
+  it('that is a file or directory is handed on as one', () => {
+    const write = step({ name: 'write' }, () => fileArtifact('a'));
+    const take = step({ name: 'take' }, (_input: { file: FileArtifact; all: readonly FileArtifact[] }) => 1);
+    take({ file: write(), all: [write()] });
+    // @ts-expect-error
+    take({ file: step({ name: 'folder' }, () => directoryArtifact('a'))(), all: [] });
+  });
+
+  it('of which a step says something is one that it returns', () => {
+    const options = { name: 'split', outputs: { train: { schema: z.array(z.number()) }, test: {} } } as const;
+    const cut = step(options, () => ({ train: [1], test: 'a' }));
+    expectTypeOf(cut().train).toEqualTypeOf<OutputHandle<number[]>>();
+    // @ts-expect-error
+    cut().trian;
+    // @ts-expect-error
+    step(options, () => ({ train: [1] }));
+    // @ts-expect-error
+    step({ name: 'one', output: { schema: 'number' } }, () => 1);
   });
 });

@@ -6,10 +6,12 @@ import {
   type JsonSchema,
   type PipelineSource,
   type Plan,
+  type PlanStep,
   type SettingsBySelector,
   StackError,
 } from '@stack/core';
 import * as z from 'zod';
+import { materializerNamed } from '../artifacts/artifact-content.ts';
 import { builtInMaterializers, itemListMaterializer } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
@@ -106,6 +108,7 @@ export interface Pipeline<Parameters extends ParametersSchema, Result> {
    * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the parameters
    * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the run config; its settings are checked on a stack
    * @throws PIPELINE_INVALID for a pipeline that is no valid graph of steps
+   * @throws MATERIALIZER_NOT_FOUND for a materializer that a step names and the pipeline does not have
    * @throws OUTPUT_HANDLE_MISUSED when its function uses the output of a step as a value
    */
   plan(parameters: Partial<ParametersInput<Parameters>>, options: PlanOptions & { readonly config: RunConfig }): Plan;
@@ -180,6 +183,7 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
     const result = returned === undefined ? undefined : compilation.toPlanInput(returned, 'what its function returns');
     const { definitions } = compilation;
     if (compilation.steps.length === 0) throw compilation.invalid('its function calls no step.');
+    checkNamedMaterializers(compilation.steps, materializers);
     const steps = compilation.steps.map((planned) => ({
       ...planned,
       ...settingsLayers(
@@ -266,6 +270,15 @@ function checkMaterializers(pipelineName: string, materializers: readonly Materi
     code: 'PIPELINE_INVALID',
     message: `The pipeline "${pipelineName}" has two materializers of the name "${repeated}", the built-in ones counted.`,
   });
+}
+
+/** @throws MATERIALIZER_NOT_FOUND for one that a step names and the pipeline does not have */
+function checkNamedMaterializers(steps: readonly PlanStep[], materializers: readonly Materializer[]): void {
+  for (const { name, materializers: named = {} } of steps) {
+    for (const materializer of Object.values(named)) {
+      materializerNamed(materializer, materializers, `The step "${name}" names`);
+    }
+  }
 }
 
 function jsonSchemaOf(pipelineName: string, schema: ParametersSchema): JsonSchema {

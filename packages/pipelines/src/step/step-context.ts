@@ -1,4 +1,5 @@
 import { type JsonObject, type Stack, StackError } from '@stack/core';
+import { ValueScope } from '../artifacts/value-scope.ts';
 import { LineStream } from '../logs/line-stream.ts';
 import { runProgram, type SpawnOptions } from '../programs/run-program.ts';
 
@@ -21,6 +22,11 @@ export interface StepContext {
   /** The pipeline's parameters, parsed. */
   readonly parameters: JsonObject;
   readonly log: StepLogger;
+  /**
+   * A folder of its own for this attempt, on this machine, made when it is first asked for. It is removed when the step has
+   * ended and its outputs are stored: what is to be kept is returned, by `fileArtifact` and `directoryArtifact`.
+   */
+  readonly temporaryFolder: string;
   /** Aborted when the run is cancelled. A step that takes long passes it on, or checks it now and then. */
   readonly signal: AbortSignal;
   /**
@@ -39,6 +45,7 @@ export interface StepContext {
 /** The context of `step.run()` in a unit test: what is not given is made up, but for the stack. */
 export function unitTestContext(step: string, given: Partial<StepContext>): StepContext {
   const { signal = new AbortController().signal, log = console } = given;
+  const scope = new ValueScope();
   return {
     runId: 'unit-test',
     step,
@@ -48,6 +55,9 @@ export function unitTestContext(step: string, given: Partial<StepContext>): Step
     signal,
     spawn: (program, words = [], options = {}) =>
       runProgram(program, words, options, { signal, openLog: (level) => new LineStream((line) => log[level](line)) }),
+    get temporaryFolder() {
+      return scope.temporaryFolder;
+    },
     get stack(): Stack {
       throw new StackError({
         code: 'ARGUMENT_INVALID',

@@ -1,7 +1,8 @@
 import { type Backoff, checkName, defaultBackoff, type SettingsBySelector, StackError } from '@stack/core';
+import type { OutputOptions } from '../artifacts/output-options.ts';
 import { type CacheOptions, readCacheOptions, type StepCacheOptions } from '../cache/cache-options.ts';
 import { type CodeOrigin, captureCodeOrigin } from '../code-identity/code-origin.ts';
-import { currentCompilation } from '../pipeline/compilation.ts';
+import { currentCompilation, singleOutput } from '../pipeline/compilation.ts';
 import type { OutputHandle } from '../pipeline/output-handle.ts';
 import { settingsInCode } from '../settings/settings-in-code.ts';
 import { type StepContext, unitTestContext } from './step-context.ts';
@@ -12,8 +13,12 @@ const longestTimer = 2 ** 31 - 1;
 /** The input of a step that takes none. */
 export type NoInput = Readonly<Record<never, never>>;
 
-/** What a step hands on: a result of `undefined` is stored as `null`. */
-export type StoredValue<Value> = Value extends void ? null : Value;
+/** What a step hands on: a result of `undefined` is stored as `null`, and a stream as the bytes that it gives. */
+export type StoredValue<Value> = Value extends void
+  ? null
+  : Value extends AsyncIterable<Uint8Array | string>
+    ? Uint8Array
+    : Value;
 
 /** What a pipeline can give where a step takes a value: the value, its handle, or data with handles inside. */
 export type StepArgument<Value> = OutputHandle<Value> | DataWithHandles<Value>;
@@ -147,8 +152,10 @@ export type StepHooks = {
 /** A step as the engine sees it. */
 export interface StepDefinition {
   readonly name: string;
-  /** `undefined` for a step whose result is its one output. */
+  /** Names; `undefined` for a step whose result is its one output. */
   readonly outputs: readonly string[] | undefined;
+  /** What the step says of outputs, by name; of its one output by `output`. */
+  readonly outputOptions: ReadonlyMap<string, OutputOptions>;
   readonly attempts: number;
   readonly backoff: Backoff | undefined;
   readonly timeout: number | undefined;
@@ -168,11 +175,12 @@ export interface StepDefinition {
  * @throws ARGUMENT_INVALID for a name, settings or number of attempts that cannot be
  */
 export function step<Result, Input extends object = NoInput>(
-  options: StepOptions<NoInfer<Input>> & { readonly outputs?: undefined },
+  options: StepOptions<NoInfer<Input>> & { readonly outputs?: undefined; readonly output?: OutputOptions },
   run: (input: Input, context: StepContext) => Result | PromiseLike<Result>,
 ): Step<Input, OutputHandle<StoredValue<Result>>, Result>;
 /**
- * Defines a step whose result is an object, of which each property that `outputs` names becomes an output.
+ * Defines a step whose result is an object, of which each property that `outputs` names becomes an output: a list of names, or
+ * an object with what there is to say of each.
  *
  * @throws ARGUMENT_INVALID for a name, output, settings or number of attempts that cannot be
  */
@@ -181,11 +189,16 @@ export function step<
   Result extends { readonly [Key in Name]: unknown },
   Input extends object = NoInput,
 >(
-  options: StepOptions<NoInfer<Input>> & { readonly outputs: readonly [Name, ...Name[]] },
+  options: StepOptions<NoInfer<Input>> & {
+    readonly outputs: readonly [Name, ...Name[]] | Readonly<Record<Name, OutputOptions>>;
+  },
   run: (input: Input, context: StepContext) => Result | PromiseLike<Result>,
 ): Step<Input, NamedOutputs<Result, Name>, Result>;
 export function step(
-  options: StepOptions & { readonly outputs?: readonly string[] | undefined },
+  options: StepOptions & {
+    readonly outputs?: readonly string[] | Readonly<Record<string, OutputOptions>> | undefined;
+    readonly output?: OutputOptions;
+  },
   run: (input: object, context: StepContext) => unknown,
 ): Step<object, unknown, unknown> {
   const {
@@ -196,7 +209,7 @@ export function step(
   const { onStart, onSuccess, onFailure } = options;
   const definition: StepDefinition = Object.freeze({
     name: options.name,
-    outputs: options.outputs === undefined ? undefined : Object.freeze([...options.outputs]),
+    ...outputsOf(options.outputs, options.output),
     attempts,
     backoff: attempts === 1 ? undefined : { baseDelay, maximumDelay },
     timeout: options.timeout,
@@ -219,7 +232,8 @@ export function step(
   }) as Step<object, unknown, unknown>;
 }
 
-function checkDefinition({ name, outputs, attempts, backoff, timeout, hooks, run }: StepDefinition): void {
+function checkDefinition(definition: StepDefinition): void {
+  const { name, outputs, outputOptions, attempts, backoff, timeout, hooks, run } = definition;
   checkName('step', name);
   for (const output of outputs ?? []) checkName('step output', output);
   const isTime = (milliseconds: number) => milliseconds >= 0 && milliseconds <= longestTimer;
@@ -235,6 +249,10 @@ function checkDefinition({ name, outputs, attempts, backoff, timeout, hooks, run
       timeout !== undefined && !(timeout > 0 && isTime(timeout)),
       `needs a timeout of more than 0 and at most ${longestTimer} milliseconds`,
     ],
+    [
+      [...outputOptions.values()].some(({ schema }) => schema !== undefined && !('~standard' in schema)),
+      'has an output whose schema is none: give one of zod, or of another library that keeps to Standard Schema',
+    ],
     [typeof run !== 'function', 'has no function'],
     [
       Object.values(hooks).some((hook) => hook !== undefined && typeof hook !== 'function'),
@@ -244,4 +262,19 @@ function checkDefinition({ name, outputs, attempts, backoff, timeout, hooks, run
   const problem = problems.find(([isProblem]) => isProblem);
   if (problem === undefined) return;
   throw new StackError({ code: 'ARGUMENT_INVALID', message: `The step "${name}" ${problem[1]}.` });
+}
+
+function outputsOf(
+  outputs: readonly string[] | Readonly<Record<string, OutputOptions>> | undefined,
+  output: OutputOptions | undefined,
+): Pick<StepDefinition, 'outputs' | 'outputOptions'> {
+  if (outputs === undefined) {
+    return { outputs, outputOptions: new Map(output === undefined ? [] : [[singleOutput, output]]) };
+  }
+  if (isNames(outputs)) return { outputs: Object.freeze([...outputs]), outputOptions: new Map() };
+  return { outputs: Object.freeze(Object.keys(outputs)), outputOptions: new Map(Object.entries(outputs)) };
+}
+
+function isNames(outputs: readonly string[] | Readonly<Record<string, OutputOptions>>): outputs is readonly string[] {
+  return Array.isArray(outputs);
 }
