@@ -1,0 +1,1 @@
+export { arrowTable } from './arrow-table.ts';
