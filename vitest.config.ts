@@ -4,9 +4,11 @@ import { basename, join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 /** Long tests move gigabytes, and tens of thousands of objects. */
-const testTimeout = process.env.STACK_TEST_LONG === '1' ? 600_000 : 30_000;
+const testTimeout = process.env.STACK_TEST_LONG === '1' ? 600_000 : 60_000;
 /** Where a test that names no other place would make key files: never in the folder of whoever runs it. */
 const env = { XDG_CONFIG_HOME: join(tmpdir(), `stack-test-config-${process.pid}`) };
+/** What `expect.poll` waits for comes late on a machine that has much else to do. */
+const expectOptions = { poll: { timeout: 20_000 } };
 const builtTests = '**/*.dist.test.ts';
 /** The one place where the seed of property tests is read. Without a seed it is not loaded: it takes a moment. */
 const seedProperties =
@@ -27,6 +29,7 @@ function sourceTests(folder: string): TestProjectInlineConfiguration {
       // For what a test makes Node import by itself, such as a user's file.
       execArgv: ['--conditions=@stack/source'],
       env,
+      expect: expectOptions,
       testTimeout,
     },
   };
@@ -41,6 +44,7 @@ const distTests: TestProjectInlineConfiguration = {
     setupFiles: ['tools/test/require-built-packages.ts', ...seedProperties],
     server: { deps: { external: [/\/dist\//] } },
     env,
+    expect: expectOptions,
     testTimeout,
   },
 };

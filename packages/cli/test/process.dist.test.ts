@@ -85,15 +85,14 @@ describe('^C during a run', () => {
   });
 
   it('a second time ends the command at once', async () => {
-    const child = await startRun('slow.ts#stubbornly');
+    const child = await startRun('slow.ts#stubbornly', '--run-name=given-up');
     child.kill('SIGINT');
     await once(child.stdout ?? child, 'data');
-    const start = performance.now();
     child.kill('SIGINT');
     const [status] = await once(child, 'exit');
     expect(status).toBe(130);
-    // A cancelled step that does not stop is waited for for 5 seconds.
-    expect(performance.now() - start).toBeLessThan(3_000);
+    // A cancelled step that does not stop is waited for for 5 seconds, and then recorded.
+    expect(stackJson(root, 'run', 'describe', 'given-up')).toMatchObject({ data: { state: 'running' } });
   });
 });
 

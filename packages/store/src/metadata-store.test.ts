@@ -202,9 +202,10 @@ describeEachEngine('a metadata store', (create) => {
       for (const name of ['', 'prod', 'us*', 'prod-us?', '*-us-us', 'prod-us*-us', 'prod.us']) {
         expect(await names({ name }), name).not.toContain('prod-us');
       }
-      const start = performance.now();
+      // Not the time that other processes had meanwhile.
+      const start = process.threadCpuUsage();
       expect(await names({ name: `${'*a'.repeat(5000)}` })).toEqual([]);
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(process.threadCpuUsage(start).user / 1000).toBeLessThan(1000);
     });
 
     test('pages follow each other without a gap or a double, whatever is added or deleted meanwhile', async () => {

@@ -175,14 +175,14 @@ describe.skipIf(obstacle !== undefined)(`a store in Azurite${reason}`, () => {
   describe('blocks', () => {
     const blockSize = 64 * kibibyte;
 
-    /** Waits until so many blocks of an object are staged. */
+    /** Waits until so many blocks of an object are staged, however long that takes on a busy machine. */
     async function whenStaged(key: string, count: number): Promise<void> {
       await vi.waitFor(async () => {
         const { uncommittedBlocks } = await container
           .getBlockBlobClient(`${prefix}/${key}`)
           .getBlockList('uncommitted');
         expect(uncommittedBlocks).toHaveLength(count);
-      });
+      }, 20_000);
     }
 
     test.each([0, 1, blockSize - 1, blockSize, blockSize + 1, 5 * blockSize, 5 * blockSize + 1])(

@@ -18,6 +18,8 @@ const obstacle = await whyUnavailable(fakeGcsServer);
 const reason = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
 const kibibyte = 1024;
 const chunkSize = 256 * kibibyte;
+/** Milliseconds that a request takes at most to come to a server, on a machine that has much else to do. */
+const patience = 20_000;
 
 function open(config: Readonly<Record<string, unknown>>): Promise<ArtifactStore> {
   return createComponent(gcsArtifactStoreFlavor, {
@@ -264,7 +266,7 @@ describe('a request', () => {
     const cancelled = () => server.requests.filter(({ method }) => method === 'DELETE').length;
     const failing = async function* () {
       yield Buffer.alloc(chunkSize);
-      await vi.waitFor(() => expect(server.requests.at(-1)?.method).toBe('PUT'));
+      await vi.waitFor(() => expect(server.requests.at(-1)?.method).toBe('PUT'), patience);
       throw new Error('the source failed');
     };
     await expect(store.write('a', failing())).rejects.toThrow('the source failed');
@@ -272,7 +274,7 @@ describe('a request', () => {
     const controller = new AbortController();
     const endless = async function* () {
       yield Buffer.alloc(chunkSize);
-      await vi.waitFor(() => expect(server.requests.at(-1)?.method).toBe('PUT'));
+      await vi.waitFor(() => expect(server.requests.at(-1)?.method).toBe('PUT'), patience);
       controller.abort();
       yield Buffer.alloc(chunkSize);
     };

@@ -9,13 +9,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 let folder: string;
+/** What a write waits for. */
+let disk: Promise<void>;
 const calls: string[] = [];
 
 // A write on a slow disk. Modules that call it are loaded later.
 const { close, writev } = fs;
 const slowWrite = async (...input: Parameters<typeof writev.__promisify__>) => {
   calls.push('write begins');
-  await delay(100);
+  await disk;
   const result = await promisify(writev)(...input);
   calls.push('write ends');
   return result;
@@ -40,17 +42,23 @@ afterAll(async () => {
 
 test('a source that breaks during a write does not have the file closed below it', async () => {
   calls.length = 0;
+  const { promise, resolve: goOn } = Promise.withResolvers<void>();
+  disk = promise;
   const source = new Readable({ read() {} });
   source.push('begins');
   const written = writeStagedFile(join(folder, 'broken'), source, false);
-  await vi.waitFor(() => expect(calls).toEqual(['write begins']));
+  await vi.waitFor(() => expect(calls).toEqual(['write begins']), 20_000);
   source.destroy(new Error('broken'));
+  await delay(20);
+  expect(calls).toEqual(['write begins']);
+  goOn();
   await expect(written).rejects.toThrow('broken');
   expect(calls).toEqual(['write begins', 'write ends', 'close']);
 });
 
 test('what a stream gives during a write is written at once after it', async () => {
   calls.length = 0;
+  disk = delay(100);
   const parts = Array.from({ length: 9 }, (_, index) => String(index).repeat(10_000));
   await writeStagedFile(join(folder, 'parts'), Readable.from(parts, { objectMode: false }), false);
   expect(await readFile(join(folder, 'parts'), 'utf8')).toBe(parts.join(''));

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import type { ErrorCode } from '../errors/index.ts';
@@ -9,6 +10,9 @@ import { addMaskedValue } from '../secrets/index.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { BackendError, FaultyStore } from '../testing/faulty-store.ts';
 import type { WriteRequest } from './requests.ts';
+
+// Waits as ever, and tells how long.
+vi.mock(import('node:timers/promises'), { spy: true });
 
 /** Throws each of the errors once, in turn. */
 function failing(...errors: readonly unknown[]): () => void {
@@ -85,20 +89,17 @@ describe('a request', () => {
 
   test('waits longer each time, up to the longest delay, at random', async () => {
     const store = new FaultyStore({ attempts: 5, baseDelay: 20, maximumDelay: 50 });
-    const measure = async (random: number) => {
-      vi.spyOn(Math, 'random').mockReturnValue(random);
+    const waits = async (random: number) => {
+      vi.mocked(delay).mockClear();
+      const spy = vi.spyOn(Math, 'random').mockReturnValue(random);
       store.before = failing(unavailable(), unavailable(), unavailable(), unavailable());
-      const began = performance.now();
       await store.size('a');
-      vi.restoreAllMocks();
-      return performance.now() - began;
+      spy.mockRestore();
+      return vi.mocked(delay).mock.calls.map(([milliseconds]) => milliseconds);
     };
     store.put('a', text);
-    // 20, 40, 50 and 50; timers may fire a millisecond early.
-    const longest = await measure(1);
-    expect(longest).toBeGreaterThanOrEqual(156);
-    expect(longest).toBeLessThan(1000);
-    expect(await measure(0)).toBeLessThan(156);
+    expect(await waits(1)).toEqual([20, 40, 50, 50]);
+    expect(await waits(0.5)).toEqual([10, 20, 25, 25]);
   });
 
   test('that waits to be sent again is ABORTED at once', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { defineMaterializer } from '../artifacts/materializer.ts';
 import { MemoryRunStore } from '../engine/memory-run-store.ts';
@@ -18,9 +18,15 @@ const broken = step({ name: 'broken' }, async (): Promise<number> => {
   throw new Error('no');
 });
 
-async function statesOf(given: AnyPipeline, parameters: Record<string, unknown> = {}) {
+afterEach(() => void vi.useRealTimers());
+
+async function statesOf(
+  given: AnyPipeline,
+  parameters: Record<string, unknown> = {},
+  onEvent: (event: RunEvent) => void = silent.onEvent,
+) {
   const { stack } = await createTestStack();
-  const run = await given.run(parameters, { stack, ...silent });
+  const run = await given.run(parameters, { stack, ...silent, onEvent });
   return { run, states: Object.fromEntries(run.steps.map(({ step: name, state }) => [name, state])) };
 }
 
@@ -310,8 +316,11 @@ describe('map', () => {
 });
 
 describe('a failure policy', () => {
+  let failure: PromiseWithResolvers<void>;
+  /** Runs until the other step has failed, and ends well unless it is told to stop then. */
   const slow = step({ name: 'slow' }, async (_input, { signal }) => {
-    await sleep(50, undefined, { signal });
+    await failure.promise;
+    signal.throwIfAborted();
     return 1;
   });
   const failing = (failurePolicy?: 'continue' | 'finish-running' | 'fail-fast') =>
@@ -319,13 +328,19 @@ describe('a failure policy', () => {
       broken();
       number({ value: slow() });
     });
+  const statesAfter = (policy?: 'finish-running' | 'fail-fast') => {
+    failure = Promise.withResolvers();
+    return statesOf(failing(policy), {}, ({ type }) => {
+      if (type === 'step-failed') failure.resolve();
+    });
+  };
 
   it('decides what goes on after a step failed', async () => {
-    expect((await statesOf(failing())).states).toEqual({ broken: 'failed', slow: 'completed', number: 'completed' });
-    const finished = await statesOf(failing('finish-running'));
+    expect((await statesAfter()).states).toEqual({ broken: 'failed', slow: 'completed', number: 'completed' });
+    const finished = await statesAfter('finish-running');
     expect(finished.states).toEqual({ broken: 'failed', slow: 'completed', number: 'skipped' });
     expect(finished.run.steps[2]?.reason).toBe('the step "broken" failed');
-    const fast = await statesOf(failing('fail-fast'));
+    const fast = await statesAfter('fail-fast');
     expect(fast.states).toEqual({ broken: 'failed', slow: 'cancelled', number: 'skipped' });
     expect(fast.run.steps[1]?.reason).toBe('the step "broken" failed');
     expect(fast.run.state).toBe('failed');
@@ -344,13 +359,21 @@ describe('a failure policy', () => {
 
 describe('a timeout', () => {
   it('fails an attempt, whose signal it aborts, and is tried again', async () => {
-    const slow = step({ name: 'slow', timeout: 20, retry: { attempts: 2, baseDelay: 0 } }, async (_, context) => {
-      if (context.attempt === 1) await sleep(60_000, undefined, { signal: context.signal });
+    // As long as nobody advances it, no time passes: the second attempt is in time on the slowest machine.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const overrun = (signal: AbortSignal) => {
+      vi.advanceTimersByTime(19);
+      expect(signal.aborted).toBe(false);
+      vi.advanceTimersByTime(1);
+      signal.throwIfAborted();
+    };
+    const slow = step({ name: 'slow', timeout: 20, retry: { attempts: 2, baseDelay: 0 } }, (_, context) => {
+      if (context.attempt === 1) overrun(context.signal);
       return context.attempt;
     });
     const { run } = await statesOf(pipeline({ name: 'slow' }, () => slow()));
     expect(await run.result()).toBe(2);
-    const never = step({ name: 'never', timeout: 20 }, (_, { signal }) => sleep(60_000, undefined, { signal }));
+    const never = step({ name: 'never', timeout: 20 }, (_, { signal }) => overrun(signal));
     const failed = await statesOf(
       pipeline({ name: 'never' }, () => {
         never();

@@ -37,10 +37,14 @@ async function outcomes(...parameters: Parameters<typeof runCases<Component, key
 }
 
 it('says how each case ended, and why', async () => {
-  expect(await outcomes(cases, options, { timeLimit: 50 })).toEqual([
+  expect(await outcomes(cases, options, { cases: ['it never ends'], timeLimit: 50 })).toEqual([
+    ['it never ends', 'failed', 'it has not ended after 0.05 s'],
+  ]);
+  // Without a limit that they could miss on a busy machine.
+  const others = ['it holds', 'it does not hold', 'it leaves a rejection', 'it needs a proxy'] as const;
+  expect(await outcomes(cases, options, { cases: others })).toEqual([
     ['it holds', 'passed', undefined],
     ['it does not hold', 'failed', 'no'],
-    ['it never ends', 'failed', 'it has not ended after 0.05 s'],
     ['it leaves a rejection', 'failed', 'a promise that nobody waits for was rejected: Error: left alone'],
     ['it needs a proxy', 'skipped', 'no proxy'],
   ]);

@@ -3,26 +3,31 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FaultProxy } from './fault-proxy.ts';
 
 const content = Buffer.alloc(1_000_000, 'x');
 const received: Buffer[] = [];
+/** Milliseconds that any of this takes at most on a machine that has much else to do. */
+const patience = 20_000;
+let isCut = Promise.withResolvers<void>();
+let goOn = () => {};
 const server = createServer((message, response) => {
   if (message.url === '/base/late') {
     response.write('begins');
-    setTimeout(() => response.end(content), 50);
+    goOn = () => response.end(content);
   } else if (message.method === 'GET') response.end(content);
   else {
     message.on('data', (piece: Buffer) => received.push(piece));
     message.on('end', () => response.end('taken'));
-    message.on('error', () => {});
+    message.on('error', () => isCut.resolve());
   }
 });
 let proxy: FaultProxy;
 
 beforeEach(async () => {
   received.length = 0;
+  isCut = Promise.withResolvers();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   proxy = await FaultProxy.start(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/base`));
@@ -72,7 +77,7 @@ it('cuts a request after so many bytes', async () => {
   const sent = request(proxy.endpoint, { agent: false, method: 'PUT' });
   sent.end(content);
   await expect(once(sent, 'response')).rejects.toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
-  await delay(20);
+  await isCut.promise;
   const length = Buffer.concat(received).length;
   expect(length).toBeGreaterThan(190_000);
   expect(length).toBeLessThan(200_000);
@@ -88,8 +93,8 @@ it('refuses connections until the fault ends', async () => {
 it('holds what comes until the fault ends', async () => {
   await proxy.begin({ kind: 'hold' });
   const response = get();
+  await vi.waitFor(() => expect(proxy.strikes).toBe(1), patience);
   expect(await Promise.race([response, delay(100, 'held')])).toBe('held');
-  expect(proxy.strikes).toBe(1);
   await proxy.end();
   expect(await response).toEqual({ length: content.length });
 });
@@ -98,6 +103,7 @@ it('holds connections that were there before', async () => {
   const [response] = await once(request(`${proxy.endpoint}/late`, { agent: false }).end(), 'response');
   await proxy.begin({ kind: 'hold' });
   const all = buffer(response);
+  goOn();
   expect(await Promise.race([all, delay(100, 'held')])).toBe('held');
   await proxy.end();
   expect((await all).length).toBe('begins'.length + content.length);
@@ -114,7 +120,5 @@ it('throttles', async () => {
   await proxy.begin({ kind: 'throttle', bytesPerSecond: 5_000_000 });
   const started = performance.now();
   expect(await get()).toEqual({ length: content.length });
-  const seconds = (performance.now() - started) / 1000;
-  expect(seconds).toBeGreaterThan(0.18);
-  expect(seconds).toBeLessThan(1);
+  expect(performance.now() - started).toBeGreaterThan(180);
 });

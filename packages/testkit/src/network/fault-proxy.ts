@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
 type Direction = 'request' | 'response';
 
@@ -128,6 +128,8 @@ export class FaultProxy implements AsyncDisposable {
         this.#strikes++;
         yield piece.subarray(0, room);
         await delay(settlingTime);
+        // A process that got no time meanwhile has not looked yet at what came.
+        await nextTurn();
         reset(connection);
         return;
       }
