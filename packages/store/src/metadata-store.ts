@@ -257,4 +257,9 @@ export type StoreOptions = StoreLocation & {
    * Default 30,000.
    */
   readonly leaseDuration?: number;
+  /**
+   * What a commit to a SQLite file waits for. `normal`: what was recorded outlives the process, and a power cut may take the
+   * latest with it, but leaves a store that is whole. `full`: the disk, so that a power cut takes nothing. Default `normal`.
+   */
+  readonly synchronous?: 'normal' | 'full';
 };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CacheSubject, cacheKey } from './cache-key.ts';
+import { type CacheSubject, cacheKey, createKeyedDigest } from './cache-key.ts';
 import type { InputIdentity } from './input-identity.ts';
 
-const secret = 'digest key';
+const digest = createKeyedDigest('digest key');
 
 const text = fc.oneof(
   fc.constantFrom('', 'a', 'b', 'a:b', 'input', '1', 'null', '"', '\ud800', '__proto__'),
@@ -92,7 +92,7 @@ describe('a cache key', () => {
     fc.assert(
       fc.property(pairs, ([one, other]) => {
         const isSame = exactly(sorted(one)) === exactly(sorted(other));
-        expect(cacheKey(one, secret).key === cacheKey(other, secret).key).toBe(isSame);
+        expect(cacheKey(one, digest).key === cacheKey(other, digest).key).toBe(isSame);
       }),
       { numRuns: 3000 },
     );
@@ -116,19 +116,19 @@ describe('a cache key', () => {
       { kind: 'artifact', sha256: '00', materializer: 'text' },
     ];
     const keys = values.map(
-      (value) => cacheKey({ ...subject, values: { inputs: { value }, parameters: {} } }, secret).key,
+      (value) => cacheKey({ ...subject, values: { inputs: { value }, parameters: {} } }, digest).key,
     );
     expect(new Set(keys).size).toBe(values.length);
   });
 
   it('gives away no value: without the secret of the store it cannot be tried out', () => {
-    const of = (key: string) => cacheKey({ ...subject, environment: { TOKEN: '1234' } }, key);
+    const of = (key: string) => cacheKey({ ...subject, environment: { TOKEN: '1234' } }, createKeyedDigest(key));
     expect(of('one').ingredients['environment:TOKEN']).not.toBe(of('other').ingredients['environment:TOKEN']);
     expect(JSON.stringify(of('one'))).not.toContain('1234');
   });
 
   it('says what it is made of', () => {
-    expect(Object.keys(cacheKey(subject, secret).ingredients)).toEqual([
+    expect(Object.keys(cacheKey(subject, digest).ingredients)).toEqual([
       'artifact store',
       'code',
       'environment:A',

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { CacheKey, JsonObject, JsonValue } from '@stack/core';
 import type { InputIdentity } from './input-identity.ts';
 
@@ -27,16 +27,36 @@ export interface CacheSubject {
 /** As much of a digest as tells two ingredients apart that are shown: the key is made of the whole. */
 const shownDigest = 16;
 
+/** Digests with a secret. */
+export type KeyedDigest = (text: string) => string;
+
+/** So many digests are remembered: most of what keys are made of is the same for many steps. */
+const rememberedDigests = 1_000;
+const longestRemembered = 1_000;
+
+/** @param digestKey the secret */
+export function createKeyedDigest(digestKey: string): KeyedDigest {
+  const remembered = new Map<string, string>();
+  return (text) => {
+    const known = remembered.get(text);
+    if (known !== undefined) return known;
+    const digest = createHmac('sha256', digestKey).update(text).digest('hex');
+    if (text.length > longestRemembered) return digest;
+    if (remembered.size === rememberedDigests) remembered.clear();
+    remembered.set(text, digest);
+    return digest;
+  };
+}
+
 /**
  * The key of a result, and what it is made of. Values are digested with a secret: who reads a key cannot try out which value
  * it was made of.
  */
-export function cacheKey(subject: CacheSubject, digestKey: string): CacheKey {
-  const keyed = (value: unknown) => createHmac('sha256', digestKey).update(formatJson(value)).digest('hex');
-  const entries = ingredientsOf(subject).map(([label, value]) => [label, keyed(value)] as const);
+export function cacheKey(subject: CacheSubject, digest: KeyedDigest): CacheKey {
+  const entries = ingredientsOf(subject).map(([label, value]) => [label, digest(formatJson(value))] as const);
   const all = [...entries, ['code', subject.code] as const].sort(([one], [other]) => (one < other ? -1 : 1));
   return {
-    key: createHash('sha256').update(JSON.stringify(all)).digest('hex'),
+    key: hash('sha256', JSON.stringify(all)),
     ingredients: Object.fromEntries(all.map(([label, digest]) => [label, digest.slice(0, shownDigest)])),
   };
 }

@@ -1,6 +1,6 @@
 import type { ArtifactRecord, JsonValue, PlanInput } from '@stack/core';
 import { artifactIdentity } from '../artifacts/artifact-content.ts';
-import { findOutput, listStepArtifacts, type RunArtifacts } from '../engine/load-inputs.ts';
+import { findOutput, type RunArtifacts } from '../engine/load-inputs.ts';
 
 /** An input, as far as it matters what it is: its value, or what artifacts it is made of. */
 export type InputIdentity =
@@ -25,12 +25,12 @@ export type InputIdentity =
  */
 export async function identifyInputs(
   inputs: Readonly<Record<string, PlanInput>>,
-  run: Pick<RunArtifacts, 'runId' | 'runStore'>,
+  { stepArtifacts }: Pick<RunArtifacts, 'stepArtifacts'>,
   identifyItem: () => Promise<InputIdentity> = async () => ({ kind: 'nothing' }),
 ): Promise<Readonly<Record<string, InputIdentity>>> {
   const artifacts = new Map<string, Promise<readonly ArtifactRecord[]>>();
   const artifactsOf = (step: string) => {
-    const known = artifacts.get(step) ?? listStepArtifacts(run, step);
+    const known = artifacts.get(step) ?? stepArtifacts.of(step);
     artifacts.set(step, known);
     return known;
   };

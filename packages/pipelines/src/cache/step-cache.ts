@@ -17,7 +17,7 @@ import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import { ValueScope } from '../artifacts/value-scope.ts';
 import { loadInputs, type RunArtifacts } from '../engine/load-inputs.ts';
 import type { StepDefinition } from '../step/step.ts';
-import { type CacheSubject, cacheKey } from './cache-key.ts';
+import { type CacheSubject, cacheKey, createKeyedDigest, type KeyedDigest } from './cache-key.ts';
 import type { CacheOptions } from './cache-options.ts';
 import { type InputIdentity, identifyInputs } from './input-identity.ts';
 
@@ -48,7 +48,7 @@ export class StepCache {
   readonly #run: RunArtifacts;
   readonly #plan: Plan;
   readonly #damaged = new Set<string>();
-  #digestKey: Promise<string> | undefined;
+  #digest: Promise<KeyedDigest> | undefined;
 
   constructor(run: RunArtifacts, plan: Plan) {
     this.#run = run;
@@ -71,15 +71,15 @@ export class StepCache {
     if ('uncacheable' in code) return off(code.uncacheable);
 
     const { runStore } = this.#run;
-    this.#digestKey ??= runStore.digestKey();
-    const digestKey = await this.#digestKey;
+    this.#digest ??= runStore.digestKey().then(createKeyedDigest);
+    const digest = await this.#digest;
     const subject = await this.#subject(cached, code.digest, signal);
-    const whole = cacheKey(subject, digestKey);
+    const whole = cacheKey(subject, digest);
     // A step that has not read the parameters once, with the same inputs, does not the next time.
     const without =
       'custom' in subject.values
         ? whole
-        : cacheKey({ ...subject, values: { ...subject.values, parameters: undefined } }, digestKey);
+        : cacheKey({ ...subject, values: { ...subject.values, parameters: undefined } }, digest);
     const found =
       this.#plan.cache === false ? undefined : await runStore.findCached([...new Set([whole.key, without.key])]);
     const missing = (refused?: string): CacheAnswer => ({

@@ -1,11 +1,13 @@
 import { type ArtifactRecord, type PlanInput, type PlanStep, type RunStore, type Stack, StackError } from '@stack/core';
 import { type LoadValueOptions, loadArtifact, openArtifactStream } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
+import type { StepArtifacts } from './step-artifacts.ts';
 
 /** What loading the artifacts of a run takes. */
 export interface RunArtifacts {
   readonly runId: string;
   readonly runStore: RunStore;
+  readonly stepArtifacts: StepArtifacts;
   readonly stack: Stack;
   readonly materializers: readonly Materializer[];
 }
@@ -33,7 +35,7 @@ export async function loadInput(
 ): Promise<unknown> {
   const artifacts = new Map<string, Promise<readonly ArtifactRecord[]>>();
   const artifactsOf = (step: string) => {
-    const known = artifacts.get(step) ?? listStepArtifacts(run, step);
+    const known = artifacts.get(step) ?? run.stepArtifacts.of(step);
     artifacts.set(step, known);
     return known;
   };
@@ -60,14 +62,6 @@ export async function loadInput(
     }
   };
   return load(input);
-}
-
-/** The artifacts of one step of a run. */
-export async function listStepArtifacts(
-  { runId, runStore }: Pick<RunArtifacts, 'runId' | 'runStore'>,
-  step: string,
-): Promise<readonly ArtifactRecord[]> {
-  return runStore.listArtifacts({ runId, step, limit: Number.MAX_SAFE_INTEGER });
 }
 
 /** @throws ARTIFACT_NOT_FOUND */

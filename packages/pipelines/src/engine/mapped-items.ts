@@ -1,7 +1,7 @@
 import type { PlanInput } from '@stack/core';
 import { type ArtifactList, openArtifactList } from '../artifacts/artifact-content.ts';
 import { identifyInputs } from '../cache/input-identity.ts';
-import { findOutput, listStepArtifacts, loadInput, type RunArtifacts } from './load-inputs.ts';
+import { findOutput, loadInput, type RunArtifacts } from './load-inputs.ts';
 
 /** Name of the step run of an item. Steps have no brackets in their names. */
 export function itemName(step: string, index: number): string {
@@ -17,7 +17,7 @@ export function parseItemName(name: string): { readonly step: string; readonly i
 /** Opens the list that a step is mapped over, with its items as the step gets them. */
 export async function openMappedList(map: PlanInput, run: RunArtifacts, signal: AbortSignal): Promise<ArtifactList> {
   if (map.kind === 'output') {
-    const record = findOutput(await listStepArtifacts(run, map.step), map.step, map.output);
+    const record = findOutput(await run.stepArtifacts.of(map.step), map.step, map.output);
     return openArtifactList(run.stack.artifactStore, record, run.materializers, { signal });
   }
   const items = itemsOf(map);

@@ -27,7 +27,7 @@ import { runProgram } from '../programs/run-program.ts';
 import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
 import { HookMetadata, type InfoFor } from './component-hooks.ts';
-import { findOutput, listStepArtifacts, loadInput, loadInputs, type RunArtifacts } from './load-inputs.ts';
+import { findOutput, loadInput, loadInputs, type RunArtifacts } from './load-inputs.ts';
 import { itemName, openMappedList, parseItemName } from './mapped-items.ts';
 import { recordedError, unrecordedError } from './recorded-error.ts';
 import type { TellEvent } from './run-event.ts';
@@ -123,7 +123,7 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   async expand(name: string, { signal: runSignal }: { readonly signal: AbortSignal }): Promise<readonly string[]> {
-    const { lease, runStore, tell } = this.#options;
+    const { lease, runStore, stepArtifacts, tell } = this.#options;
     const execution = this.#execution(name);
     const { map } = execution.step;
     const signal = this.#gate.signalOf(runSignal);
@@ -141,7 +141,7 @@ export class PipelineExecutor implements StepExecutor {
     this.#started.add(name);
     const artifacts = new Map<string, readonly ArtifactRecord[]>();
     for (const item of items) {
-      if (this.#gate.outcome(item) === 'completed') artifacts.set(item, await listStepArtifacts(this.#options, item));
+      if (this.#gate.outcome(item) === 'completed') artifacts.set(item, await stepArtifacts.of(item));
     }
     this.#expansions.set(name, { items, list, artifacts });
     tell({ type: 'step-expanded', step: name, items: items.length });
@@ -408,11 +408,12 @@ export class PipelineExecutor implements StepExecutor {
   }
 
   async #end({ name, step, item }: Execution, result: StepResult, duration: number): Promise<StepOutcome> {
-    const { lease, runStore, tell } = this.#options;
+    const { lease, runStore, stepArtifacts, tell } = this.#options;
     switch (result.outcome) {
       case 'completed': {
         const { outcome: state, ...completed } = result;
         const artifacts = await runStore.recordStep(lease, name, { state, ...completed });
+        stepArtifacts.add(name, artifacts);
         if (item !== undefined) this.#expansions.get(step.name)?.artifacts.set(name, artifacts);
         const { caching } = result;
         const cached = caching?.state === 'cached' ? { cachedFrom: caching.from } : {};

@@ -25,7 +25,7 @@ import { outsideSteps } from '../logs/output-capture.ts';
 import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { HookMetadata } from './component-hooks.ts';
-import { findOutput, listStepArtifacts, loadInput, type RunArtifacts } from './load-inputs.ts';
+import { findOutput, loadInput, type RunArtifacts } from './load-inputs.ts';
 import { parseItemName } from './mapped-items.ts';
 import { maskedPlan } from './masked-plan.ts';
 import { MemoryRunStore } from './memory-run-store.ts';
@@ -35,6 +35,7 @@ import { type PlanChanges, planChanges } from './plan-changes.ts';
 import { recordedError } from './recorded-error.ts';
 import { checkUnmasked } from './recorded-plan.ts';
 import { type RunEvent, type RunRecording, runEventChannel, type TellEvent } from './run-event.ts';
+import { StepArtifacts } from './step-artifacts.ts';
 
 export interface RunOptions {
   readonly stack: Stack;
@@ -255,7 +256,8 @@ async function executeRun(
     // Whoever cancelled the run was not there any more to see its end.
     ...(recorded.some(({ state }) => state === 'cancelled') ? [AbortSignal.abort()] : []),
   ]);
-  const artifacts: RunArtifacts = { runId, runStore, stack, materializers };
+  const stepArtifacts = new StepArtifacts(runId, runStore);
+  const artifacts: RunArtifacts = { runId, runStore, stepArtifacts, stack, materializers };
   const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, recorded, tell });
   const context: RunContext = {
     runId,
@@ -412,7 +414,7 @@ async function loadOutput(
       hint: wanted === undefined ? undefined : didYouMean(wanted, step.outputs),
     });
   }
-  const record = findOutput(await listStepArtifacts(artifacts, stepName), stepName, wanted);
+  const record = findOutput(await artifacts.stepArtifacts.of(stepName), stepName, wanted);
   return loadArtifact(artifacts.stack.artifactStore, record, artifacts.materializers);
 }
 

@@ -245,7 +245,8 @@ describe('run', () => {
     };
     const few = await callsPerStep(10);
     const many = await callsPerStep(100);
-    expect(few.slice(0, 2)).toEqual([2, 0.9]);
+    // What a step has put out is not asked for by the steps after it.
+    expect(few.slice(0, 2)).toEqual([2, 0]);
     for (const [index, calls] of many.entries()) expect(calls).toBeCloseTo(few[index] ?? 0, 0);
   });
 
@@ -327,7 +328,7 @@ describe('what is recorded', () => {
       throw new StackError({ code: 'STORE_UNAVAILABLE', message: `failure ${++failures}` });
     });
     const error = await expectStackError('STORE_UNAVAILABLE', () => training.run({}, { stack, runStore }));
-    expect(error.message).toBe('failure 1');
+    expect(error.message).toMatch(/ interrupted.* failure 1$/);
   });
 });
 

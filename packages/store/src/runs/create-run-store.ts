@@ -7,6 +7,7 @@ import { digestKeySetting } from '../schema/migrations.ts';
 import type { RunRow, StepRunRow, Tables } from '../schema/tables.ts';
 import { appendRunEvent } from './append-run-event.ts';
 import { insertArtifacts, insertArtifactUses } from './insert-artifacts.ts';
+import { prepareQuery } from './prepared-query.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
 import { artifactRecord, runRecord, stepRunRecord } from './run-records.ts';
 import { checkStepChange } from './step-transitions.ts';
@@ -22,19 +23,21 @@ type FencedRun = Pick<RunRow, 'name' | 'state'>;
  * the present state. It touches no other step, so that its cost does not grow with their number.
  */
 export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
+  const selectFencedRun = prepareQuery((database, { runId }: { readonly runId: string }) =>
+    database
+      .selectFrom('runs')
+      .innerJoin('run_leases', 'run_leases.run_id', 'runs.id')
+      .select(['runs.name', 'runs.state', 'run_leases.epoch'])
+      .where('runs.id', '=', runId)
+      .modifyEnd(engine.shareLock),
+  );
   /** Runs a write of a run's state in a transaction that others who take the run come before or after. */
   const write = <Result>(
     { runId, epoch }: RunFence,
     work: (database: Kysely<Tables>, run: FencedRun) => Promise<Result>,
   ): Promise<Result> =>
     engine.write(async (database) => {
-      const run = await database
-        .selectFrom('runs')
-        .innerJoin('run_leases', 'run_leases.run_id', 'runs.id')
-        .select(['runs.name', 'runs.state', 'run_leases.epoch'])
-        .where('runs.id', '=', runId)
-        .modifyEnd(engine.shareLock)
-        .executeTakeFirst();
+      const [run] = await selectFencedRun(database, { runId });
       if (run === undefined) throw await runNotFound(database, runId);
       if (run.epoch !== epoch) throw leases.lose({ runId, epoch }, run.name);
       return await work(database, run);
@@ -115,13 +118,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         const row = await findStepRun(database, runId, step);
         // One that runs has been expanded: that attempt was begun already.
         const change = { state: 'running', attempt: row.attempt + (row.state === 'pending' ? 1 : 0) } as const;
-        checkStepChange({ name: run.name, runState: run.state, step, ...row }, change);
-        await database
-          .updateTable('step_runs')
-          .set(changedColumns(change, row.started_at))
-          .where('run_id', '=', runId)
-          .where('step', '=', step)
-          .execute();
+        checkStepChange({ name: run.name, runState: run.state, ...row }, change);
+        await changeStepRun(database, { ...row, ...changedColumns(change, row.started_at) });
         const rows = items.map(
           (name, item): StepRunRow => ({ run_id: runId, step: name, position: row.position, item, ...pending }),
         );
@@ -145,13 +143,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       write(fence, async (database, run) => {
         const { runId } = fence;
         const row = await findStepRun(database, runId, step);
-        checkStepChange({ name: run.name, runState: run.state, step, ...row }, change);
-        await database
-          .updateTable('step_runs')
-          .set(changedColumns(change, row.started_at))
-          .where('run_id', '=', runId)
-          .where('step', '=', step)
-          .execute();
+        checkStepChange({ name: run.name, runState: run.state, ...row }, change);
+        await changeStepRun(database, { ...row, ...changedColumns(change, row.started_at) });
         const { state, ...data } = change;
         if (state !== 'completed') {
           await appendRunEvent(
@@ -283,6 +276,28 @@ function checkRunning({ name, state }: FencedRun, change: string): void {
   });
 }
 
+const selectStepRun = prepareQuery((database, { runId, step }: { readonly runId: string; readonly step: string }) =>
+  database.selectFrom('step_runs').selectAll().where('run_id', '=', runId).where('step', '=', step),
+);
+
+const changeStepRun = prepareQuery((database, row: StepRunRow) =>
+  database
+    .updateTable('step_runs')
+    .set({
+      state: row.state,
+      attempt: row.attempt,
+      error: row.error,
+      reason: row.reason,
+      caching: row.caching,
+      cache_key: row.cache_key,
+      metadata: row.metadata,
+      started_at: row.started_at,
+      ended_at: row.ended_at,
+    })
+    .where('run_id', '=', row.run_id)
+    .where('step', '=', row.step),
+);
+
 /** Those that are there stay as they are. */
 async function insertStepRuns(database: Kysely<Tables>, steps: readonly StepRunRow[]): Promise<void> {
   for (let start = 0; start < steps.length; start += rowsAtOnce) {
@@ -294,17 +309,8 @@ async function insertStepRuns(database: Kysely<Tables>, steps: readonly StepRunR
   }
 }
 
-async function findStepRun(
-  database: Kysely<Tables>,
-  runId: string,
-  step: string,
-): Promise<Pick<StepRunRow, 'state' | 'attempt' | 'started_at' | 'position'>> {
-  const row = await database
-    .selectFrom('step_runs')
-    .select(['state', 'attempt', 'started_at', 'position'])
-    .where('run_id', '=', runId)
-    .where('step', '=', step)
-    .executeTakeFirst();
+async function findStepRun(database: Kysely<Tables>, runId: string, step: string): Promise<StepRunRow> {
+  const [row] = await selectStepRun(database, { runId, step });
   if (row === undefined) throw await stepNotFound(database, runId, step);
   return row;
 }

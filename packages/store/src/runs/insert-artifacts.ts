@@ -1,10 +1,27 @@
 import type { ArtifactRecord, NewArtifact, RunFence, StepInput } from '@stack/core';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../schema/tables.ts';
+import { prepareRowsQuery } from './prepared-query.ts';
 import { artifactRow } from './run-records.ts';
 
 /** Rows of one insert: an engine limits how many values a statement may have. */
 const rowsAtOnce = 500;
+
+const insertRows = prepareRowsQuery((database, rows: readonly ReturnType<typeof artifactRow>[]) =>
+  database.insertInto('artifacts').values(rows),
+);
+
+const raiseVersions = prepareRowsQuery((database, rows: readonly Tables['artifact_names'][]) =>
+  database
+    .insertInto('artifact_names')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet(({ ref }) => ({
+        last_version: sql<number>`${ref('artifact_names.last_version')} + ${ref('excluded.last_version')}`,
+      })),
+    )
+    .returningAll(),
+);
 
 /** Records artifacts, and counts their versions: two statements for all of a step. */
 export async function insertArtifacts(
@@ -17,7 +34,7 @@ export async function insertArtifacts(
   }
   for (let start = 0; start < recorded.length; start += rowsAtOnce) {
     const rows = recorded.slice(start, start + rowsAtOnce).map(artifactRow);
-    await database.insertInto('artifacts').values(rows).execute();
+    await insertRows(database, rows);
   }
   return recorded;
 }
@@ -27,16 +44,10 @@ async function countVersions(
   artifacts: readonly NewArtifact[],
 ): Promise<readonly ArtifactRecord[]> {
   const byName = Map.groupBy(artifacts, ({ name }) => name);
-  const rows = await database
-    .insertInto('artifact_names')
-    .values([...byName].map(([name, named]) => ({ name, last_version: named.length })))
-    .onConflict((conflict) =>
-      conflict.column('name').doUpdateSet(({ ref }) => ({
-        last_version: sql<number>`${ref('artifact_names.last_version')} + ${ref('excluded.last_version')}`,
-      })),
-    )
-    .returningAll()
-    .execute();
+  const rows = await raiseVersions(
+    database,
+    [...byName].map(([name, named]) => ({ name, last_version: named.length })),
+  );
   const next = new Map(
     rows.map(({ name, last_version }) => [name, last_version - (byName.get(name)?.length ?? 0) + 1] as const),
   );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
+import type { StoreOptions } from '../metadata-store.ts';
 import { retryWhileBusy } from '../retry-while-busy.ts';
 import { startHeartbeat } from '../runs/heartbeat.ts';
 import type { Tables } from '../schema/tables.ts';
@@ -16,12 +17,15 @@ import { storeError, whileLocked } from './sqlite-error.ts';
  *
  * @throws STORE_UNAVAILABLE, STORE_CORRUPT, STORE_TOO_NEW
  */
-export async function openSqliteEngine(options: DatabaseOptions): Promise<Engine> {
+export async function openSqliteEngine({
+  synchronous = 'normal',
+  ...options
+}: DatabaseOptions & Pick<StoreOptions, 'synchronous'>): Promise<Engine> {
   const { database } = await openDatabase(options);
   try {
     // Readers and a writer do not wait for each other, and a commit that was reported survives the end of the process.
     await retryWhileBusy(whileLocked(options.file, options.patience), () =>
-      database.exec('pragma journal_mode = wal; pragma synchronous = normal'),
+      database.exec(`pragma journal_mode = wal; pragma synchronous = ${synchronous}`),
     );
   } catch (error) {
     database.close();

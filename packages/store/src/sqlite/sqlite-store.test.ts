@@ -256,6 +256,15 @@ describe('rows that were edited by hand', () => {
   });
 });
 
+test.each([
+  ['normal', 1],
+  ['full', 2],
+] as const)('a commit waits for the disk as was asked: %s', async (synchronous, level) => {
+  await using engine = await openSqliteEngine({ file, create: true, patience: 100, synchronous });
+  const { rows } = await engine.read((database) => sql`pragma synchronous`.execute(database));
+  expect(rows).toEqual([{ synchronous: level }]);
+});
+
 describe('a full disk', () => {
   test('a write that does not fit is an error, leaves nothing behind, and the store goes on', async () => {
     await using engine = await openSqliteEngine({ file, create: true, patience: 1000 });
