@@ -88,7 +88,7 @@ export async function killRuns({ kills, onProgress = () => {} }: KillOptions): P
     problems.push(...unexpectedOutput(await start().end, count.runs));
     const calls = countCalls(folder);
     const steps = readSteps(folder);
-    const artifacts = globSync('artifacts/artifacts/sha256/*/*', { cwd: folder });
+    const artifacts = globSync('artifacts/artifacts/*/sha256/*/*', { cwd: folder });
     problems.push(...stepProblems(steps, calls), ...repeatedCommits(folder), ...artifactProblems(folder, artifacts));
     const stepCalls = [...calls.values()].reduce((total, calls) => total + calls, 0);
     return {

@@ -3,10 +3,14 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunRecord, StackError } from '@stack/core';
+import { expiredRuns } from '@stack/pipelines';
 import type { Project } from '@stack/project';
+import { deleteRuns } from './delete-runs.ts';
 
 /** Milliseconds between two looks at which runs there are. */
 const pause = 2_000;
+/** Milliseconds between two looks at which runs are not kept. */
+const pruningPause = 3_600_000;
 
 interface WorkerOptions {
   /** How many runs go on at once. Default: the number of cores. */
@@ -25,7 +29,7 @@ export interface WorkedRun {
 }
 
 /**
- * Goes on with the runs of a project that nobody executes any more, each in a process of its own: its code is read anew, and
+ * Deletes the runs of a project that are not kept, and goes on with those that nobody executes any more, each in a process of its own: its code is read anew, and
  * what it does to its process does nothing to the worker.
  */
 export class RunWorker {
@@ -46,8 +50,13 @@ export class RunWorker {
   async work(): Promise<readonly WorkedRun[]> {
     const { signal, onLine } = this.#options;
     onLine(`Waiting for runs of ${this.#project.root} whose process ends. Press ^C to stop.`);
+    let prunedAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       await this.#look({ wait: true });
+      if (performance.now() - prunedAt >= pruningPause) {
+        await this.#prune();
+        prunedAt = performance.now();
+      }
       await delay(pause, undefined, { signal }).catch(() => {});
     }
     await Promise.all(this.#seen.values());
@@ -66,6 +75,19 @@ export class RunWorker {
     for (const run of running) {
       if (!this.#seen.has(run.id)) this.#seen.set(run.id, this.#watch(run, wait));
     }
+  }
+
+  /** Deletes the runs that the rules of the project do not keep. */
+  async #prune(): Promise<void> {
+    const { runs } = this.#project;
+    const expired = expiredRuns(await runs.summarizeRuns(), await runs.retentionRules());
+    const deleted = await deleteRuns(
+      this.#project,
+      expired.map(({ id }) => id),
+      {},
+    );
+    for (const { name } of deleted.runs) this.#options.onLine(`${name}: deleted, as no rule keeps it`);
+    for (const { message } of deleted.problems) this.#options.onLine(message);
   }
 
   async #watch(run: RunRecord, wait: boolean): Promise<void> {

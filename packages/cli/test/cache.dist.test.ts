@@ -83,7 +83,7 @@ it('takes what a run before it has computed, and says of each step whose that wa
 });
 
 it('takes no result whose artifact is gone or damaged, and mends it', () => {
-  const artifacts = globSync('.stack/artifacts/artifacts/sha256/*/*', { cwd: root }).map((path) => join(root, path));
+  const artifacts = globSync('.stack/artifacts/artifacts/*/sha256/*/*', { cwd: root }).map((path) => join(root, path));
   const ofLoad = artifacts.find((path) => readFileSync(path, 'utf8') === '[1,2,3]') ?? '';
   writeFileSync(ofLoad, '[1,2,4]');
   expect(explained('damaged')[0]).toMatchObject({ state: 'computed', reason: 'its artifact "output" is damaged' });

@@ -109,6 +109,17 @@ export { apiVersion, type FlavorManifest, type Manifest } from './manifest/manif
 export { Orchestrator, type RunContext } from './orchestrator/orchestrator.ts';
 export type { FailurePolicy, PipelineSource, Plan, PlanInput, PlanStep, StepCode } from './orchestrator/plan.ts';
 export type {
+  ArtifactPlace,
+  CondemnOptions,
+  DeletedRun,
+  ReleasedObjects,
+  RetentionRule,
+  RunDeletion,
+  RunKeeping,
+  RunSummary,
+  RunSummaryFilter,
+} from './orchestrator/run-keeping.ts';
+export type {
   ArtifactFilter,
   ArtifactLocation,
   ArtifactRecord,

@@ -28,6 +28,22 @@ export { type RunEvent, type RunRecording, runEventChannel } from './engine/run-
 export type { PipelineRun, ResumeOptions, RunOptions } from './engine/run-pipeline.ts';
 export { type WatchOptions, watchRun } from './engine/watch-run.ts';
 
+// Keeping runs and artifacts.
+export {
+  type CollectedArtifacts,
+  type CollectOptions,
+  collectArtifacts,
+  type UnreferencedObject,
+} from './keeping/collect-artifacts.ts';
+export { type DeleteRunOptions, deleteRun, type RemovedRun } from './keeping/delete-run.ts';
+export { expiredRuns } from './keeping/expired-runs.ts';
+export {
+  type DamagedObject,
+  type UnreachableStore,
+  type Verification,
+  type VerifyOptions,
+  verifyArtifacts,
+} from './keeping/verify-artifacts.ts';
 // Logs of steps.
 export type { LogLevel } from './logs/output-capture.ts';
 export { type RunLogLine, type RunLogOptions, readRunLog } from './logs/read-run-log.ts';

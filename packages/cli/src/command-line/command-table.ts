@@ -38,6 +38,14 @@ const runReference: PositionalDescription = {
   completion: 'runs',
 };
 const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
+const retentionScope: Readonly<Record<string, OptionDescription>> = {
+  pipeline: { value: 'NAME', summary: 'The rule for runs of one pipeline. Default: of all, each by itself.' },
+  state: {
+    value: 'STATE',
+    summary: 'The rule for runs that ended so. Default: however they ended.',
+    completion: { words: ['completed', 'failed', 'cancelled'] },
+  },
+};
 const allowCodeChange = { summary: 'Go on with a run even if its code has changed since it started.' };
 const config = { value: 'FILE', summary: 'A run config, YAML or JSON: parameters, settings, steps, runName, stack.' };
 const secretName: PositionalDescription = { name: 'NAME', summary: 'Name of the secret.', completion: 'secrets' };
@@ -581,12 +589,12 @@ export const commands: readonly CommandDescription[] = [
   },
   {
     words: ['worker'],
-    summary: 'Go on with runs as their processes end, until ^C. Several workers may run.',
+    summary: 'Go on with runs as their processes end, and delete those that are not kept, until ^C. Several may work.',
     options: {
       concurrency: { value: 'COUNT', summary: 'How many runs go on at once. Default: the number of cores.' },
       once: { summary: 'Go on with the runs that nobody executes now, and end.' },
     },
-    loads: 'manifests',
+    loads: 'implementations',
     data: 'worked-runs',
     load: () => import('../commands/worker.ts'),
   },
@@ -616,6 +624,62 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/run-watch.ts'),
   },
   {
+    words: ['run', 'delete'],
+    summary: 'Delete runs, their logs, and the artifacts that nothing else refers to.',
+    positionals: [{ ...runReference, isOptional: true, isRepeatable: true }],
+    options: {
+      pipeline: { value: 'NAME', summary: 'Those of one pipeline.' },
+      state: {
+        value: 'STATE',
+        summary: 'Those that ended so; running are those that nobody executes any more. Default: all that ended.',
+        completion: { words: ['completed', 'failed', 'cancelled', 'running'] },
+      },
+      'older-than': { value: 'DURATION', summary: 'Those that ended so long ago, e.g. 12h or 30d.' },
+      'keep-artifacts': { summary: 'Keep their artifacts, as if they had been stored outside a run.' },
+      tagged: { summary: 'Delete artifacts that have tags too. Default: they stay.' },
+      yes: { summary: 'Delete runs that are not named.' },
+      'dry-run': dryRun,
+    },
+    loads: 'implementations',
+    data: 'deleted-runs',
+    load: () => import('../commands/run-delete.ts'),
+  },
+  {
+    words: ['run', 'prune'],
+    summary: 'Delete the runs that are not kept by the rules of the project.',
+    options: { 'dry-run': dryRun },
+    loads: 'implementations',
+    data: 'deleted-runs',
+    load: () => import('../commands/run-prune.ts'),
+  },
+  {
+    words: ['run', 'retention', 'list'],
+    summary: 'Show the rules of which runs are kept. Of those that fit a run, the one that says most about it counts.',
+    loads: 'manifests',
+    data: 'retention-rules',
+    load: () => import('../commands/run-retention-list.ts'),
+  },
+  {
+    words: ['run', 'retention', 'set'],
+    summary: 'Say how long runs are kept, or how many. stack run prune and stack worker delete the others.',
+    options: {
+      ...retentionScope,
+      'max-age': { value: 'DURATION', summary: 'Since they ended, e.g. 12h or 30d. Default: for ever.' },
+      'max-count': { value: 'COUNT', summary: 'So many of each pipeline, the newest. Default: all.' },
+    },
+    loads: 'manifests',
+    data: 'retention-rules',
+    load: () => import('../commands/run-retention-set.ts'),
+  },
+  {
+    words: ['run', 'retention', 'delete'],
+    summary: 'Take back a rule of which runs are kept.',
+    options: retentionScope,
+    loads: 'manifests',
+    data: 'retention-rules',
+    load: () => import('../commands/run-retention-delete.ts'),
+  },
+  {
     words: ['artifact', 'list'],
     summary: 'List the artifacts, the newest first.',
     options: {
@@ -641,6 +705,41 @@ export const commands: readonly CommandDescription[] = [
     loads: 'implementations',
     data: 'artifact-content',
     load: () => import('../commands/artifact-cat.ts'),
+  },
+  {
+    words: ['artifact', 'verify'],
+    summary: 'Read the bytes of artifacts from their stores, and compare them with what was recorded.',
+    positionals: [{ ...artifactId, isOptional: true, isRepeatable: true }],
+    options: {
+      run: { value: 'RUN', summary: 'Those of one run.', completion: 'runs' },
+      all: { summary: 'All artifacts.' },
+      concurrency: { value: 'COUNT', summary: 'How many objects are read at once. Default: 8.' },
+    },
+    loads: 'implementations',
+    data: 'verification',
+    load: () => import('../commands/artifact-verify.ts'),
+  },
+  {
+    words: ['artifact', 'gc'],
+    summary: 'Remove the bytes in artifact stores that no artifact of the project refers to.',
+    positionals: [
+      {
+        name: 'STORE',
+        summary: 'One artifact store. Default: all of the project.',
+        isOptional: true,
+        completion: { componentType: 'artifact-store' },
+      },
+    ],
+    options: {
+      'older-than': {
+        value: 'DURATION',
+        summary: 'What was written so long ago, e.g. 30m, 12h or 7d. Steps store newer bytes again. Default: 1d.',
+      },
+      'dry-run': dryRun,
+    },
+    loads: 'implementations',
+    data: 'collected-artifacts',
+    load: () => import('../commands/artifact-gc.ts'),
   },
   {
     words: ['integration', 'list'],

@@ -7,7 +7,7 @@ const changes = z
   .describe('What is different, by dotted path.');
 
 /** There, and true, for a dry run. */
-const dryRun = z.literal(true).optional().describe('Nothing was written.');
+export const dryRun = z.literal(true).optional().describe('Nothing was written.');
 
 export const changedComponentSchema = componentSchema.extend({ changes: changes.optional(), dryRun });
 

@@ -14,6 +14,12 @@ import { exportedStackSchema, importedStackSchema, stackPlanSchema } from './doc
 import { flavorSchema, listedFlavorSchema, optionSchema } from './flavor-schemas.ts';
 import { helpSchema } from './help-schema.ts';
 import { installationSchema, integrationSchema } from './integration-schemas.ts';
+import {
+  collectedArtifactsSchema,
+  deletedRunsSchema,
+  retentionRuleSchema,
+  verificationSchema,
+} from './keeping-schemas.ts';
 import { componentSchema, stackSchema } from './record-schemas.ts';
 import {
   artifactSchema,
@@ -59,6 +65,7 @@ export const dataSchemas = {
   'changed-flavor': changedFlavorSchema,
   'changed-secret': changedSecretSchema,
   'changed-stack': changedStackSchema,
+  'collected-artifacts': collectedArtifactsSchema,
   'collected-garbage': collectedGarbageSchema,
   'completion-script': z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
   component: describedComponentSchema,
@@ -66,6 +73,7 @@ export const dataSchemas = {
   'conformance-report': conformanceReportSchema,
   'deleted-component': deletedComponentSchema,
   'deleted-flavor': deletedFlavorSchema,
+  'deleted-runs': deletedRunsSchema,
   'deleted-secret': deletedSecretSchema,
   'deleted-stack': deletedStackSchema,
   'described-flavor': flavorSchema.extend({ options: z.array(optionSchema) }),
@@ -86,6 +94,7 @@ export const dataSchemas = {
   migration: migrationSchema,
   project: z.object({ root: z.string(), isNew: z.boolean(), store: storeLabelSchema, activeStack: z.string() }),
   'rekeyed-secrets': rekeyedSecretsSchema,
+  'retention-rules': z.array(retentionRuleSchema),
   runs: z.array(runSchema),
   secret: secretSchema,
   'secret-store-order': secretStoreOrderSchema,
@@ -103,6 +112,7 @@ export const dataSchemas = {
   }),
   stacks: z.array(activatableStackSchema),
   status: z.object({ root: z.string(), store: storeLabelSchema, activeStack: stackSchema, runs: z.array(runSchema) }),
+  verification: verificationSchema,
   'worked-runs': z.array(workedRunSchema),
   'written-file': z.object({ file: z.string() }),
   version: z.object({ version: z.string(), node: z.string() }),

@@ -1,5 +1,6 @@
 // What lists show of each kind of record: headings, and a row for each.
 import type { ArtifactRecord, Garbage, RunRecord, StepRunRecord } from '@stack/core';
+import type { CollectedArtifacts } from '@stack/pipelines';
 import type { ComponentRecord, StackRecord } from '@stack/store';
 
 export type TableContent = readonly [headings: readonly string[], rows: readonly (readonly string[])[]];
@@ -80,6 +81,15 @@ export function garbageRows(garbage: readonly Garbage[]): TableContent {
       path ?? '',
       id,
     ]),
+  ];
+}
+
+export function unreferencedRows(collected: readonly CollectedArtifacts[]): TableContent {
+  return [
+    ['STORE', 'SIZE', 'WRITTEN', 'PATH'],
+    collected.flatMap(({ store, objects }) =>
+      objects.map(({ path, size, modifiedAt }) => [store, showSize(size), showTime(modifiedAt), path]),
+    ),
   ];
 }
 

@@ -100,6 +100,10 @@ export const errorCodes = {
   },
   PRECONDITION_FAILED: { category: 'conflict', summary: 'The object changed since it was read.' },
   PATH_CONFLICT: { category: 'conflict', summary: 'The path is the directory of another object, or lies below one.' },
+  ARTIFACT_COLLECTED: {
+    category: 'conflict',
+    summary: 'The bytes of an artifact were removed as garbage before the artifact was recorded.',
+  },
   RUN_HELD: { category: 'conflict', summary: 'Another process executes the run.' },
   RUN_LEASE_LOST: { category: 'conflict', summary: 'Another process has taken the run over.' },
   RUN_NOT_RESUMABLE: { category: 'conflict', summary: 'The run has ended, or lacks what it takes to go on.' },

@@ -217,6 +217,11 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'A store cannot hold an object at `a` and another at `a/b`.',
     remedy: 'Use another path, or remove what is in the way.',
   },
+  ARTIFACT_COLLECTED: {
+    cause:
+      'The bytes were stored long ago, nothing referred to them any more, and `stack artifact gc` or `stack run delete` removed them in the moment in which they were stored again.',
+    remedy: 'Store the artifact again. A run does so by itself.',
+  },
   RUN_HELD: {
     cause: 'The process that is named executes the run, or was stopped a moment ago.',
     remedy:

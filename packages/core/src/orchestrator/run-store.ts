@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import type { Plan } from './plan.ts';
+import type { RunKeeping } from './run-keeping.ts';
 
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled';
 
@@ -230,7 +231,7 @@ export interface ArtifactFilter {
  * What changes the state of a run takes a `RunFence`, and rejects with `RUN_LEASE_LOST` once another process has taken the
  * run: then nothing of the change is kept. So of two processes that execute a run, only one records anything.
  */
-export interface RunStore {
+export interface RunStore extends RunKeeping {
   /** Records a run and all its steps as pending, and holds it. Rejects with `ALREADY_EXISTS` for a name that is taken. */
   startRun(run: RunStart): Promise<RunLease>;
   /**

@@ -110,7 +110,7 @@ export async function storeItemList(
   store: ArtifactStore,
   items: readonly ArtifactRecord[],
   origin: ArtifactOrigin,
-  options: OperationOptions = {},
+  options: StoreOptions = {},
 ): Promise<NewArtifact> {
   const references = items.map(
     ({ materializer, materializerVersion, path, size, sha256, contents }): ListedItem => ({

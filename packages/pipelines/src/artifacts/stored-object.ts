@@ -11,6 +11,7 @@ import {
   type WriteSource,
 } from '@stack/core';
 import { type ByteStream, toBuffers } from './byte-stream.ts';
+import { ObjectPlaces } from './object-places.ts';
 
 /** Bytes that are read or written as a whole, and that are asked for again rather than looked for first: 1 MiB. */
 const heldAtOnce = 1024 * 1024;
@@ -18,11 +19,16 @@ const heldAtOnce = 1024 * 1024;
 export interface StoreOptions extends OperationOptions {
   /** Paths whose bytes are known to be wrong: they are replaced. */
   readonly damaged?: ReadonlySet<string>;
+  /** Says where the bytes go. Default: where those of runs in memory are. */
+  readonly places?: ObjectPlaces;
 }
 
 /** The object that bytes of a digest are stored as. */
-function objectOf({ size, sha256 }: Omit<StoredObject, 'path'>): StoredObject {
-  return { path: `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`, size, sha256 };
+async function objectOf(
+  { size, sha256 }: Omit<StoredObject, 'path'>,
+  { places = new ObjectPlaces(undefined) }: StoreOptions,
+): Promise<StoredObject> {
+  return { path: await places.pathOf(sha256), size, sha256 };
 }
 
 /**
@@ -36,7 +42,7 @@ export async function storeBytes(
   options: StoreOptions,
 ): Promise<StoredObject> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  const object = objectOf({ size: bytes.byteLength, sha256: sha256Of(bytes) });
+  const object = await objectOf({ size: bytes.byteLength, sha256: sha256Of(bytes) }, options);
   return putOnce(store, object, bytes, options);
 }
 
@@ -57,7 +63,7 @@ export async function storeFile(store: ArtifactStore, path: string, options: Sto
     hash.update(chunk);
     size += chunk.length;
   }
-  return putOnce(store, objectOf({ size, sha256: hash.digest('hex') }), openFile, options);
+  return putOnce(store, await objectOf({ size, sha256: hash.digest('hex') }, options), openFile, options);
 }
 
 /** Stores an object of another store, or of this one, as an object of this one. */
@@ -67,7 +73,7 @@ export async function storeObject(
   openSource: () => Readable,
   options: StoreOptions,
 ): Promise<StoredObject> {
-  return putOnce(store, objectOf({ size, sha256 }), openSource, options);
+  return putOnce(store, await objectOf({ size, sha256 }, options), openSource, options);
 }
 
 /**
@@ -110,10 +116,10 @@ async function storeStaged(
   source: AsyncIterable<Buffer>,
   options: StoreOptions,
 ): Promise<StoredObject> {
-  const { signal, damaged } = options;
-  const staged = `artifacts/staged/${randomUUID()}`;
+  const { signal, damaged, places = new ObjectPlaces(undefined) } = options;
+  const staged = `${await places.folder()}/staged/${randomUUID()}`;
   const { size, sha256 = '' } = await store.write(staged, source, { digest: true, signal });
-  const object = objectOf({ size, sha256 });
+  const object = await objectOf({ size, sha256 }, options);
   const isDamaged = damaged?.has(object.path) === true;
   let isMoved = false;
   try {

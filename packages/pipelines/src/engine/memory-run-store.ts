@@ -2,12 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
   type ArtifactFilter,
+  type ArtifactPlace,
   type ArtifactRecord,
   type ClaimOptions,
+  type CondemnOptions,
+  type DeletedRun,
   didYouMean,
   type NewArtifact,
   type Plan,
   type RecordedError,
+  type RetentionRule,
+  type RunDeletion,
   type RunFence,
   type RunFilter,
   type RunLease,
@@ -15,6 +20,8 @@ import {
   type RunStart,
   type RunState,
   type RunStore,
+  type RunSummary,
+  type RunSummaryFilter,
   runEnded,
   runHeld,
   runLeaseLost,
@@ -23,6 +30,8 @@ import {
   type StepChange,
   type StepRunRecord,
 } from '@stack/core';
+import { sharedPlace } from '../artifacts/object-places.ts';
+import { artifactObjects } from '../keeping/artifact-objects.ts';
 
 interface KeptRun {
   record: RunRecord;
@@ -34,11 +43,29 @@ interface KeptRun {
 
 const defaultLimit = 50;
 
+export interface MemoryRunStoreOptions {
+  /**
+   * A folder of artifact stores for its artifacts alone, so that `collectArtifacts` can tell garbage. Default: a folder
+   * that all runs in memory share.
+   */
+  readonly folder?: string | undefined;
+}
+
 /** Keeps runs in memory: they end with the process. What `pipeline.run` uses when it is given no other store. */
 export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, KeptRun>();
   readonly #digestKey = randomBytes(32).toString('hex');
   readonly #lastVersions = new Map<string, number>();
+  readonly #folder: string | undefined;
+  /** The artifacts of deleted runs that were to stay. */
+  readonly #keptArtifacts: ArtifactRecord[] = [];
+  #retentionRules: readonly RetentionRule[] = [];
+  readonly #condemned = new Set<string>();
+  readonly #deletedRuns = new Map<string, Set<string>>();
+
+  constructor({ folder }: MemoryRunStoreOptions = {}) {
+    this.#folder = folder;
+  }
 
   async startRun({ id, name, stack, plan, metadata }: RunStart): Promise<RunLease> {
     if (this.#runs.has(id) || [...this.#runs.values()].some(({ record }) => record.name === name)) {
@@ -125,6 +152,7 @@ export class MemoryRunStore implements RunStore {
       return [];
     }
     const { artifacts, inputs = [], ...changed } = change;
+    this.#checkNotCondemned(artifacts);
     run.steps.set(step, { ...previous, ...changed, inputs, endedAt: new Date() });
     const recorded = artifacts.map((artifact) => this.#withVersion(artifact));
     if (recorded.length > 0) run.artifacts.set(step, recorded);
@@ -169,17 +197,111 @@ export class MemoryRunStore implements RunStore {
   }
 
   async getArtifact(reference: string): Promise<ArtifactRecord> {
-    const all = [...this.#runs.values()].flatMap(({ artifacts }) => [...artifacts.values()].flat());
+    const all = this.#artifacts();
     const found = all.filter(({ id }) => id.startsWith(reference));
     return only(found, { code: 'ARTIFACT_NOT_FOUND', message: `There is no artifact "${reference}".` }, reference);
   }
 
   async listArtifacts({ runId, step, limit = defaultLimit }: ArtifactFilter = {}): Promise<readonly ArtifactRecord[]> {
-    const runs = runId === undefined ? [...this.#runs.values()] : [this.#runs.get(runId)];
-    const artifacts = runs
-      .filter((run) => run !== undefined)
-      .flatMap((run) => (step === undefined ? [...run.artifacts.values()].flat() : (run.artifacts.get(step) ?? [])));
-    return artifacts.reverse().slice(0, limit);
+    return this.#artifacts()
+      .filter((artifact) => runId === undefined || artifact.runId === runId)
+      .filter((artifact) => step === undefined || artifact.step === step)
+      .reverse()
+      .slice(0, limit);
+  }
+
+  async summarizeRuns({ pipeline, state, before }: RunSummaryFilter = {}): Promise<readonly RunSummary[]> {
+    const runs = await this.listRuns({ pipeline, state, limit: Number.POSITIVE_INFINITY });
+    return runs.filter((run) => before === undefined || (run.endedAt ?? run.startedAt) < before).map(summaryOf);
+  }
+
+  async deleteRun(
+    reference: string,
+    { logStore, keepArtifacts = false, deleteTagged = false, dryRun = false }: RunDeletion = {},
+  ): Promise<DeletedRun> {
+    const run = this.#run(reference);
+    const { record } = run;
+    if (run.held !== undefined) throw runHeld(record.name, 'this process');
+    const artifacts = [...run.artifacts.values()].flat();
+    const tagged = deleteTagged ? [] : artifacts.filter(({ tags }) => tags.length > 0);
+    const kept = keepArtifacts ? artifacts : withItems(run, tagged, artifacts);
+    const gone = artifacts.filter((artifact) => !kept.includes(artifact));
+    if (!dryRun) {
+      this.#runs.delete(record.id);
+      const without = { runId: undefined, step: undefined, output: undefined };
+      this.#keptArtifacts.push(...kept.map((artifact) => ({ ...artifact, ...without })));
+      const components = [
+        ...artifacts.map(({ store }) => store.component),
+        ...(logStore === undefined ? [] : [logStore]),
+      ];
+      this.#deletedRuns.set(record.id, new Set(components));
+    }
+    const byStore = Map.groupBy(gone, ({ store }) => `${store.component}\n${store.root}`);
+    return {
+      ...summaryOf(record),
+      artifacts: gone.length,
+      keptArtifacts: kept.length,
+      objects: [...byStore.values()].flatMap((ofStore) => {
+        const [first] = ofStore;
+        const paths = new Set(ofStore.flatMap(artifactObjects).map(({ path }) => path));
+        return first === undefined ? [] : [{ store: first.store, paths: [...paths] }];
+      }),
+    };
+  }
+
+  async listDeletedRuns(component: string): Promise<readonly string[]> {
+    return [...this.#deletedRuns].filter(([, components]) => components.has(component)).map(([runId]) => runId);
+  }
+
+  async forgetDeletedRun(runId: string, component: string): Promise<void> {
+    this.#deletedRuns.get(runId)?.delete(component);
+  }
+
+  async retentionRules(): Promise<readonly RetentionRule[]> {
+    return this.#retentionRules;
+  }
+
+  async putRetentionRules(rules: readonly RetentionRule[]): Promise<void> {
+    this.#retentionRules = rules;
+  }
+
+  async artifactPlace(): Promise<ArtifactPlace> {
+    const isCollected = this.#condemned.size > 0;
+    return { folder: this.#folder ?? sharedPlace.folder, isOwn: this.#folder !== undefined, isCollected };
+  }
+
+  async condemnObjects(paths: readonly string[], { dryRun = false }: CondemnOptions = {}): Promise<readonly string[]> {
+    const referenced = new Set(
+      this.#artifacts()
+        .flatMap(artifactObjects)
+        .map(({ path }) => path),
+    );
+    const unreferenced = paths.filter((path) => !referenced.has(path));
+    // Kept to the end: the process is not expected to live for days.
+    if (!dryRun) for (const path of unreferenced) this.#condemned.add(path);
+    return unreferenced;
+  }
+
+  async findCondemned(paths: readonly string[]): Promise<readonly string[]> {
+    return paths.filter((path) => this.#condemned.has(path));
+  }
+
+  /** In the order in which they were recorded, those of deleted runs first. */
+  #artifacts(): readonly ArtifactRecord[] {
+    return [
+      ...this.#keptArtifacts,
+      ...[...this.#runs.values()].flatMap(({ artifacts }) => [...artifacts.values()].flat()),
+    ];
+  }
+
+  #checkNotCondemned(artifacts: readonly NewArtifact[]): void {
+    const condemned = artifacts.flatMap(artifactObjects).find(({ path }) => this.#condemned.has(path));
+    if (condemned === undefined) return;
+    throw new StackError({
+      code: 'ARTIFACT_COLLECTED',
+      message: `The object ${condemned.path} of an artifact that was to be recorded was removed, as nothing referred to it.`,
+      hint: 'Store it again.',
+    });
   }
 
   #withVersion(artifact: NewArtifact): ArtifactRecord {
@@ -272,6 +394,24 @@ function stepOf({ record, steps }: KeptRun, step: string): StepRunRecord {
   const found = steps.get(step);
   if (found !== undefined) return found;
   throw new StackError({ code: 'STEP_NOT_FOUND', message: `The run "${record.name}" has no step "${step}".` });
+}
+
+function summaryOf({ id, name, pipeline, state, startedAt, endedAt }: RunRecord): RunSummary {
+  return { id, name, pipeline, state, startedAt, endedAt };
+}
+
+/** Artifacts that are to stay, and with the list of a mapped step those of its items, which the list refers to. */
+function withItems(
+  { steps }: KeptRun,
+  kept: readonly ArtifactRecord[],
+  artifacts: readonly ArtifactRecord[],
+): readonly ArtifactRecord[] {
+  const placeOf = ({ step = '', output }: ArtifactRecord) => `${steps.get(step)?.index} ${output}`;
+  const lists = new Set(kept.map(placeOf));
+  return artifacts.filter((artifact) => {
+    const isItem = steps.get(artifact.step ?? '')?.item !== undefined;
+    return kept.includes(artifact) || (isItem && lists.has(placeOf(artifact)));
+  });
 }
 
 function keyOf(caching: StepCaching | undefined): string | undefined {

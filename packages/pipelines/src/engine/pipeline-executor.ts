@@ -18,6 +18,7 @@ import {
 import { type ArtifactList, type ArtifactOrigin, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
 import { outputName } from '../artifacts/artifact-name.ts';
 import { keepStreams } from '../artifacts/byte-stream.ts';
+import { ObjectPlaces } from '../artifacts/object-places.ts';
 import { ValueScope } from '../artifacts/value-scope.ts';
 import { type CacheAnswer, type MappedItem, StepCache } from '../cache/step-cache.ts';
 import { captureOutput } from '../logs/output-capture.ts';
@@ -83,6 +84,11 @@ export class PipelineExecutor implements StepExecutor {
   readonly #started = new Set<string>();
   readonly #errors = new Map<string, unknown>();
   readonly #cache: StepCache;
+  readonly #places: ObjectPlaces;
+  /** The last attempt that was begun here, by the name of the step run. */
+  readonly #begun = new Map<string, number>();
+  /** How often a step run has to be repeated because what it had stored was removed. */
+  readonly #repeats = new Map<string, number>();
   /** The step runs whose functions have read the parameters of the pipeline. */
   readonly #parameterReaders = new Set<string>();
   /** Of each mapped step that was expanded and has not ended. */
@@ -91,6 +97,7 @@ export class PipelineExecutor implements StepExecutor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#cache = new StepCache(options, options.plan);
+    this.#places = new ObjectPlaces(options.runStore);
     this.#steps = new Map(options.plan.steps.map((step) => [step.name, step]));
     this.#gate = new StepGate(options.plan);
     this.#recorded = new Map(options.recorded.map((record) => [record.step, record]));
@@ -118,8 +125,17 @@ export class PipelineExecutor implements StepExecutor {
     const isExpanded = this.#expansions.has(name);
     const ended = this.#gate.outcome(name) ?? (isExpanded ? undefined : await this.#endEarly(execution, signal));
     if (ended !== undefined) return ended;
-    const result = await this.#run(execution, signal);
-    return this.#end(execution, result, performance.now() - startedAt);
+    for (;;) {
+      const result = await this.#run(execution, signal);
+      try {
+        return await this.#end(execution, result, performance.now() - startedAt);
+      } catch (error) {
+        if (!StackError.is(error, 'ARTIFACT_COLLECTED')) throw error;
+        // Its bytes had been stored long ago, and were removed as garbage before anything referred to them.
+        this.#places.refresh();
+        this.#repeats.set(name, (this.#repeats.get(name) ?? 0) + 1);
+      }
+    }
   }
 
   async expand(name: string, { signal: runSignal }: { readonly signal: AbortSignal }): Promise<readonly string[]> {
@@ -253,10 +269,11 @@ export class PipelineExecutor implements StepExecutor {
   async #runAttempts(execution: Execution, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
     const { lease, runStore, tell } = this.#options;
     const { name, step } = execution;
-    const begun = this.#recorded.get(name)?.attempt ?? 0;
+    const begun = this.#begun.get(name) ?? this.#recorded.get(name)?.attempt ?? 0;
     const attempts = this.#lastAttempt(execution);
     for (let attempt = begun + 1; !signal.aborted; attempt++) {
       await runStore.recordStep(lease, name, { state: 'running', attempt });
+      this.#begun.set(name, attempt);
       tell({ type: 'step-started', step: name, attempt, attempts });
       const result = await this.#runAttempt(execution, attempt, log, signal);
       if (result.outcome !== 'failed') return result;
@@ -359,6 +376,7 @@ export class PipelineExecutor implements StepExecutor {
     const result = await orAbandon(running, signal);
     signal.throwIfAborted();
     const { damaged } = this.#cache;
+    const places = this.#places;
     const values = step.outputs.map((output) =>
       definition.outputs === undefined ? result : namedOutput(step, result, output),
     );
@@ -367,7 +385,7 @@ export class PipelineExecutor implements StepExecutor {
     const artifacts: NewArtifact[] = [];
     for (const [index, output] of step.outputs.entries()) {
       const origin = this.#origin(name, output);
-      const options = { signal, damaged, scope, warn, output: definition.outputOptions.get(output) };
+      const options = { signal, damaged, places, scope, warn, output: definition.outputOptions.get(output) };
       artifacts.push(await storeArtifact(stack.artifactStore, values[index], materializers, origin, options));
     }
     return artifacts;
@@ -399,7 +417,8 @@ export class PipelineExecutor implements StepExecutor {
       const lists: NewArtifact[] = [];
       for (const output of outputs) {
         const listed = items.map((item) => findOutput(artifacts.get(item) ?? [], item, output));
-        lists.push(await storeItemList(stack.artifactStore, listed, this.#origin(name, output), { signal }));
+        const options = { signal, places: this.#places };
+        lists.push(await storeItemList(stack.artifactStore, listed, this.#origin(name, output), options));
       }
       return { outcome: 'completed', artifacts: lists, metadata: {} };
     } catch (error) {
@@ -443,9 +462,9 @@ export class PipelineExecutor implements StepExecutor {
     return result.outcome;
   }
 
-  /** An attempt that was interrupted does not count. */
+  /** An attempt that was interrupted, or whose bytes were removed, does not count. */
   #lastAttempt({ name, step }: Execution): number {
-    return step.attempts + (this.#recorded.get(name)?.interruptions ?? 0);
+    return step.attempts + (this.#recorded.get(name)?.interruptions ?? 0) + (this.#repeats.get(name) ?? 0);
   }
 
   #execution(name: string): Execution {

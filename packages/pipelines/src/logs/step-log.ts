@@ -150,9 +150,14 @@ export class StepLog implements OutputSink {
   }
 }
 
+/** The folder of the logs of a run in an artifact store. */
+export function runLogFolder(runId: string): string {
+  return `logs/${runId}`;
+}
+
 /** The folder of a step's log in an artifact store. */
 export function stepLogFolder(runId: string, step: string): string {
-  return `logs/${runId}/${step}`;
+  return `${runLogFolder(runId)}/${step}`;
 }
 
 function stepLogChunkPath(runId: string, step: string, chunk: number): string {

@@ -2,12 +2,14 @@ import type { RunFence, RunStore, StepChange } from '@stack/core';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
-import { chooseId, idFits, nameOrIdFits } from '../reference.ts';
-import { digestKeySetting } from '../schema/migrations.ts';
+import { chooseId, idFits } from '../reference.ts';
 import type { RunRow, StepRunRow, Tables } from '../schema/tables.ts';
 import { appendRunEvent } from './append-run-event.ts';
+import { createRunKeeping } from './create-run-keeping.ts';
+import { findHeldRun, findRunId, runNotFound } from './find-run.ts';
 import { insertArtifacts, insertArtifactUses } from './insert-artifacts.ts';
 import { prepareQuery } from './prepared-query.ts';
+import { readDigestKey } from './read-digest-key.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
 import { artifactRecord, runRecord, stepRunRecord } from './run-records.ts';
 import { checkStepChange } from './step-transitions.ts';
@@ -44,6 +46,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
     });
 
   return {
+    ...createRunKeeping(engine, leases),
+
     startRun: async (run) => {
       await leases.prepare();
       await engine.write(async (database) => {
@@ -93,24 +97,7 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
     },
 
     claimRun: (reference, options = {}) =>
-      leases.claim(
-        () =>
-          engine.read(async (database) => {
-            const id = await findRunId(database, reference);
-            const { run_id: _, ...lease } = await database
-              .selectFrom('run_leases')
-              .selectAll()
-              .where('run_id', '=', id)
-              .executeTakeFirstOrThrow();
-            const run = await database
-              .selectFrom('runs')
-              .select(['id', 'name', 'state'])
-              .where('id', '=', id)
-              .executeTakeFirstOrThrow();
-            return { ...run, ...lease };
-          }),
-        options,
-      ),
+      leases.claim(() => engine.read((database) => findHeldRun(database, reference)), options),
 
     recordItems: (fence, step, items) =>
       write(fence, async (database, run) => {
@@ -219,15 +206,7 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         return row === undefined ? undefined : stepRunRecord(row);
       }),
 
-    digestKey: () =>
-      engine.read(async (database) => {
-        const { value } = await database
-          .selectFrom('settings')
-          .select('value')
-          .where('key', '=', digestKeySetting)
-          .executeTakeFirstOrThrow();
-        return value;
-      }),
+    digestKey: () => engine.read(readDigestKey),
 
     getArtifact: (reference) =>
       engine.read(async (database) => {
@@ -352,29 +331,9 @@ function selectRuns(database: Kysely<Tables>) {
     .select(['run_leases.epoch', 'run_leases.host', 'run_leases.pid', 'run_leases.held_since']);
 }
 
-async function findRunId(database: Kysely<Tables>, reference: string): Promise<string> {
-  const candidates = await database.selectFrom('runs').select(['id', 'name']).where(nameOrIdFits(reference)).execute();
-  const id = chooseId(reference, candidates, 'runs');
-  if (id === undefined) throw await runNotFound(database, reference);
-  return id;
-}
-
 async function checkRunExists(database: Kysely<Tables>, id: string): Promise<void> {
   const row = await database.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw await runNotFound(database, id);
-}
-
-async function runNotFound(database: Kysely<Tables>, reference: string): Promise<StackError> {
-  const recent = await database.selectFrom('runs').select('name').orderBy('sequence', 'desc').limit(1000).execute();
-  return new StackError({
-    code: 'RUN_NOT_FOUND',
-    message: `There is no run "${reference}".`,
-    hint:
-      didYouMean(
-        reference,
-        recent.map(({ name }) => name),
-      ) ?? 'See those that there are: stack run list',
-  });
 }
 
 async function stepNotFound(database: Kysely<Tables>, runId: string, step: string): Promise<StackError> {

@@ -1,6 +1,7 @@
 import type { ArtifactRecord, NewArtifact, RunFence, StepInput } from '@stack/core';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../schema/tables.ts';
+import { checkNotCondemned, insertArtifactObjects } from './artifact-objects.ts';
 import { prepareRowsQuery } from './prepared-query.ts';
 import { artifactRow } from './run-records.ts';
 
@@ -23,11 +24,16 @@ const raiseVersions = prepareRowsQuery((database, rows: readonly Tables['artifac
     .returningAll(),
 );
 
-/** Records artifacts, and counts their versions: two statements for all of a step. */
+/**
+ * Records artifacts, and counts their versions: three statements for all of a step.
+ *
+ * @throws ARTIFACT_COLLECTED when objects of them are being removed, or were after they had been written
+ */
 export async function insertArtifacts(
   database: Kysely<Tables>,
   artifacts: readonly NewArtifact[],
 ): Promise<readonly ArtifactRecord[]> {
+  await checkNotCondemned(database, artifacts);
   const recorded: ArtifactRecord[] = [];
   for (let start = 0; start < artifacts.length; start += rowsAtOnce) {
     recorded.push(...(await countVersions(database, artifacts.slice(start, start + rowsAtOnce))));
@@ -36,6 +42,7 @@ export async function insertArtifacts(
     const rows = recorded.slice(start, start + rowsAtOnce).map(artifactRow);
     await insertRows(database, rows);
   }
+  await insertArtifactObjects(database, artifacts);
   return recorded;
 }
 

@@ -5,8 +5,9 @@ import type { ClaimOptions, RunFence, RunLease } from '@stack/core';
 import { runEnded, runHeld, runLeaseLost } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
-import type { RunLeaseRow, RunRow, Tables } from '../schema/tables.ts';
+import type { RunLeaseRow, Tables } from '../schema/tables.ts';
 import { appendRunEvent } from './append-run-event.ts';
+import type { HeldRun } from './find-run.ts';
 
 /** Milliseconds after which a holder that does not stir is taken for stopped. */
 export const defaultLeaseDuration = 30_000;
@@ -14,9 +15,6 @@ export const defaultLeaseDuration = 30_000;
 const beatsOfLease = 6;
 /** Milliseconds between two looks at a run that is waited for. */
 const longestPause = 1_000;
-
-/** A run, and who has it. */
-type HeldRun = Pick<RunRow, 'id' | 'name' | 'state'> & Omit<RunLeaseRow, 'run_id'>;
 
 interface OwnLease {
   readonly fence: RunFence;
@@ -109,6 +107,12 @@ export class RunLeases implements AsyncDisposable {
         throw runHeld(run.name, describeHolder(run));
       }
     }
+  }
+
+  /** @throws RUN_HELD while the holder of a run lives */
+  async checkFree(run: HeldRun): Promise<void> {
+    const isAlive = run.holder !== null && (await this.#engine.isLockHeld(run.holder));
+    if (isAlive) throw runHeld(run.name, describeHolder(run));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

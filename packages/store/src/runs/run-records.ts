@@ -7,6 +7,7 @@ import type {
   RunHolder,
   RunRecord,
   RunState,
+  RunSummary,
   StepCaching,
   StepInput,
   StepRunRecord,
@@ -34,6 +35,20 @@ export function runRecord(row: RunRow & HolderColumns): RunRecord {
     metadata: stored.object('metadata'),
     epoch: row.epoch,
     holder: runHolder(row.id, row),
+    startedAt: stored.date('started_at'),
+    endedAt: stored.optionalDate('ended_at'),
+  };
+}
+
+export function runSummary(
+  row: Pick<RunRow, 'id' | 'name' | 'pipeline' | 'state' | 'started_at' | 'ended_at'>,
+): RunSummary {
+  const stored = new StoredRow('runs', row.id, row);
+  return {
+    id: row.id,
+    name: row.name,
+    pipeline: row.pipeline,
+    state: stored.oneOf('state', runStates),
     startedAt: stored.date('started_at'),
     endedAt: stored.optionalDate('ended_at'),
   };

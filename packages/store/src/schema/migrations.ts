@@ -18,6 +18,7 @@ export const migrations: readonly Migration[] = [
   makeRunsDurable,
   addStepCaching,
   nameArtifacts,
+  keepObjects,
 ];
 
 async function createTables({ schema }: Kysely<Tables>, { sequenceColumn }: Engine): Promise<void> {
@@ -346,5 +347,44 @@ async function nameArtifacts(database: Kysely<Tables>, { sequenceColumn }: Engin
   await schema
     .alterTable('step_runs')
     .addColumn('inputs', 'text', (column) => column.notNull().defaultTo('[]'))
+    .execute();
+}
+
+/**
+ * From here on it can be asked which artifacts refer to an object, and what is being removed is known, so that nothing
+ * refers to it any more.
+ */
+async function keepObjects(database: Kysely<Tables>): Promise<void> {
+  const { schema } = database;
+  await schema.createIndex('artifacts_path').on('artifacts').column('path').execute();
+  await schema
+    .createTable('artifact_objects')
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('artifact_id', 'text', (column) => column.notNull().references('artifacts.id').onDelete('cascade'))
+    .addPrimaryKeyConstraint('artifact_objects_key', ['path', 'artifact_id'])
+    .execute();
+  await schema.createIndex('artifact_objects_artifact').on('artifact_objects').column('artifact_id').execute();
+  const composed = await database
+    .selectFrom('artifacts')
+    .select(['id', 'contents', 'visualizations'])
+    .where(({ or, eb }) => or([eb('contents', '!=', '[]'), eb('visualizations', '!=', '[]')]))
+    .execute();
+  for (const { id, contents, visualizations } of composed) {
+    const objects = [...JSON.parse(contents), ...JSON.parse(visualizations)] as readonly { readonly path: string }[];
+    for (const path of new Set(objects.map((object) => object.path))) {
+      await database.insertInto('artifact_objects').values({ path, artifact_id: id }).execute();
+    }
+  }
+  await schema
+    .createTable('condemned_objects')
+    .addColumn('path', 'text', (column) => column.primaryKey())
+    .addColumn('last_run', 'bigint', (column) => column.notNull())
+    .addColumn('condemned_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('deleted_runs')
+    .addColumn('run_id', 'text', (column) => column.notNull())
+    .addColumn('component', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('deleted_runs_key', ['run_id', 'component'])
     .execute();
 }

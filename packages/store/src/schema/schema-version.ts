@@ -1,2 +1,2 @@
 /** The version that this code reads and writes: the number of its last migration. */
-export const schemaVersion = 7;
+export const schemaVersion = 8;

@@ -134,6 +134,26 @@ interface ArtifactUseRow {
   step: string;
 }
 
+/** An object that is part of an artifact, beside the one that its row names. */
+interface ArtifactObjectRow {
+  path: string;
+  artifact_id: string;
+}
+
+/** An object that nothing refers to, and that is being removed or was not long ago. */
+interface CondemnedObjectRow {
+  path: string;
+  /** Place in the order of the last run that there was. */
+  last_run: number;
+  condemned_at: number;
+}
+
+/** A run that was deleted, and a component that may still have logs of it. */
+interface DeletedRunRow {
+  run_id: string;
+  component: string;
+}
+
 /** A change of a run's state, or of one of its steps. Rows are appended, never changed. */
 interface RunEventRow {
   run_id: string;
@@ -188,6 +208,9 @@ export interface Tables {
   artifacts: InOrder<ArtifactRow>;
   artifact_names: ArtifactNameRow;
   artifact_uses: ArtifactUseRow;
+  artifact_objects: ArtifactObjectRow;
+  condemned_objects: CondemnedObjectRow;
+  deleted_runs: DeletedRunRow;
   run_events: InOrder<RunEventRow>;
   settings: SettingRow;
   applied_documents: AppliedDocumentRow;

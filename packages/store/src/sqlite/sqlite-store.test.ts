@@ -455,6 +455,16 @@ test('artifacts of a store of before names have those of their outputs, and vers
   expect(await store.runs.recordStep(lease, 'train', change)).toMatchObject([{ version: 2 }]);
 });
 
+test('what artifacts of an older store are made of is known to be referred to', async () => {
+  {
+    using database = new DatabaseSync(file);
+    database.exec(readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', 'schema-7.sql'), 'utf8'));
+  }
+  await using store = await openStore({ file });
+  const paths = ['folder/a', 'folder/b', 'folder/view', 'folder/none'];
+  expect(await store.runs.condemnObjects(paths, { dryRun: true })).toEqual(['folder/none']);
+});
+
 test('locks of processes that were killed go when others take their runs', async () => {
   const locks = () => readdirSync(`${file}-locks`);
   await using _ = await openStore({ file, create: true });

@@ -1,0 +1,18 @@
+import type { RetentionRule } from '@stack/core';
+import type { CommandOutput } from '../command-line/command.ts';
+import type { Invocation } from '../command-line/invocation.ts';
+import { renderTable } from './table.ts';
+
+const millisecondsPerDay = 86_400_000;
+
+/** The rules of which runs are kept. */
+export function retentionOutput(rules: readonly RetentionRule[], { screen }: Invocation): CommandOutput {
+  const rows = rules.map(({ pipeline, state, maximumAge, maximumCount }) => [
+    pipeline ?? 'any',
+    state ?? 'any',
+    maximumAge === undefined ? '' : `${Number((maximumAge / millisecondsPerDay).toFixed(3))} d`,
+    maximumCount === undefined ? '' : String(maximumCount),
+  ]);
+  const table = renderTable(['PIPELINE', 'STATE', 'KEPT FOR', 'KEPT OF EACH PIPELINE'], rows, screen);
+  return { data: rules, text: rules.length === 0 ? 'Every run is kept.' : table };
+}
