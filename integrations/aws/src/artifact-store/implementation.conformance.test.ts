@@ -12,25 +12,12 @@ const gapsOfMinio: Readonly<Partial<Record<ArtifactStoreCase, string>>> = {
   'keys with backslashes are kept byte for byte, apart from each other': dotsOfMinio,
 };
 
-/** The name of the one test that stands for the suite where it is not run. */
-function whyLeftOut(server: string): string | undefined {
-  if (server !== 'rgw16' || process.env.STACK_TEST_LONG) return undefined;
-  return 'all cases: left out, since this gateway ends by itself now and then under them; STACK_TEST_LONG=1 runs them';
-}
-
 for (const [server, unsupported] of [
   ['minio', gapsOfMinio],
   ['rgw16', {}],
   ['rgw18', {}],
 ] as const) {
   const name = `s3 artifact store on ${backends[server].name}`;
-  const leftOut = whyLeftOut(server);
-  if (leftOut !== undefined) {
-    describe(name, () => {
-      it.skip(leftOut, () => {});
-    });
-    continue;
-  }
   const unavailable = await whyUnavailable(backends[server]);
   if (unavailable !== undefined) {
     const create = () => Promise.reject(new Error(unavailable));

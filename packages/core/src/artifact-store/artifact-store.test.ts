@@ -488,6 +488,13 @@ describe('a removal of many', () => {
     expect(store.requests.map((request) => request.split(' ').length - 1)).toEqual([1000, 1000, 1]);
   });
 
+  test('asks for each object once, however often it is given', async () => {
+    const store = new FaultyStore();
+    for (const key of ['a', 'b']) store.put(key, '');
+    await store.removeMany(['a', 'b', 'a', store.resolve('b')]);
+    expect(store.requests).toEqual(['remove a b']);
+  });
+
   test('is tried again with what is left', async () => {
     const store = new FaultyStore();
     for (const key of ['a', 'b', 'c']) store.put(key, '');

@@ -326,7 +326,7 @@ export abstract class ArtifactStore<
   }
 
   /**
-   * Removes many objects with few requests. A path where no object is, is no error.
+   * Removes many objects with few requests. A path where no object is, is no error, nor is one that is given twice.
    *
    * @throws the failure of the one object, or of the first of several, that could not be removed, with all of them, by
    *   path, as its `problems`; the others are removed
@@ -680,14 +680,15 @@ export abstract class ArtifactStore<
 
   async #removeKeys(keys: Iterable<string> | AsyncIterable<string>, signal: AbortSignal | undefined): Promise<void> {
     const failures: RemovalFailure[] = [];
-    let batch: string[] = [];
+    // Each key once: Ceph's gateway 16.2 ends by itself when a request names an object twice.
+    const batch = new Set<string>();
     for await (const key of keys) {
-      batch.push(key);
-      if (batch.length < removalBatch) continue;
-      failures.push(...(await this.#removeBatch(batch, signal)));
-      batch = [];
+      batch.add(key);
+      if (batch.size < removalBatch) continue;
+      failures.push(...(await this.#removeBatch([...batch], signal)));
+      batch.clear();
     }
-    if (batch.length > 0) failures.push(...(await this.#removeBatch(batch, signal)));
+    if (batch.size > 0) failures.push(...(await this.#removeBatch([...batch], signal)));
     if (failures.length > 0) throw removalError(failures, this);
   }
 
