@@ -14,6 +14,7 @@ import {
 } from './run-stack.ts';
 
 interface Report {
+  readonly componentType: string;
   readonly flavor: string;
   readonly capabilities: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
@@ -101,6 +102,22 @@ describe('stack conformance', () => {
     expect(document).toMatchObject({ ok: true, data: { componentType: 'orchestrator' } });
   });
 
+  it('runs the suite of secret stores on a metadata store of its own, and leaves no key', { timeout: 120_000 }, () => {
+    using home = temporaryFolder();
+    using temporary = temporaryFolder();
+    const env = { PATH: process.env.PATH, HOME: home.path, TMPDIR: temporary.path };
+    const words = ['conformance', 'local', '--type=secret-store', '--json'];
+    const { stdout, stderr } = runStack(root, words, { env, timeout: 110_000 });
+    expect(stderr).toBe('');
+    const { ok, data } = JSON.parse(stdout) as ReturnType<typeof stackJson<Report>>;
+    expect({ ok, componentType: data.componentType }).toEqual({ ok: true, componentType: 'secret-store' });
+    expect(data.cases.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect(data.totals.passed).toBeGreaterThanOrEqual(40);
+    // Node keeps compiled code there.
+    const left = readdirSync(temporary.path).filter((name) => name !== 'node-compile-cache');
+    expect([readdirSync(home.path), left]).toEqual([[], []]);
+  });
+
   it('fails for a flavor that breaks a rule, and says which', () => {
     const { status, document } = conformance('leaky.ts#leakyFlavor', '--path=memory://a', '--case=byte for byte');
     expect(status).toBe(1);
@@ -163,6 +180,7 @@ describe('stack conformance', () => {
     ],
     [['local', '--type=artifact-store', '--path=./a', '--timeout=soon'], 'ARGUMENT_INVALID', '--timeout=30'],
     [['leaky.ts#nothing', '--path=memory://a'], 'EXPORT_NOT_FOUND', undefined],
+    [['env'], 'ARGUMENT_INVALID', 'testSecretStore of @stack/testkit'],
   ])('%j is %s', (words, code, hint) => {
     const { document } = conformance(...words);
     expect(document).toMatchObject({ ok: false, error: { code } });

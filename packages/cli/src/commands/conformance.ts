@@ -17,6 +17,7 @@ import { readComponentInput } from '../command-line/read-component-input.ts';
 import { readSeconds } from '../command-line/read-seconds.ts';
 import { ConformanceView } from '../conformance/conformance-view.ts';
 import { flavorToCheck } from '../conformance/flavor-to-check.ts';
+import { openScratchProject } from '../conformance/scratch-project.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { showMilliseconds } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
@@ -33,6 +34,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const input = await readInput(flavor, invocation);
   const options = await readOptions(flavor, invocation);
   using interruption = abortOnInterrupt();
+  await using scratch = flavor.type === 'secret-store' ? await openScratchProject() : undefined;
   const view = new ConformanceView(invocation.screen, !invocation.isJson);
   let report: ConformanceReport;
   try {
@@ -40,6 +42,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
       ...options,
       ...input,
       baseDirectory,
+      ...scratch?.component,
       secrets: project?.secrets,
       versions: source.versions,
       worker: flavorWorker({ ...source, ...input, baseDirectory }),

@@ -27,6 +27,10 @@ export interface FlavorCheckOptions extends Omit<RunOptions, 'cases'> {
   readonly settings?: JsonObject | undefined;
   /** Folder that relative paths in the config are relative to. Default: the working directory. */
   readonly baseDirectory?: string | undefined;
+  /** Id of every component of the run, where what it keeps is by its id. Default: a new one for each. */
+  readonly id?: string | undefined;
+  /** What every component of the run has that is only code, e.g. what a project gives to its secret stores. */
+  readonly overrides?: Readonly<Record<string, unknown>> | undefined;
   /** Finds the values of `{{name.key}}`. Default: environment variables `STACK_SECRET_<NAME>__<KEY>`. */
   readonly secrets?: SecretResolver | undefined;
   /** Names of cases, or parts of them. Default: all. */
@@ -61,15 +65,20 @@ export async function checkFlavor(flavor: AnyFlavor, options: FlavorCheckOptions
 }
 
 async function runSuite(flavor: AnyFlavor, options: FlavorCheckOptions): Promise<CaseResult[]> {
-  const { config, settings = {}, baseDirectory = process.cwd(), secrets } = options;
+  const { config, settings = {}, baseDirectory = process.cwd(), id, overrides, secrets } = options;
   const create = (fields: JsonObject = {}) =>
-    createComponent(flavor, {
-      name: 'conformance',
-      config: { ...config, ...fields },
-      settings,
-      baseDirectory,
-      ...(secrets === undefined ? {} : { secrets }),
-    });
+    createComponent(
+      flavor,
+      {
+        name: 'conformance',
+        config: { ...config, ...fields },
+        settings,
+        baseDirectory,
+        ...(id === undefined ? {} : { id }),
+        ...(secrets === undefined ? {} : { secrets }),
+      },
+      overrides,
+    );
   // One as it was given, so that what is wrong with the config is told before any case.
   await (await create())[Symbol.asyncDispose]();
   switch (flavor.type) {

@@ -16,7 +16,7 @@ export async function configuredSecretStore(
     throw new StackError({
       code: 'ARGUMENT_INVALID',
       message: `The ${store} takes no writes, so that the cases cannot give it secrets to read.`,
-      hint: 'Call testSecretStore of @stack/testkit, with "plant".',
+      hint: 'Check it in a test of its own: testSecretStore of @stack/testkit takes a function `plant`, which puts a secret where the store finds it.',
     });
   }
   const { length } = await store.list();
