@@ -144,7 +144,18 @@ export type {
   StepState,
   StoredObject,
 } from './orchestrator/run-store.ts';
-export type { StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
+export type { ExecuteOptions, StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
+export type {
+  StepHost,
+  StepMessage,
+  StepOrder,
+  StepPlace,
+  StepProgram,
+  StepRunner,
+  StepTask,
+  TaskOptions,
+} from './orchestrator/step-task.ts';
+export { importForWorker, isImportedByWorker } from './orchestrator/worker-import.ts';
 // Secret stores.
 export type {
   NewSealedSecret,

@@ -5,6 +5,7 @@ import { ProjectComponents } from './components/project-components.ts';
 import { ProjectDocuments } from './documents/project-documents.ts';
 import { ProjectFlavors } from './flavors/project-flavors.ts';
 import { ModuleLoader } from './modules/module-loader.ts';
+import { stepProgram } from './runs/step-program.ts';
 import { PlainSecretKeeper } from './secrets/plain-secret-keeper.ts';
 import { ProjectSecrets } from './secrets/project-secrets.ts';
 import { SecretStores } from './secrets/secret-stores.ts';
@@ -56,7 +57,7 @@ export class Project implements AsyncDisposable {
       secrets === undefined ? this.#secretStores : undefined,
     );
     this.documents = new ProjectDocuments(root, store, this.flavors, this.modules, keeper);
-    this.runs = store.runs;
+    this.runs = { ...store.runs, stepProgram: stepProgram({ root, integrationsFrom }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,11 +1,11 @@
 import { defineFlavor } from '@stack/core';
 import { localOrchestratorConfigSchema, localOrchestratorSettingsSchema } from './config.ts';
 
-/** Runs steps in this process, at once where they do not depend on each other. */
+/** Runs steps on this machine, at once where they do not depend on each other: in this process, or each in one of its own. */
 export const localOrchestratorFlavor = defineFlavor({
   type: 'orchestrator',
   name: 'local',
-  displayName: 'This process',
+  displayName: 'This machine',
   isLocal: true,
   configSchema: localOrchestratorConfigSchema,
   settingsSchema: localOrchestratorSettingsSchema,

@@ -7,6 +7,8 @@ testOrchestrator(
   {
     name: 'local orchestrator',
     create: () => createComponent(localOrchestratorFlavor, { name: 'local', config: {}, settings: { concurrency: 4 } }),
+    workerSettings: { concurrency: 4, isolation: 'process' },
+    limitedSettings: { isolation: 'process', memoryLimit: 256 },
   },
   { describe, it },
 );

@@ -22,6 +22,7 @@ function contextOf(executor: StepExecutor, settings: { readonly concurrency?: nu
     executor,
     settings,
     stepSettings: () => settings,
+    checkAddressable: () => {},
   };
 }
 

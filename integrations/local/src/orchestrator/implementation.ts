@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { Orchestrator, type Plan, type PlanStep, type ProbeResult, type RunContext, StackError } from '@stack/core';
 import type { LocalOrchestratorConfig, LocalOrchestratorSettings } from './config.ts';
+import { ProcessHost } from './process-host.ts';
 
-/** Runs the steps of a plan in this process. */
+/** Runs the steps of a plan on this machine: in this process, or each in one of its own. */
 export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorConfig, LocalOrchestratorSettings> {
   override async runPlan(
     plan: Plan,
-    { executor, signal, settings }: RunContext<LocalOrchestratorSettings>,
+    { executor, signal, settings, stepSettings, checkAddressable }: RunContext<LocalOrchestratorSettings>,
   ): Promise<void> {
+    const hosts = new Map(plan.steps.map(({ name }) => [name, hostOf(stepSettings(name))]));
+    if ([...hosts.values()].some((host) => host !== undefined)) checkAddressable();
     const limit = settings.concurrency ?? availableParallelism();
     const dependents = Map.groupBy(
       plan.steps.flatMap((step) => [...new Set(step.upstream)].map((upstream) => ({ upstream, step }))),
@@ -24,7 +27,7 @@ export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorCon
       ready.push(() => (step.map === undefined ? execute(step) : expand(step)));
     };
     const execute = async ({ name }: PlanStep): Promise<void> => {
-      await executor.execute(name, { signal });
+      await executor.execute(name, { signal, host: hosts.get(name) });
       ended++;
       for (const { step: dependent } of dependents.get(name) ?? []) {
         const left = (waitingFor.get(dependent.name) ?? 0) - 1;
@@ -39,7 +42,7 @@ export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorCon
       if (left === 0) return execute(step);
       for (const item of items) {
         ready.push(async () => {
-          await executor.execute(item, { signal });
+          await executor.execute(item, { signal, host: hosts.get(step.name) });
           if (--left === 0) ready.push(() => execute(step));
         });
       }
@@ -69,6 +72,11 @@ export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorCon
 
   override async probe(): Promise<ProbeResult> {
     const concurrency = this.settings.concurrency ?? availableParallelism();
-    return { healthy: true, message: `Runs up to ${concurrency} steps at once in this process.` };
+    return { healthy: true, message: `Runs up to ${concurrency} steps at once on this machine.` };
   }
+}
+
+/** Where the attempts of a step run; `undefined` for this process. */
+function hostOf({ isolation, memoryLimit, timeLimit }: LocalOrchestratorSettings): ProcessHost | undefined {
+  return isolation === 'process' ? new ProcessHost({ memoryLimit, timeLimit }) : undefined;
 }

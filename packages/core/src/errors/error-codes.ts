@@ -146,6 +146,8 @@ export const errorCodes = {
   // Runs.
   STEP_FAILED: { category: 'run', summary: 'The code of a step threw.' },
   PROGRAM_FAILED: { category: 'run', summary: 'A program that a step runs did not start, or ended with an error.' },
+  STEP_PROCESS_ENDED: { category: 'run', summary: 'The process of a step ended before the step was done.' },
+  STEP_MEMORY_EXCEEDED: { category: 'run', summary: 'The process of a step took more memory than it may.' },
   RUN_FAILED: { category: 'run', summary: 'A run ended with a failed step.' },
   CONFORMANCE_FAILED: { category: 'run', summary: 'A flavor breaks rules of the contract of its component type.' },
 

@@ -90,7 +90,8 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   },
   PIPELINE_NOT_ADDRESSABLE: {
     cause: 'The orchestrator runs steps elsewhere, and does not know from which module to import the pipeline.',
-    remedy: 'Run it as `stack pipeline run FILE#EXPORT`, or give `pipeline({ module: import.meta.url })`.',
+    remedy:
+      "Run it as `stack pipeline run FILE#EXPORT`, or in code with `{ source: { module: import.meta.url, export: 'NAME' }, runStore: project.runs }`.",
   },
   STEP_OUTSIDE_PIPELINE: {
     cause: 'A step was called like a function where no pipeline is being compiled.',
@@ -335,6 +336,16 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   PROGRAM_FAILED: {
     cause: 'The program is not installed, its working directory is not there, or it ended with another code than 0.',
     remedy: 'See what it printed: `stack run logs RUN STEP`.',
+  },
+  STEP_PROCESS_ENDED: {
+    cause:
+      'A step that runs in a process of its own crashed, called `process.exit`, or was killed, by the system for want of memory or by somebody.',
+    remedy: 'See what it printed: `stack run logs RUN STEP`. The other steps and the run are not harmed.',
+  },
+  STEP_MEMORY_EXCEEDED: {
+    cause:
+      'A step that runs in a process of its own took more than its `memoryLimit`, or all that V8 gives one process.',
+    remedy: 'Let it do less at once, or raise the setting `memoryLimit` of the orchestrator for this step.',
   },
   RUN_FAILED: {
     cause: 'A step failed, or what was around it: loading its inputs, writing its outputs, a component.',

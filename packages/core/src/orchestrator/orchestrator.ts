@@ -12,6 +12,12 @@ export interface RunContext<Settings extends object = object> {
   readonly settings: Settings;
   /** The orchestrator's settings for one step of the run. */
   readonly stepSettings: (step: string) => Settings;
+  /**
+   * To be called before any step, by an orchestrator that gives the executor a host.
+   *
+   * @throws PIPELINE_NOT_ADDRESSABLE when another process cannot import the pipeline, or cannot open the store of its run
+   */
+  readonly checkAddressable: () => void;
 }
 
 /** The contract of all orchestrators: execute the steps of a plan, each after those it depends on. */

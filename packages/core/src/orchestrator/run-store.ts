@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { Plan } from './plan.ts';
 import type { RunKeeping } from './run-keeping.ts';
+import type { StepProgram } from './step-task.ts';
 
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled';
 
@@ -232,6 +233,8 @@ export interface ArtifactFilter {
  * run: then nothing of the change is kept. So of two processes that execute a run, only one records anything.
  */
 export interface RunStore extends RunKeeping {
+  /** Runs steps of its runs in a process of their own. `undefined` for a store that no other process can open. */
+  readonly stepProgram?: StepProgram | undefined;
   /** Records a run and all its steps as pending, and holds it. Rejects with `ALREADY_EXISTS` for a name that is taken. */
   startRun(run: RunStart): Promise<RunLease>;
   /**

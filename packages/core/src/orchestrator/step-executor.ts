@@ -1,10 +1,19 @@
+import type { StepHost } from './step-task.ts';
+
 /** How a step of a run ended. `skipped`: it did not run at all, for a reason that is recorded. */
 export type StepOutcome = 'completed' | 'failed' | 'skipped' | 'cancelled';
+
+export interface ExecuteOptions {
+  readonly signal: AbortSignal;
+  /** Where the attempts of the step run. Default: in this process. */
+  readonly host?: StepHost | undefined;
+}
 
 /**
  * Runs the steps of one run where it is called. The pipeline engine gives it to an orchestrator, which decides when
  * each step runs, and in the end calls it in the place of its choice. Whether a step runs at all is not for the
- * orchestrator to decide: it executes every step, and the executor skips those that must not run.
+ * orchestrator to decide: it executes every step, and the executor skips those that must not run. With a host, only the
+ * attempts themselves run elsewhere; the executor decides and records all the same.
  */
 export interface StepExecutor {
   /**
@@ -13,7 +22,7 @@ export interface StepExecutor {
    * all the steps of its `upstream` have ended, however they ended. Resolves however the step ends; rejects only when the
    * state cannot be recorded.
    */
-  execute(step: string, options: { readonly signal: AbortSignal }): Promise<StepOutcome>;
+  execute(step: string, options: ExecuteOptions): Promise<StepOutcome>;
   /**
    * Names the items of a step with `map`, which depend on its input and are known once its `upstream` has ended. Each is
    * executed as a step is, in any order; after that the mapped step itself, which gathers what they put out. Empty for a

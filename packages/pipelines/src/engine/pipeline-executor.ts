@@ -1,60 +1,48 @@
 import {
   type ArtifactRecord,
   backOff,
-  type JsonObject,
+  type ExecuteOptions,
   maskSecrets,
   type NewArtifact,
-  type Plan,
   type PlanStep,
   type RunFence,
-  type RunSettings,
   StackError,
   type StepCaching,
   type StepExecutor,
+  type StepHost,
   type StepOutcome,
-  type StepRunInfo,
   type StepRunRecord,
 } from '@stack/core';
-import { type ArtifactList, type ArtifactOrigin, storeArtifact, storeItemList } from '../artifacts/artifact-content.ts';
-import { outputName } from '../artifacts/artifact-name.ts';
-import { keepStreams } from '../artifacts/byte-stream.ts';
+import { type ArtifactList, storeItemList } from '../artifacts/artifact-content.ts';
 import { ObjectPlaces } from '../artifacts/object-places.ts';
-import { ValueScope } from '../artifacts/value-scope.ts';
 import { type CacheAnswer, type MappedItem, StepCache } from '../cache/step-cache.ts';
-import { captureOutput } from '../logs/output-capture.ts';
 import { StepLog } from '../logs/step-log.ts';
 import { referencedOutputs } from '../pipeline/referenced-outputs.ts';
-import { runProgram } from '../programs/run-program.ts';
-import type { StepDefinition } from '../step/step.ts';
-import type { StepContext } from '../step/step-context.ts';
-import { HookMetadata, type InfoFor } from './component-hooks.ts';
-import { findOutput, loadInput, loadInputs, type RunArtifacts } from './load-inputs.ts';
+import { runAttemptElsewhere } from './attempt-elsewhere.ts';
+import { findOutput, loadInput } from './load-inputs.ts';
 import { itemName, openMappedList, parseItemName } from './mapped-items.ts';
 import { recordedError, unrecordedError } from './recorded-error.ts';
 import type { TellEvent } from './run-event.ts';
+import {
+  type AttemptEnd,
+  type AttemptResult,
+  AttemptRunner,
+  type AttemptRunnerOptions,
+  definitionOf,
+  originOf,
+  type StepAttempt,
+} from './step-attempt.ts';
 import { type Hindrance, StepGate } from './step-gate.ts';
 
-/** How long a cancelled step may take to stop, in milliseconds. Then the run goes on without it. */
-const cancellationGrace = 5_000;
-
-export interface ExecutorOptions extends RunArtifacts {
-  readonly plan: Plan;
+export interface ExecutorOptions extends AttemptRunnerOptions {
   /** By which the state of the run is written. */
   readonly lease: RunFence;
-  /** The function of each step, by its name in the plan. */
-  readonly definitions: ReadonlyMap<string, StepDefinition>;
-  readonly settings: RunSettings;
   /** What is recorded of the steps of a run that goes on. */
   readonly recorded: readonly StepRunRecord[];
   readonly tell: TellEvent;
 }
 
-type AttemptResult =
-  | { readonly outcome: 'completed'; readonly artifacts: readonly NewArtifact[]; readonly metadata: JsonObject }
-  | { readonly outcome: 'failed'; readonly error: unknown; readonly metadata: JsonObject }
-  | { readonly outcome: 'cancelled' };
-
-type StepResult = AttemptResult & { readonly caching?: StepCaching | undefined };
+type StepResult = AttemptEnd & { readonly caching?: StepCaching | undefined };
 
 /** A step of the plan, or an item of one that is mapped. */
 interface Execution {
@@ -63,6 +51,14 @@ interface Execution {
   readonly step: PlanStep;
   /** Place in the list; `undefined` for a step as a whole. */
   readonly item: number | undefined;
+}
+
+/** Where the attempts of a step run, and what they are given there. */
+interface AttemptPlace {
+  readonly log: StepLog;
+  readonly signal: AbortSignal;
+  /** `undefined` for this process. */
+  readonly host: StepHost | undefined;
 }
 
 /** The items of a mapped step in this run. */
@@ -89,8 +85,7 @@ export class PipelineExecutor implements StepExecutor {
   readonly #begun = new Map<string, number>();
   /** How often a step run has to be repeated because what it had stored was removed. */
   readonly #repeats = new Map<string, number>();
-  /** The step runs whose functions have read the parameters of the pipeline. */
-  readonly #parameterReaders = new Set<string>();
+  readonly #attempts: AttemptRunner;
   /** Of each mapped step that was expanded and has not ended. */
   readonly #expansions = new Map<string, Expansion>();
 
@@ -98,6 +93,7 @@ export class PipelineExecutor implements StepExecutor {
     this.#options = options;
     this.#cache = new StepCache(options, options.plan);
     this.#places = new ObjectPlaces(options.runStore);
+    this.#attempts = new AttemptRunner(options, this.#places);
     this.#steps = new Map(options.plan.steps.map((step) => [step.name, step]));
     this.#gate = new StepGate(options.plan);
     this.#recorded = new Map(options.recorded.map((record) => [record.step, record]));
@@ -118,7 +114,7 @@ export class PipelineExecutor implements StepExecutor {
     return this.#errors;
   }
 
-  async execute(name: string, { signal: runSignal }: { readonly signal: AbortSignal }): Promise<StepOutcome> {
+  async execute(name: string, { signal: runSignal, host }: ExecuteOptions): Promise<StepOutcome> {
     const execution = this.#execution(name);
     const signal = this.#gate.signalOf(runSignal);
     const startedAt = performance.now();
@@ -126,7 +122,7 @@ export class PipelineExecutor implements StepExecutor {
     const ended = this.#gate.outcome(name) ?? (isExpanded ? undefined : await this.#endEarly(execution, signal));
     if (ended !== undefined) return ended;
     for (;;) {
-      const result = await this.#run(execution, signal);
+      const result = await this.#run(execution, signal, host);
       try {
         return await this.#end(execution, result, performance.now() - startedAt);
       } catch (error) {
@@ -226,7 +222,7 @@ export class PipelineExecutor implements StepExecutor {
     return 'skipped';
   }
 
-  async #run(execution: Execution, signal: AbortSignal): Promise<StepResult> {
+  async #run(execution: Execution, signal: AbortSignal, host: StepHost | undefined): Promise<StepResult> {
     const { runId, stack, tell } = this.#options;
     const { name, step, item } = execution;
     this.#started.add(name);
@@ -238,25 +234,27 @@ export class PipelineExecutor implements StepExecutor {
       onLine: (line) => tell({ type: 'step-log', step: name, line }),
       onError: (error) => tell({ type: 'step-log-failed', step: name, error: recordedError(error) }),
     });
-    const result = await this.#takeOrRun(execution, log, signal);
+    const result = await this.#takeOrRun(execution, { log, signal, host });
     await log.close();
     return result;
   }
 
   /** The result of an earlier run, where it is that of this step too, else what comes of running it. */
-  async #takeOrRun(execution: Execution, log: StepLog, signal: AbortSignal): Promise<StepResult> {
+  async #takeOrRun(execution: Execution, place: AttemptPlace): Promise<StepResult> {
     const { name, step } = execution;
+    const { signal } = place;
     let answer: CacheAnswer;
     try {
-      const cached = { name, step, definition: this.#definition(step.name), item: this.#itemOf(execution) };
+      const definition = definitionOf(this.#options.definitions, step.name);
+      const cached = { name, step, definition, item: this.#itemOf(execution) };
       answer = await this.#cache.find(cached, signal);
     } catch (error) {
       return signal.aborted ? { outcome: 'cancelled' } : { outcome: 'failed', error, metadata: {} };
     }
     const { artifacts } = answer;
     if (artifacts !== undefined) return { outcome: 'completed', artifacts, metadata: {}, caching: answer.caching };
-    const result = await this.#runAttempts(execution, log, signal);
-    return { ...result, caching: answer.cachingOf(this.#parameterReaders.has(name)) };
+    const { hasReadParameters, ...end } = await this.#runAttempts(execution, place);
+    return { ...end, caching: answer.cachingOf(hasReadParameters) };
   }
 
   /** What inputs of the kind `item` stand for. */
@@ -266,138 +264,39 @@ export class PipelineExecutor implements StepExecutor {
     return { identify: () => list.identify(item), load: (options) => list.load(item, options) };
   }
 
-  async #runAttempts(execution: Execution, log: StepLog, signal: AbortSignal): Promise<AttemptResult> {
+  async #runAttempts(execution: Execution, { log, signal, host }: AttemptPlace): Promise<AttemptResult> {
     const { lease, runStore, tell } = this.#options;
     const { name, step } = execution;
-    const begun = this.#begun.get(name) ?? this.#recorded.get(name)?.attempt ?? 0;
-    const attempts = this.#lastAttempt(execution);
-    for (let attempt = begun + 1; !signal.aborted; attempt++) {
+    const { damaged } = this.#cache;
+    const lastAttempt = this.#begun.get(name) ?? this.#recorded.get(name)?.attempt ?? 0;
+    // An attempt that was interrupted, or whose bytes were removed, does not count.
+    const uncounted = (this.#recorded.get(name)?.interruptions ?? 0) + (this.#repeats.get(name) ?? 0);
+    const attempts = step.attempts + uncounted;
+    const loadItem = this.#itemOf(execution)?.load;
+    for (let attempt = lastAttempt + 1; !signal.aborted; attempt++) {
       await runStore.recordStep(lease, name, { state: 'running', attempt });
       this.#begun.set(name, attempt);
       tell({ type: 'step-started', step: name, attempt, attempts });
-      const result = await this.#runAttempt(execution, attempt, log, signal);
+      const isLast = attempt >= attempts;
+      const begun: StepAttempt = { name, step, attempt, isLast, loadItem, damaged };
+      const runner = this.#attempts;
+      const result = await (host === undefined
+        ? runner.run(begun, log, signal)
+        : runAttemptElsewhere(begun, { host, runner, log, signal }, this.#options));
       if (result.outcome !== 'failed') return result;
       const error = recordedError(result.error);
       const which = attempts === 1 ? '' : `Attempt ${attempt} of ${attempts}: `;
       log.write('error', `${which}${error.stack ?? error.message}`);
-      if (attempt >= attempts) return result;
+      if (isLast) return result;
       tell({ type: 'step-retrying', step: name, attempt, attempts, error });
       // An aborted wait ends the loop.
       if (step.backoff !== undefined) await backOff(step.backoff, attempt, signal).catch(() => {});
     }
-    return { outcome: 'cancelled' };
-  }
-
-  async #runAttempt(
-    execution: Execution,
-    attempt: number,
-    log: StepLog,
-    runSignal: AbortSignal,
-  ): Promise<AttemptResult> {
-    const { runId, plan, stack, settings } = this.#options;
-    const { name, step } = execution;
-    using limit = limitTime(step, runSignal);
-    const { hooks } = this.#definition(step.name);
-    await using scope = new ValueScope();
-    const context = this.#context(name, attempt, log, scope, limit.signal);
-    const infoFor: InfoFor<StepRunInfo> = (component) => ({
-      runId,
-      pipeline: plan.pipeline,
-      step: name,
-      attempt,
-      settings: settings.ofStep(step.name, component),
-    });
-    const metadata = new HookMetadata();
-    let failed = true;
-    let artifacts: readonly NewArtifact[] = [];
-    let failure: unknown;
-    try {
-      await captureOutput(log, async () => {
-        for (const component of stack.components) await component.prepareStepRun(infoFor(component));
-        if (attempt === 1) await metadata.callHook('step', 'onStart', () => hooks.onStart?.(context));
-      });
-      artifacts = await this.#produce(execution, context, log, scope);
-      failed = false;
-    } catch (error) {
-      // What a step throws that was told to stop says less than why it was.
-      failure = limit.signal.aborted ? limit.signal.reason : error;
-    }
-    await captureOutput(log, async () => {
-      if (!failed) await metadata.callHook('step', 'onSuccess', () => hooks.onSuccess?.(context));
-      else if (attempt >= this.#lastAttempt(execution) && !runSignal.aborted) {
-        await metadata.callHook('step', 'onFailure', () => hooks.onFailure?.(context, failure));
-      }
-      await metadata.askStep(stack, infoFor);
-      await metadata.cleanUp(stack, infoFor, { failed });
-    });
-    if (!failed) return { outcome: 'completed', artifacts, metadata: metadata.metadata };
-    if (runSignal.aborted) return { outcome: 'cancelled' };
-    return { outcome: 'failed', error: failure, metadata: metadata.metadata };
-  }
-
-  #context(step: string, attempt: number, log: StepLog, scope: ValueScope, signal: AbortSignal): StepContext {
-    const { runId, plan, stack } = this.#options;
-    const readers = this.#parameterReaders;
-    return {
-      runId,
-      step,
-      attempt,
-      stack,
-      get temporaryFolder() {
-        return scope.temporaryFolder;
-      },
-      get parameters() {
-        readers.add(step);
-        return plan.parameters;
-      },
-      log: log.logger,
-      signal,
-      spawn: (program, words = [], options = {}) =>
-        runProgram(program, words, options, { signal, openLog: (level) => log.openStream(level) }),
-    };
-  }
-
-  /** Loads the inputs, calls the function, and stores what it returns. */
-  async #produce(
-    execution: Execution,
-    context: StepContext,
-    log: StepLog,
-    scope: ValueScope,
-  ): Promise<readonly NewArtifact[]> {
-    const { stack, materializers } = this.#options;
-    const { signal } = context;
-    const { name, step } = execution;
-    const definition = this.#definition(step.name);
-    const item = this.#itemOf(execution);
-    const loadItem = async () => item?.load({ signal, scope });
-    const input = await loadInputs(step, this.#options, { signal, scope, loadItem });
-    signal.throwIfAborted();
-    const running = captureOutput(log, async () => definition.run(input, context));
-    const result = await orAbandon(running, signal);
-    signal.throwIfAborted();
-    const { damaged } = this.#cache;
-    const places = this.#places;
-    const values = step.outputs.map((output) =>
-      definition.outputs === undefined ? result : namedOutput(step, result, output),
-    );
-    using _streams = keepStreams(values);
-    const warn = (message: string) => log.write('warn', message);
-    const artifacts: NewArtifact[] = [];
-    for (const [index, output] of step.outputs.entries()) {
-      const origin = this.#origin(name, output);
-      const options = { signal, damaged, places, scope, warn, output: definition.outputOptions.get(output) };
-      artifacts.push(await storeArtifact(stack.artifactStore, values[index], materializers, origin, options));
-    }
-    return artifacts;
-  }
-
-  #origin(step: string, output: string): ArtifactOrigin {
-    const { runId, plan } = this.#options;
-    return { name: outputName(plan.pipeline, step, output), runId, step, output };
+    return { outcome: 'cancelled', hasReadParameters: false };
   }
 
   /** Ends a mapped step whose items have ended: its outputs are the lists of theirs. */
-  async #gather({ name, outputs }: PlanStep, signal: AbortSignal): Promise<AttemptResult> {
+  async #gather({ name, outputs }: PlanStep, signal: AbortSignal): Promise<AttemptEnd> {
     const { stack } = this.#options;
     const expansion = this.#expansions.get(name);
     if (expansion === undefined) {
@@ -418,7 +317,7 @@ export class PipelineExecutor implements StepExecutor {
       for (const output of outputs) {
         const listed = items.map((item) => findOutput(artifacts.get(item) ?? [], item, output));
         const options = { signal, places: this.#places };
-        lists.push(await storeItemList(stack.artifactStore, listed, this.#origin(name, output), options));
+        lists.push(await storeItemList(stack.artifactStore, listed, originOf(this.#options, name, output), options));
       }
       return { outcome: 'completed', artifacts: lists, metadata: {} };
     } catch (error) {
@@ -462,11 +361,6 @@ export class PipelineExecutor implements StepExecutor {
     return result.outcome;
   }
 
-  /** An attempt that was interrupted, or whose bytes were removed, does not count. */
-  #lastAttempt({ name, step }: Execution): number {
-    return step.attempts + (this.#recorded.get(name)?.interruptions ?? 0) + (this.#repeats.get(name) ?? 0);
-  }
-
   #execution(name: string): Execution {
     const item = parseItemName(name);
     const step = this.#steps.get(item?.step ?? name);
@@ -475,49 +369,5 @@ export class PipelineExecutor implements StepExecutor {
       code: 'STEP_NOT_FOUND',
       message: `The pipeline "${this.#options.plan.pipeline}" has no step "${name}".`,
     });
-  }
-
-  #definition(name: string): StepDefinition {
-    const definition = this.#options.definitions.get(name);
-    if (definition !== undefined) return definition;
-    throw new StackError({ code: 'INTERNAL', message: `The step "${name}" of the plan has no function.` });
-  }
-}
-
-function namedOutput(step: PlanStep, result: unknown, output: string): unknown {
-  if (typeof result === 'object' && result !== null && output in result) {
-    return (result as Readonly<Record<string, unknown>>)[output];
-  }
-  throw new StackError({
-    code: 'STEP_FAILED',
-    message: `The step "${step.name}" declares the output "${output}", and did not return it.`,
-    hint: `Return an object with ${step.outputs.join(', ')}.`,
-  });
-}
-
-/** A signal that is aborted with the run's, and when the time of an attempt is over. */
-function limitTime({ name, timeout }: PlanStep, run: AbortSignal): Disposable & { readonly signal: AbortSignal } {
-  if (timeout === undefined) return { signal: run, [Symbol.dispose]: () => {} };
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    const message = `The step "${name}" took longer than ${timeout} ms.`;
-    controller.abort(new StackError({ code: 'TIMEOUT', message, hint: 'Raise its timeout, or let it do less.' }));
-  }, timeout);
-  return { signal: AbortSignal.any([run, controller.signal]), [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-/** The result of a step, unless it is cancelled and does not stop in time: JavaScript cannot stop it from outside. */
-async function orAbandon<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const abandoned = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const abandon = () => {
-    timer = setTimeout(() => abandoned.reject(signal.reason), cancellationGrace);
-  };
-  signal.addEventListener('abort', abandon, { once: true });
-  try {
-    return await Promise.race([running, abandoned.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abandon);
   }
 }

@@ -10,8 +10,13 @@ const ownFolders = ['./', '../artifacts/', '../logs/']
 const maximumFrames = 20;
 const maximumCauses = 5;
 
+/** What errors that were recorded elsewhere were recorded as. */
+const records = new WeakMap<Error, RecordedError>();
+
 /** An error as it is recorded: secrets masked, and of the stack the frames of the user's own code. */
 export function recordedError(error: unknown): RecordedError {
+  const recorded = error instanceof Error ? records.get(error) : undefined;
+  if (recorded !== undefined) return recorded;
   const { code, hint } = StackError.is(error) ? error : { code: 'STEP_FAILED' as const, hint: undefined };
   return {
     code,
@@ -22,8 +27,11 @@ export function recordedError(error: unknown): RecordedError {
 }
 
 /** An error that says what one said that was recorded. */
-export function unrecordedError({ code, message, hint }: RecordedError): StackError {
-  return new StackError({ code: code in errorCodes ? (code as ErrorCode) : 'STEP_FAILED', message, hint });
+export function unrecordedError(recorded: RecordedError): StackError {
+  const { code, message, hint } = recorded;
+  const error = new StackError({ code: code in errorCodes ? (code as ErrorCode) : 'STEP_FAILED', message, hint });
+  records.set(error, recorded);
+  return error;
 }
 
 /** `TypeError: ...` for an error of the language, the message alone for others. */

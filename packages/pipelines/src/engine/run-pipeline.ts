@@ -3,6 +3,7 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import {
   checkName,
   didYouMean,
+  isImportedByWorker,
   type Plan,
   type PlanInput,
   type Problem,
@@ -24,6 +25,7 @@ import { planCode } from '../code-identity/plan-code.ts';
 import { outsideSteps } from '../logs/output-capture.ts';
 import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import type { StepDefinition } from '../step/step.ts';
+import { addressOf } from './attempt-elsewhere.ts';
 import { HookMetadata } from './component-hooks.ts';
 import { findOutput, loadInput, type RunArtifacts } from './load-inputs.ts';
 import { parseItemName } from './mapped-items.ts';
@@ -115,6 +117,7 @@ export interface CompiledPipeline {
  */
 export async function runPipeline(compiled: CompiledPipeline, options: RunOptions): Promise<PipelineRun> {
   const { stack } = options;
+  checkNotImported(compiled.plan.pipeline);
   const givenName = options.name ?? compiled.runName;
   if (givenName !== undefined) checkName('run', givenName);
   const prepared = await prepareRun(compiled, options);
@@ -154,6 +157,15 @@ export async function resumeRun(
   checkUnmasked(plan, name);
   const prepared = await prepareRun(compile(plan), { cache: plan.cache, ...options });
   return await continueRun(prepared, lease, options);
+}
+
+function checkNotImported(pipelineName: string): void {
+  if (!isImportedByWorker()) return;
+  throw new StackError({
+    code: 'PIPELINE_NOT_ADDRESSABLE',
+    message: `The pipeline "${pipelineName}" is run by a module that a worker imports to run a step of a run.`,
+    hint: 'Run pipelines in another module than the one that exports them, or only where `import.meta.main` is true.',
+  });
 }
 
 /** What a run takes, whether it is new or goes on. */
@@ -265,6 +277,7 @@ async function executeRun(
     signal,
     settings: settings.ofRun(stack.orchestrator),
     stepSettings: (step) => settings.ofStep(step, stack.orchestrator),
+    checkAddressable: () => void addressOf(plan, runStore),
   };
   let end: RunEnd;
   try {

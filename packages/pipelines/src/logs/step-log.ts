@@ -1,7 +1,6 @@
 import { type ArtifactStore, StackError } from '@stack/core';
-import type { StepLogger } from '../step/step-context.ts';
-import { LineStream } from './line-stream.ts';
-import { formatValues, type LogLevel, type OutputSink, outsideSteps } from './output-capture.ts';
+import { LineLog } from './line-log.ts';
+import { type LogLevel, outsideSteps } from './output-capture.ts';
 
 /** One line of what a step printed or logged. */
 export interface StepLogLine {
@@ -29,18 +28,11 @@ export interface StepLogOptions {
 }
 
 /**
- * The log of a step: lines, kept in the artifact store as numbered chunks of JSON lines, each an object that never
+ * The log of a step, kept in the artifact store as numbered chunks of JSON lines, each an object that never
  * changes. A chunk that cannot be written is lost, and no error of the step.
  */
-export class StepLog implements OutputSink {
+export class StepLog extends LineLog {
   readonly #options: StepLogOptions;
-  readonly #streams = {
-    info: this.openStream('info'),
-    warn: this.openStream('warn'),
-    error: this.openStream('error'),
-    stdout: this.openStream('info'),
-    stderr: this.openStream('error'),
-  } as const satisfies Record<LogLevel | 'stdout' | 'stderr', LineStream>;
   #pending: string[] = [];
   #pendingLength = 0;
   #dropped = 0;
@@ -51,40 +43,20 @@ export class StepLog implements OutputSink {
   #isClosed = false;
 
   constructor(options: StepLogOptions) {
+    super();
     this.#options = options;
-  }
-
-  get logger(): StepLogger {
-    const log =
-      (level: LogLevel) =>
-      (...values: readonly unknown[]) =>
-        this.write(level, formatValues(values));
-    return { info: log('info'), warn: log('warn'), error: log('error') };
-  }
-
-  write(level: LogLevel, text: string): void {
-    this.#streams[level].push(`${text}\n`);
-  }
-
-  writeChunk(stream: 'stdout' | 'stderr', chunk: string | Uint8Array): void {
-    this.#streams[stream].push(chunk);
-  }
-
-  /** A further origin of lines. Whoever opens it ends it. */
-  openStream(level: LogLevel): LineStream {
-    return new LineStream((line) => this.#append(level, line));
   }
 
   /** Writes what is left. Later lines are dropped. */
   async close(): Promise<void> {
-    for (const stream of Object.values(this.#streams)) stream.end();
+    this.endLines();
     this.#isClosed = true;
     this.#flush();
     // A chunk that was being written is followed by one with the rest.
     while (this.#writing !== undefined) await this.#writing;
   }
 
-  #append(level: LogLevel, text: string): void {
+  protected override append(level: LogLevel, text: string): void {
     if (this.#isClosed) return;
     const line: StepLogLine = { time: new Date(), level, text };
     this.#options.onLine(line);

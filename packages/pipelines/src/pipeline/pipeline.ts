@@ -4,17 +4,21 @@ import {
   type FailurePolicy,
   type JsonObject,
   type JsonSchema,
+  type JsonValue,
   type PipelineSource,
   type Plan,
   type PlanStep,
   type SettingsBySelector,
   StackError,
+  type StepPlace,
+  type StepRunner,
 } from '@stack/core';
 import * as z from 'zod';
 import { materializerNamed } from '../artifacts/artifact-content.ts';
 import { builtInMaterializers, itemListMaterializer } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
+import type { AttemptOrder } from '../engine/attempt-elsewhere.ts';
 import type { PipelineHookContext } from '../engine/pipeline-hooks.ts';
 import { recordedRunConfig } from '../engine/recorded-plan.ts';
 import {
@@ -25,6 +29,7 @@ import {
   resumeRun,
   runPipeline,
 } from '../engine/run-pipeline.ts';
+import { runStep } from '../engine/run-step.ts';
 import {
   failurePolicies,
   mergeParameters,
@@ -95,7 +100,7 @@ export interface PlanOptions {
 }
 
 /** A pipeline. Made by `pipeline`. */
-export interface Pipeline<Parameters extends ParametersSchema, Result> {
+export interface Pipeline<Parameters extends ParametersSchema, Result> extends StepRunner {
   readonly [brand]: true;
   readonly name: string;
   /** JSON Schema of what a run takes as parameters: what `coerceOptions` of `@stack/core` reads flags by. */
@@ -228,6 +233,11 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
         return compile(recorded.parameters as Partial<ParametersInput<Parameters>>, planOptions);
       };
       return (await resumeRun(run, compileAgain, resumeOptions)) as PipelineRun<PipelineResult<Returned>>;
+    },
+    runStep: async (attempt: JsonValue, place: StepPlace) => {
+      const order = attempt as unknown as AttemptOrder;
+      const parameters = order.parameters as Partial<ParametersInput<Parameters>>;
+      await runStep(compile(parameters, { config: order.config }), order, place);
     },
   });
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Orchestrator, Plan, StepOutcome } from '@stack/core';
+import type { Orchestrator, StepOutcome } from '@stack/core';
 import type { CaseContext, ConformanceCases } from '../conformance/conformance-suite.ts';
 import { RecordingExecutor } from './recording-executor.ts';
+import { runPlan } from './run-plan.ts';
+import { type OrchestratorHooks, workerCases } from './worker-cases.ts';
 
-type Context = CaseContext<Orchestrator>;
+type Context = CaseContext<Orchestrator, OrchestratorHooks>;
 
 const diamond = { a: [], b: ['a'], c: ['a'], d: ['b', 'c'] };
 
@@ -60,7 +62,7 @@ export const orchestratorCases = {
       controller.abort();
       return 'cancelled';
     });
-    await runPlan(component, executor, { a: [], b: ['a'], c: ['b'] }, controller.signal);
+    await runPlan(component, executor, { a: [], b: ['a'], c: ['b'] }, controller);
     assert.deepEqual(executor.executed, ['a', 'b', 'c']);
     assert.deepEqual(executor.outcomes, { a: 'cancelled', b: 'skipped', c: 'skipped' });
   },
@@ -69,7 +71,7 @@ export const orchestratorCases = {
       async () => 'completed',
       (step) => (step === 'map' ? ['map[0]', 'map[1]', 'map[2]'] : []),
     );
-    await runPlan(component, executor, { a: [], map: ['a'], b: ['map'] }, undefined, ['map']);
+    await runPlan(component, executor, { a: [], map: ['a'], b: ['map'] }, { mapped: ['map'] });
     assert.deepEqual(executor.executed.toSorted(), ['a', 'b', 'map', 'map[0]', 'map[1]', 'map[2]']);
     for (const item of ['map[0]', 'map[1]', 'map[2]']) {
       assert.ok(executor.isBefore('a', item), `${item} started before a had ended`);
@@ -82,12 +84,12 @@ export const orchestratorCases = {
       async (step) => (step === 'map[0]' ? 'failed' : 'completed'),
       () => ['map[0]', 'map[1]'],
     );
-    await runPlan(component, executor, { map: [] }, undefined, ['map']);
+    await runPlan(component, executor, { map: [] }, { mapped: ['map'] });
     assert.deepEqual(executor.executed.toSorted(), ['map', 'map[0]', 'map[1]']);
   },
   'a mapped step without items is executed': async ({ component }: Context) => {
     const executor = new RecordingExecutor(async () => 'completed');
-    await runPlan(component, executor, { map: [], b: ['map'] }, undefined, ['map']);
+    await runPlan(component, executor, { map: [], b: ['map'] }, { mapped: ['map'] });
     assert.deepEqual(executor.executed, ['map', 'b']);
   },
   'the signal of the run reaches the steps': async ({ component }: Context) => {
@@ -96,7 +98,7 @@ export const orchestratorCases = {
       setTimeout(() => controller.abort(), 5);
       return delay(1000, 'failed' as const, { signal }).catch(() => 'cancelled');
     });
-    await runPlan(component, executor, { a: [] }, controller.signal);
+    await runPlan(component, executor, { a: [] }, controller);
     assert.deepEqual(executor.outcomes, { a: 'cancelled' }, 'the signal of the step was not aborted');
   },
   'an error of the executor ends the run with that error': async ({ component }: Context) => {
@@ -120,35 +122,5 @@ export const orchestratorCases = {
     await runPlan(component, executor, {});
     assert.deepEqual(executor.events, []);
   },
-} satisfies ConformanceCases<Orchestrator>;
-
-function runPlan(
-  orchestrator: Orchestrator,
-  executor: RecordingExecutor,
-  upstreams: Readonly<Record<string, readonly string[]>>,
-  signal: AbortSignal = new AbortController().signal,
-  mapped: readonly string[] = [],
-): Promise<void> {
-  const plan: Plan = {
-    planVersion: 1,
-    pipeline: 'conformance',
-    source: undefined,
-    parameters: {},
-    steps: Object.entries(upstreams).map(([name, upstream]) => ({
-      name,
-      upstream,
-      inputs: {},
-      outputs: ['output'],
-      attempts: 1,
-      ...(mapped.includes(name) ? { map: { kind: 'value', value: [] } as const } : {}),
-    })),
-  };
-  const { settings } = orchestrator;
-  return orchestrator.runPlan(plan, {
-    runId: 'conformance',
-    executor,
-    signal,
-    settings,
-    stepSettings: () => settings,
-  });
-}
+  ...workerCases,
+} satisfies ConformanceCases<Orchestrator, string, OrchestratorHooks>;

@@ -1,4 +1,4 @@
-import type { StepExecutor, StepOutcome } from '@stack/core';
+import type { ExecuteOptions, StepExecutor, StepHost, StepOutcome } from '@stack/core';
 
 /** What an orchestrator did with the steps, in the order in which it happened. */
 export interface ExecutionEvent {
@@ -10,7 +10,7 @@ export interface ExecutionEvent {
 export class RecordingExecutor implements StepExecutor {
   readonly events: ExecutionEvent[] = [];
   readonly outcomes: Record<string, StepOutcome> = {};
-  readonly #run: (step: string, signal: AbortSignal) => Promise<StepOutcome>;
+  readonly #run: (step: string, signal: AbortSignal, host: StepHost | undefined) => Promise<StepOutcome>;
   readonly #expand: (step: string) => readonly string[];
   #running = 0;
   /** The most steps that ran at once. */
@@ -18,18 +18,18 @@ export class RecordingExecutor implements StepExecutor {
 
   /** @param expand the items of a mapped step. Default: none */
   constructor(
-    run: (step: string, signal: AbortSignal) => Promise<StepOutcome>,
+    run: (step: string, signal: AbortSignal, host: StepHost | undefined) => Promise<StepOutcome>,
     expand: (step: string) => readonly string[] = () => [],
   ) {
     this.#run = run;
     this.#expand = expand;
   }
 
-  async execute(step: string, { signal }: { readonly signal: AbortSignal }): Promise<StepOutcome> {
+  async execute(step: string, { signal, host }: ExecuteOptions): Promise<StepOutcome> {
     this.events.push({ event: 'start', step });
     this.peak = Math.max(this.peak, ++this.#running);
     try {
-      const outcome = await this.#run(step, signal);
+      const outcome = await this.#run(step, signal, host);
       this.outcomes[step] = outcome;
       return outcome;
     } finally {

@@ -1,5 +1,19 @@
-import { createComponent, defineFlavor, Orchestrator, type Plan, type RunContext } from '@stack/core';
-import { describe, expect, it } from 'vitest';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import {
+  createComponent,
+  defineFlavor,
+  Orchestrator,
+  type Plan,
+  type RunContext,
+  StackError,
+  type StepExecutor,
+  type StepHost,
+  type StepTask,
+  type TaskOptions,
+} from '@stack/core';
+import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { checkOrchestrator, type OrchestratorCase } from './test-orchestrator.ts';
 
@@ -77,6 +91,122 @@ class HasASignalOfItsOwn extends InOrder {
   }
 }
 
+/** What is wrong with a host. */
+type Defect =
+  | 'runs steps in this process'
+  | 'gives the order as an argument'
+  | 'closes the standard input of workers'
+  | 'takes every end for a good one'
+  | 'tells errors of the system as they are'
+  | 'does not wait for what a worker wrote'
+  | 'stops the run when a worker is killed'
+  | 'starts one worker for each step'
+  | 'kills workers without a word'
+  | 'waits for workers that do not stop'
+  | 'leaves behind what workers start'
+  | 'does not limit memory'
+  | 'checks late that workers can find the pipeline';
+
+const children = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of children) kill(child);
+  children.clear();
+});
+
+function kill({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
+/** A host that is right but for one defect, and for limits of memory. */
+class DefectiveHost implements StepHost {
+  readonly #defect: Defect;
+  #isUsed = false;
+
+  constructor(defect: Defect) {
+    this.#defect = defect;
+  }
+
+  async runTask({ command, order }: StepTask, { signal, onMessage, onOutput }: TaskOptions): Promise<void> {
+    const has = (defect: Defect) => this.#defect === defect;
+    if (has('starts one worker for each step') && this.#isUsed) throw ended('was used up');
+    this.#isUsed = true;
+    const [program, ...words] = command;
+    const given = has('gives the order as an argument') ? [...words, order] : words;
+    const child = spawn(program, given, { detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    children.add(child);
+    child.stdin?.on('error', () => {}).write(`${order}\n`);
+    if (has('closes the standard input of workers')) child.stdin?.end();
+    child.stdout?.on('data', (chunk) => onOutput('stdout', chunk));
+    child.stderr?.on('data', (chunk) => onOutput('stderr', chunk));
+    const isLate = has('does not wait for what a worker wrote');
+    createInterface({ input: child.stdio[3] as Readable }).on('line', (line) =>
+      isLate ? setTimeout(onMessage, 20, line) : onMessage(line),
+    );
+    signal.addEventListener('abort', () => {
+      child.kill(has('kills workers without a word') ? 'SIGKILL' : 'SIGTERM');
+      if (!has('waits for workers that do not stop')) setTimeout(() => kill(child), 1_000).unref();
+    });
+    child.once('exit', () => has('leaves behind what workers start') || kill(child));
+    const { promise, resolve, reject } = Promise.withResolvers<readonly [number | null, string | null]>();
+    child.once('error', (cause) =>
+      reject(has('tells errors of the system as they are') ? cause : ended('was not started')),
+    );
+    // What an ended worker has started keeps its output open.
+    child.once(has('leaves behind what workers start') ? 'exit' : 'close', (exitCode, exitSignal) =>
+      resolve([exitCode, exitSignal]),
+    );
+    const [exitCode, exitSignal] = await promise;
+    if (exitCode === 0 || has('takes every end for a good one')) return;
+    throw ended(`ended with ${exitCode ?? exitSignal}`);
+  }
+}
+
+function ended(how: string): StackError {
+  return new StackError({ code: 'STEP_PROCESS_ENDED', message: `The worker ${how}.` });
+}
+
+/** Right but for parallelism, with a host that has a defect. */
+function withDefect(defect: Defect): typeof InOrder {
+  return class extends InOrder {
+    override async runPlan(plan: Plan, context: RunContext): Promise<void> {
+      if (defect !== 'checks late that workers can find the pipeline') context.checkAddressable();
+      const executor: StepExecutor = {
+        expand: (step, options) => context.executor.expand(step, options),
+        execute: async (step, options) => {
+          const host = defect === 'runs steps in this process' ? undefined : new DefectiveHost(defect);
+          const outcome = await context.executor.execute(step, { ...options, host });
+          if (defect === 'stops the run when a worker is killed' && outcome === 'failed') throw ended('was killed');
+          return outcome;
+        },
+      };
+      await super.runPlan(plan, { ...context, executor });
+      context.checkAddressable();
+    }
+  };
+}
+
+const defects: Readonly<Record<Defect, OrchestratorCase>> = {
+  'runs steps in this process': 'a step runs in a worker where its settings say so',
+  'gives the order as an argument': 'the order of a worker is on no command line and in no variable',
+  'closes the standard input of workers': 'the standard input of a worker is held open while it runs',
+  'takes every end for a good one': 'a worker that does not end with 0 is STEP_PROCESS_ENDED, which says how',
+  'tells errors of the system as they are': 'a worker that cannot be started is STEP_PROCESS_ENDED',
+  'does not wait for what a worker wrote': 'all that a worker wrote before it was killed is told, in its order',
+  'stops the run when a worker is killed':
+    'a worker that is killed ends its step alone, and the run goes on to its end',
+  'starts one worker for each step': 'a step can be tried again in another worker',
+  'kills workers without a word': 'a worker of a cancelled run is told to stop, and may end in its own time',
+  'waits for workers that do not stop': 'a worker that does not stop is ended',
+  'leaves behind what workers start': 'what a worker started ends with it',
+  'does not limit memory': 'a worker that takes too much memory is STEP_MEMORY_EXCEEDED',
+  'checks late that workers can find the pipeline': 'that workers can find the pipeline is checked before any step',
+};
+
 function optionsFor(Implementation: typeof InOrder | typeof AllAtOnce) {
   const flavor = defineFlavor({
     type: 'orchestrator',
@@ -111,10 +241,24 @@ describe('the suite convicts an orchestrator that', () => {
   });
 });
 
+describe('the suite convicts an orchestrator with workers that', () => {
+  it.each(Object.entries(defects) as [Defect, OrchestratorCase][])('%s', async (defect, convictedBy) => {
+    const options = { ...optionsFor(withDefect(defect)), workerSettings: {}, limitedSettings: {} };
+    const [result] = await checkOrchestrator(options, { cases: [convictedBy], timeLimit: 5_000 });
+    expect(result).toMatchObject({ name: convictedBy, outcome: 'failed' });
+  });
+
+  it.each(Object.values(defects))('and no other: %s', async (name) => {
+    const options = { ...optionsFor(withDefect('does not limit memory')), workerSettings: {} };
+    const [result] = await checkOrchestrator(options, { cases: [name] });
+    expect(result?.outcome).toBe(name.includes('memory') ? 'skipped' : 'passed');
+  });
+});
+
 it('an orchestrator without parallelism passes when it says so', async () => {
   const unsupported = { 'steps that do not depend on each other run at once': 'it runs one step after the other' };
   const results = await checkOrchestrator({ ...optionsFor(InOrder), unsupported });
   const outcomes = Map.groupBy(results, ({ outcome }) => outcome);
-  expect([...outcomes.keys()].sort()).toEqual(['passed', 'unsupported']);
+  expect([...outcomes.keys()].sort()).toEqual(['passed', 'skipped', 'unsupported']);
   expect(outcomes.get('unsupported')).toHaveLength(1);
 });

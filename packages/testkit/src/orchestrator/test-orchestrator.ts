@@ -3,14 +3,17 @@ import type { ConformanceOptions } from '../conformance/conformance-suite.ts';
 import { registerCases, type TestRunner } from '../conformance/register-cases.ts';
 import { type CaseResult, type RunOptions, runCases } from '../conformance/run-cases.ts';
 import { orchestratorCases } from './orchestrator-cases.ts';
+import type { OrchestratorHooks } from './worker-cases.ts';
 
 /** The name of a case of the suite for orchestrators. */
 export type OrchestratorCase = keyof typeof orchestratorCases;
 
-export type OrchestratorTestOptions = ConformanceOptions<Orchestrator, OrchestratorCase>;
+export interface OrchestratorTestOptions
+  extends ConformanceOptions<Orchestrator, OrchestratorCase>,
+    OrchestratorHooks {}
 
 /**
- * Registers the conformance suite for orchestrators that run steps in this process.
+ * Registers the conformance suite for orchestrators, with the cases about workers where there are settings for these.
  *
  * @throws ARGUMENT_INVALID when `unsupported` names cases that there are not
  */

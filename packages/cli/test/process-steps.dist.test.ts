@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cleanEnvironment, runStack, stack, stackBin, stackJson, temporaryFolder, writeFiles } from './run-stack.ts';
+
+const folder = temporaryFolder();
+const root = folder.path;
+
+const pipelines = `
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { pipeline, step } from '@stack/pipelines';
+import * as z from 'zod';
+const settings = { orchestrator: { isolation: 'process' } };
+const count = (what: string) => appendFileSync('calls.txt', what + ' ' + process.pid + '\\n');
+
+const load = step({ name: 'load', outputs: ['rows', 'process'], settings }, () => {
+  console.log('loading in', process.pid);
+  return { rows: [1, 2, 3], process: process.pid };
+});
+const double = step({ name: 'double', settings }, ({ row }: { row: number }) => row * 2);
+const here = step({ name: 'here' }, ({ rows, loader }: { rows: number[]; loader: number }) => ({
+  rows, isOther: loader !== process.pid,
+}));
+export const good = pipeline({ name: 'good' }, () => {
+  const { rows, process: loader } = load();
+  return here({ rows: double.map(rows, (row) => ({ row })), loader });
+});
+
+const crash = step({ name: 'crash', settings, retry: { attempts: 2, baseDelay: 1 } }, () => {
+  console.error('about to crash');
+  process.abort();
+});
+const exit = step({ name: 'exit', settings }, () => process.exit(3));
+const block = step({ name: 'block', settings, timeout: 100 }, () => { for (;;); });
+const leak = step({ name: 'leak', settings: { orchestrator: { isolation: 'process', memoryLimit: 256 } } }, async () => {
+  const held: Buffer[] = [];
+  for (;;) { held.push(Buffer.alloc(4_000_000, 1)); await setTimeout(2); }
+});
+const throws = step({ name: 'throws', settings }, () => { throw new RangeError('too far'); });
+const callback = step({ name: 'callback', settings }, async () => {
+  globalThis.setTimeout(() => { throw new Error('from a callback'); }, 1);
+  await setTimeout(60_000);
+});
+const stranded = step({ name: 'stranded', settings }, () => new Promise(() => {}));
+const well = step({ name: 'well', settings }, () => 'well');
+export const bad = pipeline({ name: 'bad' }, () => {
+  crash(); exit(); block(); leak(); throws(); callback(); stranded(); well();
+});
+
+const open = step({ name: 'open', settings }, (_input: object, { parameters }) => {
+  return readFileSync('/proc/self/cmdline', 'utf8').includes(String(parameters.password));
+});
+export const opening = pipeline({ name: 'opening', parameters: z.object({ password: z.string() }) }, () => open({}));
+
+const first = step({ name: 'first', settings, cache: false }, () => { count('first'); return 1; });
+const slow = step({ name: 'slow', settings, cache: false }, ({ value }: { value: number }) => {
+  count('slow');
+  while (!existsSync('go-on')) {}
+  return value + 1;
+});
+export const slowly = pipeline({ name: 'slowly' }, () => slow({ value: first() }));
+
+const stops = step({ name: 'stops', settings }, async (_input: object, { signal }) => {
+  console.log('waiting');
+  await setTimeout(60_000, undefined, { signal }).catch(() => console.log('told to stop'));
+});
+export const stopping = pipeline({ name: 'stopping' }, () => stops({}));
+`;
+
+beforeAll(() => {
+  writeFiles(root, { 'pipelines.ts': pipelines });
+  stack(root, 'init');
+});
+
+afterAll(() => folder[Symbol.dispose]());
+
+interface Run {
+  readonly state: string;
+  readonly result: unknown;
+  readonly steps: readonly {
+    readonly step: string;
+    readonly state: string;
+    readonly attempt: number;
+    readonly error?: { readonly code: string; readonly message: string; readonly stack?: string };
+  }[];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition() && waited < 25_000; waited += 50) await delay(50);
+  expect(condition()).toBe(true);
+}
+
+function startRun(...words: string[]): ChildProcess {
+  return spawn(process.execPath, [stackBin, ...words], {
+    cwd: root,
+    env: cleanEnvironment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function calls(): readonly (readonly [step: string, pid: number])[] {
+  try {
+    const lines = readFileSync(join(root, 'calls.txt'), 'utf8').trim().split('\n');
+    return lines.map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])] as const);
+  } catch {
+    return [];
+  }
+}
+
+describe('steps in processes of their own', { timeout: 90_000 }, () => {
+  it('run beside steps of this process, and their output is in their logs', () => {
+    const { data } = stackJson<Run>(root, 'pipeline', 'run', 'pipelines.ts#good', '--run-name', 'good');
+    expect(data).toMatchObject({ state: 'completed', result: { rows: [2, 4, 6], isOther: true } });
+    expect(stack(root, 'run', 'logs', 'good', 'load')).toContain('loading in');
+  });
+
+  it('fail alone, each with its reason, whatever they do to their process', () => {
+    const words = ['pipeline', 'run', 'pipelines.ts#bad', '--run-name', 'bad', '--json'];
+    const { stdout } = runStack(root, words, { timeout: 80_000 });
+    const { data } = JSON.parse(stdout) as { readonly data: Run };
+    const ends = data.steps.map(({ step, state, attempt, error }) => [step, error?.code ?? state, attempt]);
+    expect(ends).toEqual([
+      ['crash', 'STEP_PROCESS_ENDED', 2],
+      ['exit', 'STEP_PROCESS_ENDED', 1],
+      ['block', 'TIMEOUT', 1],
+      ['leak', 'STEP_MEMORY_EXCEEDED', 1],
+      ['throws', 'STEP_FAILED', 1],
+      ['callback', 'STEP_FAILED', 1],
+      ['stranded', 'STEP_FAILED', 1],
+      ['well', 'completed', 1],
+    ]);
+    const messageOf = (name: string) => data.steps.find(({ step }) => step === name)?.error;
+    expect(messageOf('crash')?.message).toContain('SIGABRT');
+    expect(messageOf('exit')?.message).toContain('exit code 3');
+    expect(messageOf('throws')?.stack).toMatch(/^RangeError: too far\n.*pipelines\.ts/);
+    expect(messageOf('callback')?.message).toContain('from a callback');
+    expect(stack(root, 'run', 'logs', 'bad', 'crash')).toContain('about to crash');
+  });
+
+  it('are given parameters by no command line', () => {
+    const { data } = stackJson<Run>(root, 'pipeline', 'run', 'pipelines.ts#opening', '--password', 'swordfish-300');
+    expect(data).toMatchObject({ state: 'completed', result: false });
+  });
+
+  it('end with the process that holds the run when it is killed, and are run again when the run goes on', async () => {
+    const holder = startRun('pipeline', 'run', 'pipelines.ts#slowly', '--run-name', 'killed');
+    await until(() => calls().some(([step]) => step === 'slow'));
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    const [, left = 0] = calls().find(([step]) => step === 'slow') ?? [];
+    // It blocks its process, and ends all the same.
+    await until(() => !isAlive(left));
+    writeFiles(root, { 'go-on': '' });
+    const { data } = stackJson<Run>(root, 'run', 'resume', 'killed');
+    expect(data).toMatchObject({ state: 'completed', result: 2 });
+    expect(calls().map(([step]) => step)).toEqual(['first', 'slow', 'slow']);
+  });
+
+  it('are told to stop when the run is cancelled, and ended at once the second time', async () => {
+    for (const times of [1, 2]) {
+      const name = `cancelled-${times}`;
+      const holder = startRun('pipeline', 'run', 'pipelines.ts#stopping', '--run-name', name);
+      let printed = '';
+      holder.stdout?.on('data', (chunk: Buffer) => (printed += chunk));
+      await until(() => printed.includes('waiting'));
+      holder.kill('SIGINT');
+      if (times === 2) {
+        await until(() => printed.includes('Cancelling'));
+        holder.kill('SIGINT');
+      }
+      const [exitCode] = (await once(holder, 'exit')) as [number];
+      expect(exitCode).toBe(130);
+      const { data } = stackJson<Run>(root, 'run', 'describe', name);
+      expect(data.state).toBe(times === 1 ? 'cancelled' : 'running');
+    }
+    expect(stack(root, 'run', 'logs', 'cancelled-1', 'stops')).toContain('told to stop');
+  });
+});

@@ -1,0 +1,67 @@
+// The program of a step, for the cases about workers: does what its order says, and speaks as `StepTask` says.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JsonValue } from '@stack/core';
+
+/** What a worker is ordered to do. */
+export interface WorkerStep {
+  readonly does: keyof typeof behaviours;
+  readonly argument?: JsonValue;
+}
+
+const tell = (message: JsonValue) => void writeSync(3, `${JSON.stringify(message)}\n`);
+let hasInputEnded = false;
+
+const behaviours = {
+  /** Says what everybody on the machine can read of it. */
+  introduce: async () => {
+    tell({ pid: process.pid, words: process.argv, environment: Object.values(process.env).map(String) });
+    process.stdout.write('out');
+    process.stderr.write('err');
+  },
+  exit: async (argument: JsonValue) => process.exit(Number(argument)),
+  tellAndDie: async (argument: JsonValue) => {
+    for (let index = 0; index < Number(argument); index++) tell(index);
+    process.kill(process.pid, 'SIGKILL');
+  },
+  stop: async () => {
+    const told = Promise.withResolvers<void>();
+    process.on('SIGTERM', () => told.resolve());
+    const alive = setInterval(() => {}, 1_000);
+    tell('ready');
+    await told.promise;
+    clearInterval(alive);
+    await delay(100);
+    tell('stopped');
+  },
+  ignore: async () => {
+    process.on('SIGTERM', () => {});
+    tell(process.pid);
+    for (;;);
+  },
+  leave: async () => {
+    const left = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+    tell(left.pid ?? 0);
+  },
+  wait: async () => {
+    await delay(300);
+    tell({ hasInputEnded });
+  },
+  /** Up to 800 MiB. */
+  grow: async () => {
+    const held: Buffer[] = [];
+    while (held.length < 200) {
+      held.push(Buffer.alloc(4 * 1024 * 1024, 1));
+      await delay(2);
+    }
+  },
+};
+
+const input = createInterface({ input: process.stdin.on('end', () => (hasInputEnded = true)) });
+const [line] = (await once(input, 'line')) as [string];
+const { does, argument = null } = JSON.parse(line) as WorkerStep;
+await behaviours[does](argument);
+process.exit(0);
