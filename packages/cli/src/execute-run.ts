@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { type ArtifactRecord, maskValue, type RunRecord, type Stack, StackError } from '@stack/core';
-import type { PipelineRun, ResumeOptions } from '@stack/pipelines';
+import { isDirectoryArtifact, isFileArtifact, type PipelineRun, type ResumeOptions } from '@stack/pipelines';
 import type { Project } from '@stack/project';
 import type { CommandOutput } from './command-line/command.ts';
 import type { Invocation } from './command-line/invocation.ts';
@@ -127,7 +127,7 @@ function summary(
   const commands = [
     `${programName} run describe ${name}`,
     ...(state === 'completed' ? [] : [`${programName} run logs ${name}`]),
-    ...(state === 'completed' && last !== undefined ? [`${programName} artifact cat ${last.id}`] : []),
+    ...(state === 'completed' && last !== undefined ? [`${programName} artifact ${wayToSee(last)}`] : []),
   ];
   return [
     screen.paint(state === 'completed' ? 'good' : 'bad', `Run ${name} ${state}${duration}.`),
@@ -141,15 +141,25 @@ function summary(
   ].join('\n\n');
 }
 
+/** The command that shows most of an artifact. */
+function wayToSee({ id, visualizations, contents }: ArtifactRecord): string {
+  const [shown] = visualizations;
+  if (shown?.type === 'html' || shown?.type === 'image') return `visualization ${id} ${shown.name} --output FILE`;
+  return contents.length > 0 ? `download ${id} FOLDER` : `cat ${id}`;
+}
+
 function showResult(result: unknown): string {
   if (typeof result === 'string') return result.trimEnd();
   if (result instanceof Uint8Array) return `${result.length} bytes`;
+  if (isFileArtifact(result)) return 'a file';
+  if (isDirectoryArtifact(result)) return 'a directory';
   return inspect(maskValue(result), { depth: 4, maxArrayLength: 20, maxStringLength: 200 });
 }
 
 /** Whether a value is the same once it has been JSON. */
 function isJsonData(value: unknown): boolean {
   if (value === undefined || value instanceof Uint8Array) return false;
+  if (isFileArtifact(value) || isDirectoryArtifact(value)) return false;
   try {
     JSON.stringify(value);
     return true;

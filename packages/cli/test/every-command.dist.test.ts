@@ -30,6 +30,12 @@ const die = step({ name: 'die' }, () => {
 export const dying = pipeline({ name: 'dying' }, () => die());
 `;
 
+const drawnPipeline = `
+import { pipeline, step } from '@stack/pipelines';
+const draw = step({ name: 'draw', output: { materializer: 'html' } }, () => '<h1>Drawn</h1>');
+export const drawn = pipeline({ name: 'drawn' }, () => draw());
+`;
+
 const folder = temporaryFolder();
 const root = folder.path;
 const evaluated = join(root, 'evaluated.txt');
@@ -43,6 +49,7 @@ beforeAll(() => {
     'rows.ts': 'export const rows: number[] = [1, 2, 3];',
     'own.ts': canaryFlavor('own', evaluated),
     'dying.ts': dyingPipeline,
+    'drawn.ts': drawnPipeline,
     'secret.yaml': 'password: a value of the vault',
     'more.txt': 'another value',
   });
@@ -133,6 +140,13 @@ const session: readonly string[] = [
   'artifact list',
   'artifact describe <id>',
   'artifact cat <id>',
+  'pipeline run drawn.ts#drawn --run-name=drawn',
+  'artifact list',
+  'artifact visualization <id>',
+  'artifact list',
+  'artifact visualization <id> html --output=drawn.html',
+  'artifact list',
+  'artifact download <id> downloaded.html',
   'stack delete caged',
   'artifact-store delete birds',
   'artifact-store delete mine',

@@ -94,6 +94,8 @@ export function everyCommand(runs: readonly string[]): readonly string[] {
     'run prune',
     'run retention delete',
     'run delete none',
+    'artifact download <artifact> downloaded',
+    'artifact visualization <artifact>',
     'status',
     'migrate',
     'artifact-store list',

@@ -1,11 +1,11 @@
 // Steps and pipelines.
 
-export { loadArtifact, readArtifactBytes } from './artifacts/artifact-content.ts';
+export { downloadArtifact, loadArtifact, readArtifactBytes } from './artifacts/artifact-content.ts';
 // Artifacts.
 export type { ByteStream } from './artifacts/byte-stream.ts';
-export { type DirectoryArtifact, directoryArtifact } from './artifacts/directory-artifact.ts';
+export { type DirectoryArtifact, directoryArtifact, isDirectoryArtifact } from './artifacts/directory-artifact.ts';
 export type { DirectoryFile } from './artifacts/directory-scan.ts';
-export { type FileArtifact, fileArtifact } from './artifacts/file-artifact.ts';
+export { type FileArtifact, fileArtifact, isFileArtifact } from './artifacts/file-artifact.ts';
 export {
   defineMaterializer,
   type Materializer,

@@ -742,6 +742,31 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/artifact-gc.ts'),
   },
   {
+    words: ['artifact', 'download'],
+    summary: 'Write an artifact to this disk: a directory with all its files, anything else as a file.',
+    positionals: [
+      artifactId,
+      { name: 'PATH', summary: 'Where nothing is yet, relative to the working directory.', completion: 'files' },
+    ],
+    loads: 'implementations',
+    data: 'downloaded-artifact',
+    load: () => import('../commands/artifact-download.ts'),
+  },
+  {
+    words: ['artifact', 'visualization'],
+    summary: 'Print what shows an artifact: HTML, markdown, CSV or an image. None of it is executed.',
+    positionals: [
+      artifactId,
+      { name: 'NAME', summary: 'Which one. Needed where there are several.', isOptional: true },
+    ],
+    options: {
+      output: { value: 'FILE', summary: 'Write it to a file that is not there yet, instead.', completion: 'files' },
+    },
+    loads: 'implementations',
+    data: 'visualization',
+    load: () => import('../commands/artifact-visualization.ts'),
+  },
+  {
     words: ['integration', 'list'],
     summary: 'List the integrations that are installed.',
     loads: 'manifests',

@@ -1,15 +1,14 @@
-import { isUtf8 } from 'node:buffer';
 import { readArtifactBytes } from '@stack/pipelines';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { contentText } from '../output/content-text.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const artifact = await project.runs.getArtifact(invocation.positional('ID'));
   await using store = await project.components.openArtifactStore(artifact.store);
   const bytes = await readArtifactBytes(store, artifact);
-  const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
   // With a mask in it, it would be another artifact.
-  return { data: { artifact, encoding, content: bytes.toString(encoding) }, text: '', bytes, isRevealed: true };
+  return { data: { artifact, ...contentText(bytes) }, text: '', bytes, isRevealed: true };
 }

@@ -21,7 +21,7 @@ import { openScratchProject } from '../conformance/scratch-project.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { showMilliseconds } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
-import { writeTextFile } from '../output/write-text-file.ts';
+import { writeNamedFile } from '../output/write-named-file.ts';
 
 const noInput: StoredInput = { config: {}, settings: {} };
 
@@ -103,7 +103,7 @@ async function writeReports(report: ConformanceReport, invocation: Invocation): 
   const formats = { junit: junitReport, html: htmlReport };
   for (const [option, format] of Object.entries(formats)) {
     const file = invocation.option(option);
-    if (file !== undefined) await writeTextFile(resolve(invocation.workingDirectory, file), format(report));
+    if (file !== undefined) await writeNamedFile(resolve(invocation.workingDirectory, file), format(report));
   }
 }
 

@@ -4,7 +4,7 @@ import { formatSecrets } from '@stack/project';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
-import { writeTextFile } from '../output/write-text-file.ts';
+import { writeNamedFile } from '../output/write-named-file.ts';
 import { secretPlace } from '../secrets/secret-place.ts';
 
 /** For its owner alone. */
@@ -30,7 +30,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const secrets = await project.secrets.export({ store, scope });
   const file = resolve(invocation.workingDirectory, typed);
-  await writeTextFile(file, await formatSecrets(secrets, file), { replace: false, mode, hint: 'Choose another one.' });
+  await writeNamedFile(file, await formatSecrets(secrets, file), { replace: false, mode, hint: 'Choose another one.' });
   const names = secrets.map(({ name }) => name);
   return {
     data: { file, secrets: names },

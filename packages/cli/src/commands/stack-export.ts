@@ -4,7 +4,7 @@ import { formatStackDocument, stackDocumentJson } from '@stack/project';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
-import { writeTextFile } from '../output/write-text-file.ts';
+import { writeNamedFile } from '../output/write-named-file.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const file = invocation.positional('FILE');
@@ -24,7 +24,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ? `${JSON.stringify(json, undefined, 2)}\n`
     : await formatStackDocument(document, schemaSeenFrom(path, project.root, await project.documents.writeSchema()));
   if (file === '') return { data: { document: json, text }, text: text.trimEnd() };
-  await writeTextFile(path, text, { replace: invocation.flag('force') });
+  await writeNamedFile(path, text, { replace: invocation.flag('force') });
   return { data: { document: json, text, file: path }, text: `Exported the stack "${document.name}" to ${path}.` };
 }
 

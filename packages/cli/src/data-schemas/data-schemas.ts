@@ -22,11 +22,14 @@ import {
 } from './keeping-schemas.ts';
 import { componentSchema, stackSchema } from './record-schemas.ts';
 import {
+  artifactContentSchema,
   artifactSchema,
   describedRunSchema,
+  downloadedArtifactSchema,
   endedRunSchema,
   logLineSchema,
   runSchema,
+  shownVisualizationSchema,
   workedRunSchema,
 } from './run-schemas.ts';
 import {
@@ -55,11 +58,7 @@ export const dataSchemas = {
   'applied-stack': stackPlanSchema.extend({ isDryRun: z.boolean() }),
   artifact: artifactSchema,
   artifacts: z.array(artifactSchema),
-  'artifact-content': z.object({
-    artifact: artifactSchema,
-    encoding: z.enum(['utf8', 'base64']),
-    content: z.string(),
-  }),
+  'artifact-content': artifactContentSchema,
   'cache-explanation': cacheExplanationSchema,
   'changed-component': changedComponentSchema,
   'changed-flavor': changedFlavorSchema,
@@ -78,6 +77,7 @@ export const dataSchemas = {
   'deleted-stack': deletedStackSchema,
   'described-flavor': flavorSchema.extend({ options: z.array(optionSchema) }),
   'described-run': describedRunSchema,
+  'downloaded-artifact': downloadedArtifactSchema,
   'ended-run': endedRunSchema,
   'exported-secrets': exportedSecretsSchema,
   'exported-stack': exportedStackSchema,
@@ -113,6 +113,7 @@ export const dataSchemas = {
   stacks: z.array(activatableStackSchema),
   status: z.object({ root: z.string(), store: storeLabelSchema, activeStack: stackSchema, runs: z.array(runSchema) }),
   verification: verificationSchema,
+  visualization: shownVisualizationSchema,
   'worked-runs': z.array(workedRunSchema),
   'written-file': z.object({ file: z.string() }),
   version: z.object({ version: z.string(), node: z.string() }),

@@ -139,6 +139,15 @@ const storedObjectShape = {
   sha256: z.string(),
 };
 
+const visualizationSchema = z
+  .object({
+    name: z.string(),
+    type: z.enum(['html', 'markdown', 'csv', 'image']),
+    mediaType: z.string(),
+    ...storedObjectShape,
+  })
+  .meta({ id: 'Visualization' });
+
 export const artifactSchema = z
   .object({
     id: z.uuid(),
@@ -155,19 +164,31 @@ export const artifactSchema = z
     contents: z
       .array(z.object(storedObjectShape).meta({ id: 'StoredObject' }))
       .describe('The objects beside that at path which are part of it.'),
-    visualizations: z.array(
-      z.object({
-        name: z.string(),
-        type: z.enum(['html', 'markdown', 'csv', 'image']),
-        mediaType: z.string(),
-        ...storedObjectShape,
-      }),
-    ),
+    visualizations: z.array(visualizationSchema),
     schema: jsonObjectSchema.optional().describe('JSON Schema of the value, or what its materializer says of it.'),
     metadata: jsonObjectSchema,
     createdAt: timeSchema,
   })
   .meta({ id: 'Artifact' });
+
+/** Bytes, in one form or the other. */
+const contentShape = { encoding: z.enum(['utf8', 'base64']), content: z.string() };
+
+export const artifactContentSchema = z.object({ artifact: artifactSchema, ...contentShape });
+
+export const downloadedArtifactSchema = z.object({
+  artifact: artifactSchema,
+  kind: z.enum(['file', 'directory']),
+  path: z.string(),
+});
+
+export const shownVisualizationSchema = z.object({
+  artifact: artifactSchema,
+  visualization: visualizationSchema,
+  encoding: contentShape.encoding.optional().describe('Absent where it was written to a file.'),
+  content: contentShape.content.optional(),
+  file: z.string().optional(),
+});
 
 export const endedRunSchema = runSchema.extend({
   steps: z.array(stepRunSchema),

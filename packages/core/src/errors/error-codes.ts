@@ -75,6 +75,7 @@ export const errorCodes = {
   RUN_NOT_FOUND: { category: 'not-found', summary: 'No run of this name or id.' },
   STEP_NOT_FOUND: { category: 'not-found', summary: 'The run has no step of this name.' },
   ARTIFACT_NOT_FOUND: { category: 'not-found', summary: 'No artifact of this id.' },
+  VISUALIZATION_NOT_FOUND: { category: 'not-found', summary: 'The artifact has no visualization of this name.' },
   MATERIALIZER_NOT_FOUND: {
     category: 'not-found',
     summary: 'No materializer of the name that an artifact was written with.',

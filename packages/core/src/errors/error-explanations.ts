@@ -158,6 +158,10 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
     cause: 'No artifact of this project has the id, or one that begins so.',
     remedy: 'See the last artifacts: `stack artifact list`.',
   },
+  VISUALIZATION_NOT_FOUND: {
+    cause: 'The materializer that stored the artifact gave no visualization of this name, or none at all.',
+    remedy: '`stack artifact describe ID` lists what there is.',
+  },
   MATERIALIZER_NOT_FOUND: {
     cause:
       'An artifact was written by a materializer, or a newer version of one, that this program does not have; or an output names one that its pipeline was not given.',

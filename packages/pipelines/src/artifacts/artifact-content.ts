@@ -58,7 +58,7 @@ const itemsAtOnce = 16;
 export interface StoreValueOptions extends StoreOptions {
   /** What the step says of this output. */
   readonly output?: OutputOptions | undefined;
-  /** Where materializers write files. Default: one that lasts as long as the process. */
+  /** Where materializers write files. Default: one that ends when the value is stored. */
   readonly scope?: ValueScope;
   /** Told what went wrong and lost nothing of the value. Default: a warning of the process. */
   readonly warn?: (message: string) => void;
@@ -90,7 +90,8 @@ export async function storeArtifact(
   origin: ArtifactOrigin,
   options: StoreValueOptions = {},
 ): Promise<NewArtifact> {
-  const { output, scope = new ValueScope() } = options;
+  await using own = new ValueScope();
+  const { output, scope = own } = options;
   // A function without a result has one all the same: the steps after it take it as an input.
   const stored = value === undefined ? null : value;
   const materializer = findMaterializer(stored, materializers, output);
@@ -204,13 +205,38 @@ export function openArtifactStream(
   options: LoadValueOptions,
 ): Readable {
   const { scope = new ValueScope(), ...operation } = options;
-  const isSeveral = [itemListMaterializer, directoryMaterializer.name].includes(artifact.materializer);
-  if (!isSeveral && artifact.contents.length === 0) return scope.own(openObject(store, artifact, operation));
+  const kind = kindOf(artifact);
+  if (kind === 'file') return scope.own(openObject(store, artifact, operation));
   throw new StackError({
     code: 'STEP_FAILED',
-    message: `The artifact "${artifact.name}@${artifact.version}" is ${artifact.materializer === itemListMaterializer ? 'a list of the outputs of items' : 'a directory'}, and cannot be a stream.`,
+    message: `The artifact "${artifact.name}@${artifact.version}" is a ${kind}, and cannot be a stream.`,
     hint: 'Take it without asStream().',
   });
+}
+
+/**
+ * Writes what an artifact is stored as to this disk, checked, and as a whole: a directory with all its files, anything else as
+ * a file.
+ *
+ * @param path where nothing is
+ * @throws ALREADY_EXISTS, INTEGRITY, NOT_FOUND
+ */
+export async function downloadArtifact(
+  store: ArtifactStore,
+  artifact: ArtifactRecord,
+  path: string,
+  options: OperationOptions = {},
+): Promise<'file' | 'directory'> {
+  const kind = kindOf(artifact) === 'directory' ? 'directory' : 'file';
+  await using scope = new ValueScope();
+  await storedContent(store, artifact, artifact.materializerVersion, scope, options)[kind]().copyTo(path);
+  return kind;
+}
+
+/** What the bytes of an artifact are: those of its value, or a manifest of further objects. */
+function kindOf({ materializer, contents }: ArtifactRecord): 'file' | 'directory' | 'list of outputs' {
+  if (materializer === itemListMaterializer) return 'list of outputs';
+  return materializer === directoryMaterializer.name || contents.length > 0 ? 'directory' : 'file';
 }
 
 /** A stored list, whose items are loaded one by one. */

@@ -67,6 +67,7 @@ export function directoryArtifact(path: string): DirectoryArtifact {
   });
 }
 
+/** Whether a value is a directory, of any copy of this package. */
 export function isDirectoryArtifact(value: unknown): value is DirectoryArtifact {
   return typeof value === 'object' && value !== null && directorySource in value;
 }

@@ -47,6 +47,7 @@ export function fileArtifact(path: string): FileArtifact {
   });
 }
 
+/** Whether a value is a file, of any copy of this package. */
 export function isFileArtifact(value: unknown): value is FileArtifact {
   return typeof value === 'object' && value !== null && fileSource in value;
 }

@@ -6,7 +6,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { MemoryArtifactStore } from '../testing/memory-artifact-store.ts';
-import { artifactDamage, loadArtifact, storeArtifact } from './artifact-content.ts';
+import { artifactDamage, downloadArtifact, loadArtifact, storeArtifact } from './artifact-content.ts';
 import { type DirectoryArtifact, directoryArtifact } from './directory-artifact.ts';
 import { type FileArtifact, fileArtifact } from './file-artifact.ts';
 import { ValueScope } from './value-scope.ts';
@@ -347,5 +347,23 @@ describe('a directory', () => {
     );
     const directory = (await loadArtifact(artifactStore, record)) as DirectoryArtifact;
     await expect(directory.path()).rejects.toThrow();
+  });
+});
+
+describe('downloadArtifact', () => {
+  it('writes a directory with its files, and anything else as its bytes, where nothing is', async () => {
+    await write('model/weights/one', '1');
+    const target = (name: string) => join(folder, 'downloads', name);
+    const directory = await store(directoryArtifact(join(folder, 'model')));
+    expect(await downloadArtifact(artifactStore, directory, target('directory'))).toBe('directory');
+    expect(await readFile(target('directory/weights/one'), 'utf8')).toBe('1');
+    await mkdir(join(folder, 'none'));
+    const empty = await store(directoryArtifact(join(folder, 'none')));
+    expect(await downloadArtifact(artifactStore, empty, target('empty'))).toBe('directory');
+    const data = await store({ a: 1 });
+    expect(await downloadArtifact(artifactStore, data, target('data.json'))).toBe('file');
+    expect(await readFile(target('data.json'), 'utf8')).toBe('{"a":1}');
+    await expectStackError('ALREADY_EXISTS', () => downloadArtifact(artifactStore, data, target('directory')));
+    expect(await readdir(join(folder, 'temporary'))).toEqual([]);
   });
 });

@@ -145,7 +145,7 @@ describe('a step that returns a stream', () => {
     const produced = pipeline({ name: 'several' }, () =>
       take({ data: asStream(writeFileStep.map(['a'], (name) => ({ name }))) }),
     );
-    expect((await run(produced)).ended.error?.message).toContain('is a list of the outputs of items');
+    expect((await run(produced)).ended.error?.message).toContain('is a list of outputs, and cannot be a stream');
   });
 });
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { StackError } from '@stack/core/errors';
 
-interface WriteTextOptions {
+interface WriteOptions {
   /** Default `true`. */
   readonly replace?: boolean;
   /** Who may read a file that is new. Default: what the user's umask leaves. */
@@ -11,13 +11,13 @@ interface WriteTextOptions {
 }
 
 /** Writes a file that the user named. @throws ALREADY_EXISTS without `replace`, NO_SPACE, ACCESS_DENIED */
-export async function writeTextFile(
+export async function writeNamedFile(
   path: string,
-  text: string,
-  { replace = true, mode, hint = 'Replace it with --force, or choose another one.' }: WriteTextOptions = {},
+  content: string | Uint8Array,
+  { replace = true, mode, hint = 'Replace it with --force, or choose another one.' }: WriteOptions = {},
 ): Promise<void> {
   try {
-    await writeFile(path, text, { flag: replace ? 'w' : 'wx', mode });
+    await writeFile(path, content, { flag: replace ? 'w' : 'wx', mode });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
