@@ -12,6 +12,7 @@ it('tells more than nine of ten held-out penguins right, each time the same ones
   expect(first.evaluation.total).toBe(67);
   expect(first.evaluation.accuracy).toBeGreaterThan(0.9);
   expect(first.report).toContain(`(${first.evaluation.correct} of 67)`);
+  expect(first.page).toContain(`(${first.evaluation.correct} of 67)</p>`);
   expect(await runTraining()).toEqual(first);
 });
 
@@ -20,7 +21,7 @@ it.each([0, 1, 1.5])('refuses a ratio of %d', (ratio) => {
 });
 
 /** The application's way: a stack in code, no project. */
-async function runTraining(): Promise<{ readonly evaluation: Evaluation; readonly report: string }> {
+async function runTraining(): Promise<{ evaluation: Evaluation; report: string; page: unknown }> {
   await using disposables = new AsyncDisposableStack();
   const path = await mkdtemp(join(tmpdir(), 'stack-penguins-'));
   disposables.defer(() => rm(path, { recursive: true }));
@@ -32,5 +33,6 @@ async function runTraining(): Promise<{ readonly evaluation: Evaluation; readonl
     }),
   );
   const run = await training.run({}, { stack, onEvent: () => {} });
-  return { evaluation: (await run.output('evaluate')) as Evaluation, report: await run.result() };
+  const evaluation = (await run.output('evaluate')) as Evaluation;
+  return { evaluation, report: await run.result(), page: await run.output('report', 'page') };
 }

@@ -26,5 +26,5 @@ export const training = pipeline({ name: 'training', parameters }, ({ ratio, see
   const models = train.map(learningRates, (learningRate) => ({ rows, learningRate }));
   const evaluations = evaluate.map(models, (model) => ({ model, rows: validation }), { name: 'validate' });
   const evaluation = evaluate({ model: choose({ models, evaluations }), rows: heldOut });
-  return report({ evaluation });
+  return report({ evaluation }).summary;
 });

@@ -31,7 +31,7 @@ const lines = everyCommand([
 interface RunOfPenguins {
   readonly state: string;
   readonly stack: string;
-  readonly artifacts: readonly { readonly id: string; readonly step: string }[];
+  readonly artifacts: readonly { readonly id: string; readonly step: string; readonly output: string }[];
 }
 
 function quickstart(): { readonly status: number | null; readonly output: string } {
@@ -98,8 +98,10 @@ describe('a secret of the stack that the penguins are classified on', () => {
       createHash('sha256').update(value).digest('hex').slice(0, 12),
     );
     expect(JSON.stringify(run)).toContain(JSON.stringify({ digests }).slice(1, -1));
-    const report = run.artifacts.find(({ step }) => step === 'report')?.id ?? '';
-    expect(session.call(['artifact', 'cat', report]).stdout).toMatch(
+    const outputOf = (name: string) =>
+      run.artifacts.find(({ step, output }) => step === 'report' && output === name)?.id ?? '';
+    expect(session.call(['artifact', 'visualization', outputOf('page')]).stdout).toContain('<h1>Palmer penguins</h1>');
+    expect(session.call(['artifact', 'cat', outputOf('summary')]).stdout).toMatch(
       /^Accuracy on held-out penguins: [01]\.\d{3} \(\d+ of 100\)/,
     );
   });
