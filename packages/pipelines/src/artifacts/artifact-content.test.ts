@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ArtifactRecord } from '@stack/core';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { MemoryArtifactStore } from '../testing/memory-artifact-store.ts';
+import { ownTemporaryFolder } from '../testing/own-temporary-folder.ts';
 import { loadArtifact, readArtifactBytes, storeArtifact } from './artifact-content.ts';
 import { defineMaterializer, type Materializer } from './materializer.ts';
 
@@ -200,13 +199,7 @@ describe('a materializer', () => {
   });
 
   it('of the pipeline comes before the built-in ones, and may write a stream', async () => {
-    // Other processes use the folder of the machine.
-    const folder = mkdtempSync(join(tmpdir(), 'stack-test-'));
-    vi.stubEnv('TMPDIR', folder);
-    onTestFinished(() => {
-      vi.unstubAllEnvs();
-      rmSync(folder, { recursive: true });
-    });
+    const folder = ownTemporaryFolder();
     const value = new Matrix([
       [1, 2],
       [3, 4],

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { MemoryArtifactStore } from '../testing/memory-artifact-store.ts';
+import { ownTemporaryFolder } from '../testing/own-temporary-folder.ts';
 import { artifactDamage, downloadArtifact, loadArtifact, storeArtifact } from './artifact-content.ts';
 import { type DirectoryArtifact, directoryArtifact } from './directory-artifact.ts';
 import { type FileArtifact, fileArtifact } from './file-artifact.ts';
@@ -18,15 +18,11 @@ let folder: string;
 let artifactStore: MemoryArtifactStore;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stack-test-'));
+  folder = ownTemporaryFolder();
   // What values leave on this machine is looked for here.
   await mkdir(join(folder, 'temporary'));
   vi.stubEnv('TMPDIR', join(folder, 'temporary'));
   artifactStore = new MemoryArtifactStore();
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await rm(folder, { recursive: true, force: true });
-  });
 });
 
 async function write(path: string, content: string | Uint8Array): Promise<string> {

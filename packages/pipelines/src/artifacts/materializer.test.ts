@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { MemoryArtifactStore } from '../testing/memory-artifact-store.ts';
+import { ownTemporaryFolder } from '../testing/own-temporary-folder.ts';
 import { loadArtifact, type StoreValueOptions, storeArtifact } from './artifact-content.ts';
 import { directoryArtifact } from './directory-artifact.ts';
 import { defineMaterializer, type Materializer } from './materializer.ts';
@@ -57,6 +58,7 @@ describe('the version of a materializer', () => {
 
 describe('a materializer that writes a directory', () => {
   it('has a folder for it, and gets it back as one', async () => {
+    ownTemporaryFolder();
     let folder = '';
     const saved = defineMaterializer({
       name: 'saved-forest',

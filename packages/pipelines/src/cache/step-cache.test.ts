@@ -14,6 +14,7 @@ import { step } from '../step/step.ts';
 import { collect } from '../testing/collect.ts';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { MemoryArtifactStore } from '../testing/memory-artifact-store.ts';
+import { ownTemporaryFolder } from '../testing/own-temporary-folder.ts';
 import { TestOrchestrator } from '../testing/test-orchestrator.ts';
 import { createTestStack } from '../testing/test-stack.ts';
 import type { CacheOptions } from './cache-options.ts';
@@ -177,6 +178,7 @@ describe('a step that ran before', () => {
   });
 
   it('is run again where a file of the directory that it put out is damaged, and mends all of them', async () => {
+    ownTemporaryFolder();
     const { silent, artifactStore } = await createCachedRuns();
     let calls = 0;
     const write = step({ name: 'write', version: '1' }, async (_input: object, { temporaryFolder }) => {

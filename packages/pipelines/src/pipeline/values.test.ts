@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type DirectoryArtifact, directoryArtifact } from '../artifacts/directory-artifact.ts';
 import { type FileArtifact, fileArtifact } from '../artifacts/file-artifact.ts';
@@ -10,11 +10,14 @@ import { defineMaterializer } from '../artifacts/materializer.ts';
 import { MemoryRunStore } from '../engine/memory-run-store.ts';
 import { step } from '../step/step.ts';
 import { expectStackError } from '../testing/expect-stack-error.ts';
+import { ownTemporaryFolder } from '../testing/own-temporary-folder.ts';
 import { createTestStack } from '../testing/test-stack.ts';
 import { asStream, optional } from './output-handle.ts';
 import { type AnyPipeline, pipeline } from './pipeline.ts';
 
 const silent = { onEvent: () => {} };
+
+beforeEach(() => void ownTemporaryFolder());
 
 async function run(given: AnyPipeline) {
   const { stack, artifactStore } = await createTestStack();
