@@ -69,7 +69,8 @@ export interface RunKeeping {
   /** The newest first. */
   summarizeRuns(filter?: RunSummaryFilter): Promise<readonly RunSummary[]>;
   /**
-   * Deletes a run with all that is recorded of it. Rejects with `RUN_NOT_FOUND` or `AMBIGUOUS`, and with `RUN_HELD` while
+   * Deletes a run with all that is recorded of it. Artifacts that steps of other runs have loaded stay until those runs are
+   * deleted too. Rejects with `RUN_NOT_FOUND` or `AMBIGUOUS`, and with `RUN_HELD` while
    * another process, or another part of this one, executes it. Its logs and objects are for the caller to remove, and for
    * `listDeletedRuns` and `condemnObjects` to find.
    */

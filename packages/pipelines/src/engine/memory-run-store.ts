@@ -41,6 +41,12 @@ interface KeptRun {
   readonly artifacts: Map<string, readonly ArtifactRecord[]>;
 }
 
+interface KeptArtifact {
+  readonly artifact: ArtifactRecord;
+  /** The artifact as which runs took it: itself, or its list. `undefined` for what stays whether it is used or not. */
+  readonly usedAs: string | undefined;
+}
+
 const defaultLimit = 50;
 
 export interface MemoryRunStoreOptions {
@@ -57,8 +63,8 @@ export class MemoryRunStore implements RunStore {
   readonly #digestKey = randomBytes(32).toString('hex');
   readonly #lastVersions = new Map<string, number>();
   readonly #folder: string | undefined;
-  /** The artifacts of deleted runs that were to stay. */
-  readonly #keptArtifacts: ArtifactRecord[] = [];
+  /** The artifacts of deleted runs that stay. */
+  #keptArtifacts: readonly KeptArtifact[] = [];
   #retentionRules: readonly RetentionRule[] = [];
   readonly #condemned = new Set<string>();
   readonly #deletedRuns = new Map<string, Set<string>>();
@@ -223,24 +229,33 @@ export class MemoryRunStore implements RunStore {
     const { record } = run;
     if (run.held !== undefined) throw runHeld(record.name, 'this process');
     const artifacts = [...run.artifacts.values()].flat();
-    const tagged = deleteTagged ? [] : artifacts.filter(({ tags }) => tags.length > 0);
-    const kept = keepArtifacts ? artifacts : withItems(run, tagged, artifacts);
-    const gone = artifacts.filter((artifact) => !kept.includes(artifact));
+    const isWanted = ({ tags }: ArtifactRecord) => keepArtifacts || (!deleteTagged && tags.length > 0);
+    const others = [...this.#runs.values()].filter((other) => other !== run);
+    const kept = new Map<ArtifactRecord, KeptArtifact>();
+    for (const artifact of artifacts.filter((one) => isWanted(one) || isUsed(one.id, others))) {
+      const usedAs = isWanted(artifact) ? undefined : artifact.id;
+      for (const part of [artifact, ...itemsOf(run, artifact, artifacts)]) {
+        const without = { runId: undefined, step: undefined, output: undefined };
+        kept.set(part, { artifact: { ...part, ...without }, usedAs });
+      }
+    }
+    const isReleased = ({ artifact, usedAs }: KeptArtifact) =>
+      usedAs !== undefined && !isUsed(usedAs, others) && !keepArtifacts && artifact.tags.length === 0;
+    const gone = [
+      ...artifacts.filter((artifact) => !kept.has(artifact)),
+      ...this.#keptArtifacts.filter(isReleased).map(({ artifact }) => artifact),
+    ];
     if (!dryRun) {
       this.#runs.delete(record.id);
-      const without = { runId: undefined, step: undefined, output: undefined };
-      this.#keptArtifacts.push(...kept.map((artifact) => ({ ...artifact, ...without })));
-      const components = [
-        ...artifacts.map(({ store }) => store.component),
-        ...(logStore === undefined ? [] : [logStore]),
-      ];
-      this.#deletedRuns.set(record.id, new Set(components));
+      this.#keptArtifacts = [...this.#keptArtifacts.filter((one) => !isReleased(one)), ...kept.values()];
+      const components = artifacts.map(({ store }) => store.component);
+      this.#deletedRuns.set(record.id, new Set(logStore === undefined ? components : [...components, logStore]));
     }
     const byStore = Map.groupBy(gone, ({ store }) => `${store.component}\n${store.root}`);
     return {
       ...summaryOf(record),
       artifacts: gone.length,
-      keptArtifacts: kept.length,
+      keptArtifacts: kept.size,
       objects: [...byStore.values()].flatMap((ofStore) => {
         const [first] = ofStore;
         const paths = new Set(ofStore.flatMap(artifactObjects).map(({ path }) => path));
@@ -289,7 +304,7 @@ export class MemoryRunStore implements RunStore {
   /** In the order in which they were recorded, those of deleted runs first. */
   #artifacts(): readonly ArtifactRecord[] {
     return [
-      ...this.#keptArtifacts,
+      ...this.#keptArtifacts.map(({ artifact }) => artifact),
       ...[...this.#runs.values()].flatMap(({ artifacts }) => [...artifacts.values()].flat()),
     ];
   }
@@ -400,18 +415,25 @@ function summaryOf({ id, name, pipeline, state, startedAt, endedAt }: RunRecord)
   return { id, name, pipeline, state, startedAt, endedAt };
 }
 
-/** Artifacts that are to stay, and with the list of a mapped step those of its items, which the list refers to. */
-function withItems(
+/** The artifacts that the list of a mapped step refers to: those of its items. Other artifacts refer to none. */
+function itemsOf(
   { steps }: KeptRun,
-  kept: readonly ArtifactRecord[],
+  list: ArtifactRecord,
   artifacts: readonly ArtifactRecord[],
 ): readonly ArtifactRecord[] {
-  const placeOf = ({ step = '', output }: ArtifactRecord) => `${steps.get(step)?.index} ${output}`;
-  const lists = new Set(kept.map(placeOf));
+  const stepOfArtifact = ({ step = '' }: ArtifactRecord) => steps.get(step);
+  if (stepOfArtifact(list)?.item !== undefined) return [];
   return artifacts.filter((artifact) => {
-    const isItem = steps.get(artifact.step ?? '')?.item !== undefined;
-    return kept.includes(artifact) || (isItem && lists.has(placeOf(artifact)));
+    const step = stepOfArtifact(artifact);
+    const isOfList = step?.index === stepOfArtifact(list)?.index && artifact.output === list.output;
+    return step?.item !== undefined && isOfList;
   });
+}
+
+/** Whether a step of these runs took an artifact that need not be of its run. */
+function isUsed(artifactId: string, runs: readonly KeptRun[]): boolean {
+  const inputs = runs.flatMap(({ steps }) => [...steps.values()].flatMap((step) => step.inputs));
+  return inputs.some((input) => input.isLoaded && input.artifactId === artifactId);
 }
 
 function keyOf(caching: StepCaching | undefined): string | undefined {

@@ -100,6 +100,23 @@ describe('deleteRun', () => {
     expect(await collect()).toMatchObject({ objects: [], logsOfRuns: [] });
   });
 
+  it('leaves what a step of another run has loaded, until that run is deleted', async () => {
+    const { run, runStore, remove, stored } = await createKeeping();
+    const { id } = await run('made', 1);
+    const [list] = (await runStore.listArtifacts({ runId: id, step: 'double' })) as [ArtifactRecord];
+    const { plan } = await runStore.getRun(id);
+    const lease = await runStore.startRun({ id: 'loader', name: 'loader', stack: 'test', plan, metadata: {} });
+    await runStore.recordStep(lease, 'number', { state: 'running', attempt: 1 });
+    const inputs = [{ input: list.name, artifactId: list.id, isLoaded: true }] as const;
+    await runStore.recordStep(lease, 'number', { state: 'completed', artifacts: [], inputs, metadata: {} });
+    await runStore.endRun(lease, { state: 'failed' });
+    expect(await remove('made')).toMatchObject({ keptArtifacts: 3, artifacts: 2 });
+    expect(stored()).toContain(list.path);
+    expect(await runStore.listArtifacts()).toMatchObject(Array(3).fill({ runId: undefined }));
+    expect(await remove('loader')).toMatchObject({ artifacts: 3 });
+    expect(stored()).toEqual([]);
+  });
+
   it('says what it could not remove, and the run is gone all the same', async () => {
     const { run, runStore, stored, collect } = await createKeeping();
     await run('first', 1);

@@ -82,23 +82,12 @@ export async function findUnreferenced(database: Kysely<Tables>, paths: readonly
   return paths.filter((path) => !referenced.has(path));
 }
 
-/** Condemns objects that nothing refers to, and forgets those that nobody removes, or counts on, any more. */
 export async function condemn(database: Kysely<Tables>, paths: readonly string[]): Promise<void> {
-  const now = Date.now();
   const runs = await database
     .selectFrom('runs')
     .select(({ fn }) => fn.max('sequence').as('last'))
     .executeTakeFirst();
-  const running = await database
-    .selectFrom('runs')
-    .select(({ fn }) => fn.min('sequence').as('first'))
-    .where('state', '=', 'running')
-    .executeTakeFirst();
-  let forgotten = database.deleteFrom('condemned_objects').where('condemned_at', '<', now - longestRemoval);
-  // A run that was there may have found the object before it was removed, and be about to refer to it.
-  if (typeof running?.first === 'number') forgotten = forgotten.where('last_run', '<', running.first);
-  await forgotten.execute();
-  const row = { last_run: runs?.last ?? 0, condemned_at: now };
+  const row = { last_run: runs?.last ?? 0, condemned_at: Date.now() };
   for (const some of chunksOf(paths)) {
     await database
       .insertInto('condemned_objects')
@@ -106,6 +95,19 @@ export async function condemn(database: Kysely<Tables>, paths: readonly string[]
       .onConflict((conflict) => conflict.column('path').doUpdateSet(row))
       .execute();
   }
+}
+
+/** Forgets what is condemned and nobody removes, or counts on, any more. */
+export async function forgetCondemned(database: Kysely<Tables>): Promise<void> {
+  const running = await database
+    .selectFrom('runs')
+    .select(({ fn }) => fn.min('sequence').as('first'))
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  let forgotten = database.deleteFrom('condemned_objects').where('condemned_at', '<', Date.now() - longestRemoval);
+  // A run that was there may have found the object before it was removed, and be about to refer to it.
+  if (typeof running?.first === 'number') forgotten = forgotten.where('last_run', '<', running.first);
+  await forgotten.execute();
 }
 
 /** Lists that one statement takes. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewArtifact, Plan, RunStore } from '@stack/core';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { describeEachEngine } from '../../test/describe-each-engine.ts';
 import { newArtifact } from '../../test/new-artifact.ts';
 import { runChild } from '../../test/run-child.ts';
@@ -117,6 +117,42 @@ describeEachEngine('keeping runs', (create) => {
     expect(objects[0]?.paths.toSorted()).toEqual(['load more', 'load[0] more', 'load[1] more']);
   });
 
+  test('artifacts that steps of other runs took stay until those are deleted, and with a list those of its items', async () => {
+    const mapped = randomUUID();
+    const lease = await runs.startRun({ id: mapped, name: 'mapped', stack: 'default', plan, metadata: {} });
+    await runs.recordItems(lease, 'load', ['load[0]', 'load[1]']);
+    const ids: string[] = [];
+    for (const step of ['load[0]', 'load[1]', 'load'] as const) {
+      if (step !== 'load') await runs.recordStep(lease, step, { state: 'running', attempt: 1 });
+      const artifacts = [{ ...newArtifact(mapped, step), path: step }];
+      const recorded = await runs.recordStep(lease, step, { state: 'completed', artifacts, metadata: {} });
+      ids.push(...recorded.map(({ id }) => id));
+    }
+    await runs.endRun(lease, { state: 'completed' });
+    const use = async (name: string, artifactId = '') => {
+      const id = randomUUID();
+      const user = await runs.startRun({ id, name, stack: 'default', plan, metadata: {} });
+      await runs.recordStep(user, 'load', { state: 'running', attempt: 1 });
+      const inputs = [{ input: 'training/load/output', artifactId, isLoaded: true }] as const;
+      await runs.recordStep(user, 'load', { state: 'completed', artifacts: [], inputs, metadata: {} });
+      await runs.endRun(user, { state: 'completed' });
+    };
+    const paths = async () => (await runs.listArtifacts()).map(({ path }) => path).toSorted();
+    await use('of list', ids[2]);
+    await use('of list again', ids[2]);
+    await use('of item', ids[0]);
+    expect(await runs.deleteRun('mapped')).toMatchObject({ artifacts: 0, keptArtifacts: 3, objects: [] });
+    expect(await paths()).toEqual(['load', 'load[0]', 'load[1]']);
+    expect(await runs.deleteRun('of list')).toMatchObject({ artifacts: 0 });
+    expect(await runs.deleteRun('of list again', { dryRun: true })).toMatchObject({ artifacts: 2 });
+    const { artifacts, objects } = await runs.deleteRun('of list again');
+    expect([artifacts, objects[0]?.paths.toSorted()]).toEqual([2, ['load', 'load[1]']]);
+    expect(await paths()).toEqual(['load[0]']);
+    // With its last user it goes, unless what that has is kept.
+    expect(await runs.deleteRun('of item', { keepArtifacts: true })).toMatchObject({ artifacts: 0 });
+    expect(await paths()).toEqual(['load[0]']);
+  });
+
   test('a run that a process executes is RUN_HELD, and goes when that is killed', async () => {
     const holder = runChild(
       location,
@@ -134,7 +170,9 @@ describeEachEngine('keeping runs', (create) => {
     }
     holder.child.kill('SIGKILL');
     await holder.end;
-    expect(await runs.deleteRun('held', { dryRun: true })).toMatchObject({ state: 'running' });
+    // A server learns a moment later that a session is over.
+    const wouldGo = await vi.waitFor(() => runs.deleteRun('held', { dryRun: true }), { timeout: 10_000 });
+    expect(wouldGo).toMatchObject({ state: 'running' });
     expect(await runs.deleteRun('held')).toMatchObject({ id: 'held', state: 'running' });
     await expect(runs.getRun('held')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
     // Nor is one that this process executes.
