@@ -1,4 +1,4 @@
-import type { ArtifactRecord } from '@stack/core';
+import type { ArtifactRecord, RunStore } from '@stack/core';
 import { StackError } from '@stack/core/errors';
 import { type Verification, verifyArtifacts } from '@stack/pipelines';
 import type { Project } from '@stack/project';
@@ -9,6 +9,8 @@ import { openProjectHere } from '../open-project-here.ts';
 import { OpenedArtifactStores } from '../opened-artifact-stores.ts';
 import { showSize } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
+
+const artifactsAtOnce = 1000;
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const concurrency = readCount(invocation, 'concurrency');
@@ -48,12 +50,24 @@ function checkChoice(invocation: Invocation): void {
   });
 }
 
-async function chosenArtifacts(invocation: Invocation, project: Project): Promise<readonly ArtifactRecord[]> {
+async function chosenArtifacts(
+  invocation: Invocation,
+  project: Project,
+): Promise<Iterable<ArtifactRecord> | AsyncIterable<ArtifactRecord>> {
   const named = invocation.positionals('ID');
   if (named.length > 0) return Promise.all(named.map((reference) => project.runs.getArtifact(reference)));
   const run = invocation.option('run');
   const runId = run === undefined ? undefined : (await project.runs.getRun(run)).id;
-  return project.runs.listArtifacts({ runId, limit: Number.MAX_SAFE_INTEGER });
+  return eachArtifact(project.runs, runId);
+}
+
+/** In pages: a project may have more artifacts than the memory holds. */
+async function* eachArtifact(runs: RunStore, runId: string | undefined): AsyncIterable<ArtifactRecord> {
+  let page: readonly ArtifactRecord[] = [];
+  do {
+    page = await runs.listArtifacts({ runId, limit: artifactsAtOnce, after: page.at(-1)?.id });
+    yield* page;
+  } while (page.length === artifactsAtOnce);
 }
 
 function summary({ artifacts, objects, bytes, damaged, unreachable }: Verification, { screen }: Invocation): string {

@@ -7,7 +7,7 @@ import { StackError } from '../errors/index.ts';
  * @throws ARGUMENT_INVALID for a concurrency that is not a whole number from 1
  */
 export async function forEachAtOnce<Item>(
-  items: Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   concurrency: number,
   action: (item: Item) => Promise<void>,
 ): Promise<void> {
@@ -17,11 +17,13 @@ export async function forEachAtOnce<Item>(
       message: `There cannot be ${concurrency} files under way at once.`,
     });
   }
-  const iterator = items[Symbol.iterator]();
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   const failures: unknown[] = [];
   const work = async () => {
-    for (let next = iterator.next(); !next.done && failures.length === 0; next = iterator.next()) {
+    while (failures.length === 0) {
       try {
+        const next = await iterator.next();
+        if (next.done || failures.length > 0) return;
         await action(next.value);
       } catch (error) {
         failures.push(error);

@@ -223,7 +223,10 @@ export interface RunFilter {
 export interface ArtifactFilter {
   readonly runId?: string | undefined;
   readonly step?: string | undefined;
+  /** At most so many, the newest first. Default 50. */
   readonly limit?: number | undefined;
+  /** Only those that are older than the one of this id: the last of a page gives the next one. */
+  readonly after?: string | undefined;
 }
 
 /**
@@ -277,6 +280,6 @@ export interface RunStore extends RunKeeping {
   digestKey(): Promise<string>;
   /** By id or the beginning of an id. Rejects with `ARTIFACT_NOT_FOUND` or `AMBIGUOUS`. */
   getArtifact(reference: string): Promise<ArtifactRecord>;
-  /** The newest first. */
+  /** The newest first. Rejects with `ARTIFACT_NOT_FOUND` when there is none to come after. */
   listArtifacts(filter?: ArtifactFilter): Promise<readonly ArtifactRecord[]>;
 }

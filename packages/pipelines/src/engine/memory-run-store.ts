@@ -208,8 +208,16 @@ export class MemoryRunStore implements RunStore {
     return only(found, { code: 'ARTIFACT_NOT_FOUND', message: `There is no artifact "${reference}".` }, reference);
   }
 
-  async listArtifacts({ runId, step, limit = defaultLimit }: ArtifactFilter = {}): Promise<readonly ArtifactRecord[]> {
-    return this.#artifacts()
+  async listArtifacts({
+    runId,
+    step,
+    after,
+    limit = defaultLimit,
+  }: ArtifactFilter = {}): Promise<readonly ArtifactRecord[]> {
+    const all = this.#artifacts();
+    const end = after === undefined ? all.length : all.indexOf(await this.getArtifact(after));
+    return all
+      .slice(0, end)
       .filter((artifact) => runId === undefined || artifact.runId === runId)
       .filter((artifact) => step === undefined || artifact.step === step)
       .reverse()

@@ -66,7 +66,7 @@ interface OpenedStore {
  * @throws ABORTED
  */
 export async function verifyArtifacts(
-  artifacts: Iterable<ArtifactRecord>,
+  artifacts: Iterable<ArtifactRecord> | AsyncIterable<ArtifactRecord>,
   { openStore, concurrency = objectsAtOnce, signal }: VerifyOptions,
 ): Promise<Verification> {
   const stores = new Map<string, OpenedStore>();
@@ -118,12 +118,12 @@ export async function verifyArtifacts(
   };
 }
 
-function* eachObjectOnce(
-  artifacts: Iterable<ArtifactRecord>,
+async function* eachObjectOnce(
+  artifacts: Iterable<ArtifactRecord> | AsyncIterable<ArtifactRecord>,
   counts: { artifacts: number },
-): Iterable<{ readonly artifact: ArtifactRecord; readonly object: StoredObject }> {
+): AsyncIterable<{ readonly artifact: ArtifactRecord; readonly object: StoredObject }> {
   const seen = new Set<string>();
-  for (const artifact of artifacts) {
+  for await (const artifact of artifacts) {
     counts.artifacts++;
     for (const object of artifactObjects(artifact)) {
       // Two records of one path need not agree on its bytes.

@@ -212,22 +212,25 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       engine.read(async (database) => {
         const candidates = await database.selectFrom('artifacts').select('id').where(idFits(reference)).execute();
         const id = chooseId(reference, candidates, 'artifacts');
-        if (id === undefined) {
-          throw new StackError({
-            code: 'ARTIFACT_NOT_FOUND',
-            message: `There is no artifact "${reference}".`,
-            hint: 'See those that there are: stack artifact list',
-          });
-        }
+        if (id === undefined) throw artifactNotFound(reference);
         const row = await database.selectFrom('artifacts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
         return artifactRecord(row);
       }),
 
-    listArtifacts: ({ runId, step, limit = defaultLimit } = {}) =>
+    listArtifacts: ({ runId, step, after, limit = defaultLimit } = {}) =>
       engine.read(async (database) => {
         let query = database.selectFrom('artifacts').selectAll().orderBy('sequence', 'desc').limit(limit);
         if (runId !== undefined) query = query.where('run_id', '=', runId);
         if (step !== undefined) query = query.where('step', '=', step);
+        if (after !== undefined) {
+          const last = await database
+            .selectFrom('artifacts')
+            .select('sequence')
+            .where('id', '=', after)
+            .executeTakeFirst();
+          if (last === undefined) throw artifactNotFound(after);
+          query = query.where('sequence', '<', last.sequence);
+        }
         return (await query.execute()).map(artifactRecord);
       }),
   };
@@ -334,6 +337,14 @@ function selectRuns(database: Kysely<Tables>) {
 async function checkRunExists(database: Kysely<Tables>, id: string): Promise<void> {
   const row = await database.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw await runNotFound(database, id);
+}
+
+function artifactNotFound(reference: string): StackError {
+  return new StackError({
+    code: 'ARTIFACT_NOT_FOUND',
+    message: `There is no artifact "${reference}".`,
+    hint: 'See those that there are: stack artifact list',
+  });
 }
 
 async function stepNotFound(database: Kysely<Tables>, runId: string, step: string): Promise<StackError> {

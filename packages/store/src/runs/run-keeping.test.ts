@@ -223,6 +223,17 @@ describeEachEngine('keeping runs', (create) => {
     expect(await runs.findCondemned(['new', 'old'])).toEqual(['new']);
   });
 
+  test('artifacts are listed in pages, also of one run', async () => {
+    const { id } = await record('first', { load: { path: 'a' }, train: { path: 'b' } });
+    await record('second', { load: { path: 'c' } });
+    const [newest, middle] = await runs.listArtifacts({ limit: 2 });
+    expect([newest?.path, middle?.path]).toEqual(['c', 'b']);
+    expect(await runs.listArtifacts({ limit: 2, after: middle?.id })).toMatchObject([{ path: 'a' }]);
+    expect(await runs.listArtifacts({ runId: id, after: newest?.id })).toHaveLength(2);
+    await runs.deleteRun(id);
+    await expect(runs.listArtifacts({ after: middle?.id })).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
+  });
+
   test('of two that condemn an object and record an artifact with it, one alone succeeds', async () => {
     const other = (await open()).runs;
     for (let round = 0; round < 20; round += 1) {
