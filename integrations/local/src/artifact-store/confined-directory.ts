@@ -1,8 +1,7 @@
-import { closeSync, constants, existsSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readlinkSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { StackError } from '@stack/core';
-import { openFile } from './system-calls.ts';
 
 /** Where Linux shows each open file of this process under its number, as a link to where it is now. */
 const descriptorFolder = '/proc/self/fd';
@@ -119,7 +118,8 @@ function placeOf(descriptor: number): string {
 
 async function openPath(path: string): Promise<number> {
   try {
-    return await openFile(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    // It reads nothing of the directory.
+    return openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
     // It is a file or a link.
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') await checkRealPath(path);

@@ -1,6 +1,16 @@
 import { hash, randomUUID } from 'node:crypto';
-import { type BigIntStats, closeSync, constants, createReadStream, type Dirent, fstatSync } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  createReadStream,
+  type Dirent,
+  fstatSync,
+  linkSync,
+  openSync,
+  unlinkSync,
+} from 'node:fs';
+import { lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +43,7 @@ import {
 import { exclusively } from './exclusively.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
 import { writeStagedFile } from './staged-file.ts';
-import { closeFile, openFile, readBytes, syncFile } from './system-calls.ts';
+import { openFile, readBytes, readSmall, smallSize, syncFile } from './system-calls.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
 const maximumCommitAttempts = 1000;
@@ -103,12 +113,13 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
       const stat = objectStat(found);
       if (ifMatch !== undefined && ifMatch !== stat.etag) throw this.refusal('PRECONDITION_FAILED');
       const length = Math.max(0, Math.min(end ?? stat.size, stat.size) - start);
+      if (length <= smallSize) return { stat, body: readSmall(descriptor, start, length) };
       if (length <= smallRead) return { stat, body: await readBytes(descriptor, start, length) };
       // It closes the file.
       stream = createReadStream('', { fd: descriptor, start, end: start + length - 1, highWaterMark: streamChunk });
       return { stat, body: stream };
     } finally {
-      if (stream === undefined) await closeFile(descriptor);
+      if (stream === undefined) closeSync(descriptor);
     }
   }
 
@@ -206,7 +217,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     try {
       // Without O_NONBLOCK, opening a pipe would wait for its writer.
       const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      return await openFile(entryOf(directory, path), flags);
+      return openSync(entryOf(directory, path), flags);
     } catch (error) {
       throw hasCode(error, 'ELOOP') ? linkRefused(path) : error;
     }
@@ -255,8 +266,8 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
   ): Promise<void> {
     const target = entryOf(directory, path);
     if (ifAbsent) {
-      await link(complete, target);
-      await unlink(complete);
+      linkSync(complete, target);
+      unlinkSync(complete);
       return;
     }
     const replace = async () => {

@@ -1,7 +1,16 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { closeFile, openFile, setFileTimes, syncFile, writeBytes, writeChunks } from './system-calls.ts';
+import {
+  closeFile,
+  openFile,
+  setFileTimes,
+  smallSize,
+  syncFile,
+  writeBytes,
+  writeChunks,
+  writeSmallFile,
+} from './system-calls.ts';
 import { nextWriteTime } from './write-time.ts';
 
 /** Bytes of a stream that wait to be written at once, about. */
@@ -13,6 +22,9 @@ export async function writeStagedFile(
   source: Uint8Array | Readable,
   isDurable: boolean,
 ): Promise<BigIntStats> {
+  if (!isDurable && source instanceof Uint8Array && source.byteLength <= smallSize) {
+    return writeSmallFile(path, source, nextWriteTime());
+  }
   const descriptor = await openFile(path, 'wx');
   try {
     if (source instanceof Readable) await writeStream(descriptor, source);
