@@ -11,16 +11,38 @@ export interface NpmPackage {
   readonly module: string;
 }
 
+export interface NpmPackages {
+  /** Of the folder: with all that decides what is in it. */
+  readonly name: string;
+  /** Versions by name. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** A day by which all that they depend on is chosen: no newer version is taken. */
+  readonly chosenOn: string;
+  /** A file that is there when they are installed, below `node_modules`. */
+  readonly file: string;
+}
+
 /** A package of npm apart from those of this repository, so that `npm install` there stays small. */
 export function npmPackage({ name, version, chosenOn, module }: NpmPackage): CachedInstallation {
-  return cachedInstallation({
+  return npmPackages({
     name: `${name}-${version}`,
-    program: join('node_modules', name, module),
+    packages: { [name]: version },
+    chosenOn,
+    file: join(name, module),
+  });
+}
+
+/** Packages that are installed together. */
+export function npmPackages({ name, packages, chosenOn, file }: NpmPackages): CachedInstallation {
+  return cachedInstallation({
+    name,
+    program: join('node_modules', file),
     installer: ['npm', '--version'],
     async fill(folder) {
       const where = ['--prefix', folder, '--before', chosenOn];
       const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-      await runInstaller('npm', ['install', ...where, ...options, `${name}@${version}`]);
+      const wanted = Object.entries(packages).map(([each, version]) => `${each}@${version}`);
+      await runInstaller('npm', ['install', ...where, ...options, ...wanted]);
     },
   });
 }

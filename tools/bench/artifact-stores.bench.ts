@@ -1,16 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { repositoryRoot, runTool } from '../build/run-command.ts';
-import { benchmarkPage } from './artifact-stores/benchmark-page.ts';
 import type { Figures, StoreFigures } from './artifact-stores/figures.ts';
 import { type BenchmarkOptions, parseOptions, usage } from './artifact-stores/options.ts';
 import { benchmarkStore } from './artifact-stores/run.ts';
 import { type StoreName, stores } from './artifact-stores/stores.ts';
 import { goalTable, lackingLines, workloadTable } from './artifact-stores/tables.ts';
 import { workloadNames, workloads } from './artifact-stores/workloads.ts';
-
-const figuresFile = join(import.meta.dirname, 'artifact-stores/figures.json');
-const pageFile = join(repositoryRoot, 'docs/benchmarks.md');
+import { keepFigures, readKeptFigures, writePage } from './kept-figures.ts';
 
 /** Our artifact stores beside what their vendors' SDKs do alone, and beside other libraries. */
 export default async function benchmarkArtifactStores(commandArguments: readonly string[]): Promise<void> {
@@ -22,7 +16,7 @@ export default async function benchmarkArtifactStores(commandArguments: readonly
     process.exitCode = 2;
     return;
   }
-  if (options.page) return writePage(readFigures());
+  if (options.page) return writePage();
   const found = await measureStores(options);
   if (options.json) console.log(JSON.stringify(found, undefined, 2));
 }
@@ -39,7 +33,7 @@ async function measureStores(options: BenchmarkOptions): Promise<Figures> {
     const figures = await benchmarkStore(name, { ...options, report: (line) => console.error(line) });
     found[name] = figures;
     if (!options.json) printStore(name, figures);
-    if (options.keep) keepFigures({ ...readFigures(), [name]: figures });
+    if (options.keep) keepFigures('artifact-stores', { ...readKeptFigures('artifact-stores'), [name]: figures });
   }
   return found;
 }
@@ -56,19 +50,4 @@ function printStore(name: StoreName, figures: StoreFigures): void {
     for (const line of lackingLines(workload)) console.log(`not measured: ${line}`);
   }
   console.log(`\n${goalTable(name, figures)}`);
-}
-
-function readFigures(): Figures {
-  return JSON.parse(readFileSync(figuresFile, 'utf8')) as Figures;
-}
-
-function keepFigures(figures: Figures): void {
-  writeFileSync(figuresFile, JSON.stringify(figures));
-  runTool('@biomejs/biome', ['format', '--write', figuresFile], repositoryRoot, 2);
-  writePage(figures);
-}
-
-function writePage(figures: Figures): void {
-  writeFileSync(pageFile, benchmarkPage(figures));
-  console.error(`wrote ${pageFile}`);
 }

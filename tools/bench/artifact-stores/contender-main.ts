@@ -1,5 +1,5 @@
 /** The process of a contender: it does what its parent asks, so that its memory is its own. */
-import { readFileSync } from 'node:fs';
+import { peakMemory } from '../peak-memory.ts';
 import type { BenchedStore } from './benched-store.ts';
 import type { Answer, Question, Result } from './contender-process.ts';
 import { openContender } from './contenders.ts';
@@ -32,14 +32,6 @@ async function answer(question: Question): Promise<Result> {
     case 'memory':
       return { memory: peakMemory() };
   }
-}
-
-/** The most bytes that this process has held. */
-function peakMemory(): number {
-  // What `resourceUsage` tells on Linux counts the parent, as it was when it made this process.
-  const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
-  const [, kibibytes = process.resourceUsage().maxRSS] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-  return Number(kibibytes) * 1024;
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,3 @@
-import { generatedPage } from '../../docs/markdown.ts';
 import { contenderNames } from './contenders.ts';
 import type { Figures, StoreFigures } from './figures.ts';
 import { goalResults, leastMemory } from './goals.ts';
@@ -20,20 +19,20 @@ const method = `- Each contender has a process of its own. They take turns, ever
 - What has no method for directories moves 16 files at once, as \`uploadDirectory\` does by default.
 - Servers share the machine with their clients and take most of its time, which makes the contenders more alike.`;
 
-/** docs/benchmarks.md. */
-export function benchmarkPage(figures: Figures): string {
+/** The part of docs/benchmarks.md about artifact stores. */
+export function storeBlocks(figures: Figures): string[] {
   const measured = storeNames.flatMap((name) => {
     const found = figures[name];
     return found === undefined ? [] : [[name, found] as const];
   });
   const goals = measured.flatMap(([name, found]) => goalResults(name, found));
-  return generatedPage('Benchmarks', 'npm run bench -- artifact-stores --keep', [
-    introduction,
+  return [
     '## Artifact stores',
+    introduction,
     method,
     `**${goals.filter(({ isMet }) => isMet).length} of ${goals.length} goals are met**; each is told below, those that are missed too.`,
     ...measured.flatMap(([name, found]) => storeSection(name, found)),
-  ]);
+  ];
 }
 
 function storeSection(name: StoreName, figures: StoreFigures): string[] {
