@@ -3,7 +3,6 @@ import {
   type BigIntStats,
   closeSync,
   constants,
-  createReadStream,
   type Dirent,
   fstatSync,
   linkSync,
@@ -42,6 +41,7 @@ import {
 } from './confined-directory.ts';
 import { exclusively } from './exclusively.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
+import { FileStream } from './file-stream.ts';
 import { writeStagedFile } from './staged-file.ts';
 import { openFile, readBytes, readSmall, smallSize, syncFile } from './system-calls.ts';
 
@@ -50,8 +50,6 @@ const maximumCommitAttempts = 1000;
 
 /** Bytes that are read as a whole: it costs less than a stream. */
 const smallRead = 128 * 1024;
-/** Bytes that a stream reads at once. */
-const streamChunk = 256 * 1024;
 
 /** So many files are looked at, or removed, at once. */
 const batchSize = 64;
@@ -105,7 +103,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
 
   protected override async doRead(key: string, { start, end, ifMatch }: ReadRequest): Promise<ObjectContent> {
     const descriptor = await this.#openObject(key);
-    let stream: Readable | undefined;
+    let stream: FileStream | undefined;
     try {
       // It asks no disk: the kernel has what was just opened.
       const found = fstatSync(descriptor, { bigint: true });
@@ -116,7 +114,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
       if (length <= smallSize) return { stat, body: readSmall(descriptor, start, length) };
       if (length <= smallRead) return { stat, body: await readBytes(descriptor, start, length) };
       // It closes the file.
-      stream = createReadStream('', { fd: descriptor, start, end: start + length - 1, highWaterMark: streamChunk });
+      stream = new FileStream(descriptor, start, start + length);
       return { stat, body: stream };
     } finally {
       if (stream === undefined) closeSync(descriptor);
