@@ -45,7 +45,7 @@ test('a source that breaks during a write does not have the file closed below it
   const { promise, resolve: goOn } = Promise.withResolvers<void>();
   disk = promise;
   const source = new Readable({ read() {} });
-  source.push('begins');
+  source.push(Buffer.alloc(1024 * 1024));
   const written = writeStagedFile(join(folder, 'broken'), source, false);
   await vi.waitFor(() => expect(calls).toEqual(['write begins']), 20_000);
   source.destroy(new Error('broken'));
@@ -56,11 +56,17 @@ test('a source that breaks during a write does not have the file closed below it
   expect(calls).toEqual(['write begins', 'write ends', 'close']);
 });
 
-test('what a stream gives during a write is written at once after it', async () => {
+test('a stream goes on while what it gave is written, and what it gives in little pieces is written at once', async () => {
   calls.length = 0;
-  disk = delay(100);
-  const parts = Array.from({ length: 9 }, (_, index) => String(index).repeat(10_000));
-  await writeStagedFile(join(folder, 'parts'), Readable.from(parts, { objectMode: false }), false);
-  expect(await readFile(join(folder, 'parts'), 'utf8')).toBe(parts.join(''));
-  expect(calls).toEqual(['write begins', 'write ends', 'write begins', 'write ends', 'close']);
+  const { promise, resolve: goOn } = Promise.withResolvers<void>();
+  disk = promise;
+  const pieces = Array.from({ length: 200 }, (_, index) => String(index % 10).repeat(10_000));
+  const give = async function* () {
+    yield* pieces;
+    calls.push('source ends');
+    goOn();
+  };
+  await writeStagedFile(join(folder, 'pieces'), Readable.from(give(), { objectMode: false }), false);
+  expect(await readFile(join(folder, 'pieces'), 'utf8')).toBe(pieces.join(''));
+  expect(calls).toEqual(['write begins', 'source ends', 'write ends', 'write begins', 'write ends', 'close']);
 });

@@ -1,6 +1,5 @@
 import { type BigIntStats, fstatSync } from 'node:fs';
-import { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import {
   closeFile,
   openFile,
@@ -13,7 +12,7 @@ import {
 } from './system-calls.ts';
 import { nextWriteTime } from './write-time.ts';
 
-/** Bytes of a stream that wait to be written at once, about. */
+/** Bytes of a stream that are written at once, about. */
 const gatheredBytes = 1024 * 1024;
 
 /** Writes a complete new file, and waits until the disk has it where it is to be durable. */
@@ -39,21 +38,25 @@ export async function writeStagedFile(
   }
 }
 
-/** Writes what a stream gives, and as much at once as it has given meanwhile. */
+/** Writes what a stream gives, which goes on meanwhile: computing a digest takes longer than writing. */
 async function writeStream(descriptor: number, source: Readable): Promise<void> {
   let writing: Promise<void> | undefined;
-  const file = new Writable({
-    highWaterMark: gatheredBytes,
-    writev(chunks, done) {
-      writing = writeChunks(
-        descriptor,
-        chunks.map(({ chunk }) => chunk),
-      );
-      writing.then(() => done(), done);
-    },
-  });
+  let chunks: Buffer[] = [];
+  let size = 0;
   try {
-    await pipeline(source, file);
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size < gatheredBytes) continue;
+      await writing;
+      writing = writeChunks(descriptor, chunks);
+      // It is noticed before the next write.
+      writing.catch(() => {});
+      chunks = [];
+      size = 0;
+    }
+    await writing;
+    await writeChunks(descriptor, chunks);
   } finally {
     // When the source breaks, a write may be under way still. Its number is not to be closed, and given to another file.
     await writing?.catch(() => {});
