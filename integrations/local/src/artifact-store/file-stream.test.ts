@@ -75,9 +75,7 @@ test('a file that has become shorter ends where it ends', async () => {
 test('a stream that is given up during a read does not have the file closed below it', async () => {
   const stream = new FileStream(fs.openSync(file, 'r'), 0, bytes.byteLength);
   for await (const _ of stream) break;
-  await vi.waitFor(() =>
-    expect(calls).toEqual(['read begins', 'read ends', 'read begins', 'read ends', 'close']),
-  );
+  await vi.waitFor(() => expect(calls).toEqual(['read begins', 'read ends', 'read begins', 'read ends', 'close']));
 });
 
 test('a stream that nobody reads has the file closed', async () => {

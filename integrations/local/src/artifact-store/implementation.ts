@@ -6,10 +6,11 @@ import {
   type Dirent,
   fstatSync,
   linkSync,
+  lstatSync,
   openSync,
   unlinkSync,
 } from 'node:fs';
-import { lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +44,7 @@ import { exclusively } from './exclusively.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
 import { FileStream } from './file-stream.ts';
 import { writeStagedFile } from './staged-file.ts';
-import { openFile, readBytes, readSmall, smallSize, syncFile } from './system-calls.ts';
+import { moveFile, openFile, readBytes, readSmall, smallSize, syncFile } from './system-calls.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
 const maximumCommitAttempts = 1000;
@@ -144,7 +145,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     try {
       const path = await this.#pathOf(key);
       using directory = await openDirectory(dirname(path));
-      const found = await findFile(directory, path);
+      const found = findFile(directory, path);
       return found && objectStat(found);
     } catch (error) {
       return undefinedWhenMissing(error);
@@ -174,7 +175,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
   protected override async doRename(from: string, to: string, request: CopyRequest): Promise<ObjectStat> {
     const path = await this.#pathOf(from);
     using directory = await openDirectory(dirname(path));
-    const found = await findFile(directory, path);
+    const found = findFile(directory, path);
     if (found === undefined) throw this.refusal('NOT_FOUND');
     await this.#commit(entryOf(directory, path), await this.#pathOf(to), request);
     await this.#makeDurable(directory);
@@ -226,7 +227,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     if (path === undefined) return;
     await exclusively(path, async () => {
       using directory = await openDirectory(dirname(path));
-      if ((await findFile(directory, path)) === undefined) return;
+      if (findFile(directory, path) === undefined) return;
       await unlink(entryOf(directory, path));
       await this.#makeDurable(directory);
     }).catch(undefinedWhenMissing);
@@ -270,11 +271,11 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
     const replace = async () => {
       // It refuses a link, which `rename` would replace.
-      const present = await findFile(directory, path).catch(undefinedWhenMissing);
+      const present = findFile(directory, path);
       if (ifMatch !== undefined && (present === undefined || objectStat(present).etag !== ifMatch)) {
         throw this.refusal('PRECONDITION_FAILED');
       }
-      await rename(complete, target);
+      await moveFile(complete, target);
     };
     if (ifMatch === undefined) return replace();
     // No process beside this one is to replace the object between the look at its etag and the move.
@@ -437,11 +438,12 @@ async function readDirectory(path: string): Promise<Dirent[]> {
   }
 }
 
-/** What is known of a file in the directory of its path; `undefined` where something else is. Rejects with ENOENT. */
-async function findFile(directory: ConfinedDirectory, path: string): Promise<BigIntStats | undefined> {
-  const found = await lstat(entryOf(directory, path), { bigint: true });
-  if (found.isSymbolicLink()) throw linkRefused(path);
-  return found.isFile() ? found : undefined;
+/** What is known of a file in the directory of its path; `undefined` where something else is, or nothing. */
+function findFile(directory: ConfinedDirectory, path: string): BigIntStats | undefined {
+  // The directory is open. What is not there is no error, which would take longer than the look.
+  const found = lstatSync(entryOf(directory, path), { bigint: true, throwIfNoEntry: false });
+  if (found?.isSymbolicLink()) throw linkRefused(path);
+  return found?.isFile() ? found : undefined;
 }
 
 /** The same for some children of a directory at once, none of which is a link. */

@@ -10,6 +10,7 @@ import {
   openSync,
   read,
   readSync,
+  rename,
   write,
   writeSync,
   writev,
@@ -29,6 +30,7 @@ export const openFile = promisify(open);
 export const closeFile = promisify(close);
 export const syncFile = promisify(fsync);
 export const setFileTimes = promisify(futimes);
+export const moveFile = promisify(rename);
 
 /** The bytes of a file from a place on; fewer where it ends before. */
 export async function readBytes(descriptor: number, start: number, length: number): Promise<Buffer> {

@@ -1,9 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { constants, createWriteStream, type Dirent, fstatSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createWriteStream,
+  type Dirent,
+  fstatSync,
+  open as openWithCallback,
+  read,
+} from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { type ErrorCode, type Problem, StackError } from '../errors/index.ts';
 import { isError } from '../errors/is-error.ts';
 import { keyProblem } from './artifact-key.ts';
@@ -16,6 +25,10 @@ const smallFile = 256 * 1024;
 const defaultConcurrency = 16;
 /** A link that has taken the place of a file since it was looked at is not followed. */
 const withoutLinks = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+// By a `FileHandle` a small file takes a third longer.
+const openFile = promisify(openWithCallback);
+const readBytes = promisify(read);
 
 /** Writes one object of several; `isPlaceFree` as in a `WriteRequest`. */
 export type WriteFile = (
@@ -89,10 +102,24 @@ export async function downloadFolder(
 }
 
 async function readSmallFile(path: string): Promise<Buffer | undefined> {
-  await using file = await open(path, withoutLinks);
-  // It asks no disk: the kernel has what was just opened.
-  const { size } = fstatSync(file.fd);
-  return size <= smallFile ? file.readFile() : undefined;
+  const descriptor = await openFile(path, withoutLinks);
+  try {
+    // It asks no disk: the kernel has what was just opened.
+    const { size } = fstatSync(descriptor);
+    if (size > smallFile) return undefined;
+    // One byte more, which shows that the file has more than it said, and tells its end else.
+    const bytes = Buffer.allocUnsafe(size + 1);
+    let filled = 0;
+    for (let more = true; more; ) {
+      const { bytesRead } = await readBytes(descriptor, bytes, filled, bytes.byteLength - filled, filled);
+      filled += bytesRead;
+      more = bytesRead > 0 && filled < size;
+    }
+    return filled > size ? undefined : bytes.subarray(0, filled);
+  } finally {
+    // Neither does this: nothing was written.
+    closeSync(descriptor);
+  }
 }
 
 async function* readLargeFile(path: string): AsyncGenerator<Buffer> {
