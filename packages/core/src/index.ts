@@ -20,6 +20,7 @@ export {
   type PlaceQuestions,
   placeQuestions,
 } from './artifact-store/known-places.ts';
+export { entriesOfPages } from './artifact-store/listing-pages.ts';
 export { namingProblems, onDisk } from './artifact-store/local-folder.ts';
 export type { ListEntry, ObjectStat, StoredStat } from './artifact-store/object-stat.ts';
 // What the primitives of an artifact store are asked, and give.

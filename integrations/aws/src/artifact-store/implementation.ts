@@ -19,6 +19,7 @@ import {
   type ComponentContext,
   type CopyRequest,
   type ErrorCode,
+  entriesOfPages,
   type Garbage,
   type GarbageRequest,
   KnownPlaces,
@@ -186,27 +187,8 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     }
   }
 
-  protected override async *doList(
-    key: string,
-    { recursive, prefix, limit = pageSize, signal }: ListRequest,
-  ): AsyncIterable<ListEntry> {
-    const { client } = await this.#connect();
-    const request: ListObjectsV2Request = {
-      Bucket: this.#location.bucket,
-      Prefix: `${this.#location.prefix}${key === '' ? '' : `${key}/`}${prefix}`,
-      // One more, since others may have put something there that is no object of the store.
-      MaxKeys: Math.min(limit + 1, pageSize),
-      EncodingType: 'url',
-      ...(!recursive && { Delimiter: '/' }),
-    };
-    for (let token: string | undefined, more = true; more; more = token !== undefined) {
-      const next = token === undefined ? {} : { ContinuationToken: token };
-      const page = await this.send({ operation: 'listing', key, signal }, () =>
-        client.listObjectsV2({ ...request, ...next }, requestOptions(signal)),
-      );
-      yield* listedEntries(page, this.#location.prefix);
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    }
+  protected override doList(key: string, request: ListRequest): AsyncIterable<ListEntry> {
+    return entriesOfPages(this.#pages(key, request), request);
   }
 
   protected override async doRemove(
@@ -508,6 +490,30 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     // It is written, whether or not it can be looked at, or somebody has written over it since.
     if (stat !== undefined && (stat.etag === etag || etag === '')) return stat;
     return { size, etag, modifiedAt: wholeSeconds(new Date()) };
+  }
+
+  /** The entries of a listing, as the server gives them. */
+  async *#pages(
+    key: string,
+    { recursive, prefix, limit = pageSize, signal }: ListRequest,
+  ): AsyncIterable<readonly ListEntry[]> {
+    const { client } = await this.#connect();
+    const request: ListObjectsV2Request = {
+      Bucket: this.#location.bucket,
+      Prefix: `${this.#location.prefix}${key === '' ? '' : `${key}/`}${prefix}`,
+      // One more, since others may have put something there that is no object of the store.
+      MaxKeys: Math.min(limit + 1, pageSize),
+      EncodingType: 'url',
+      ...(!recursive && { Delimiter: '/' }),
+    };
+    for (let token: string | undefined, more = true; more; more = token !== undefined) {
+      const next = token === undefined ? {} : { ContinuationToken: token };
+      const page = await this.send({ operation: 'listing', key, signal }, () =>
+        client.listObjectsV2({ ...request, ...next }, requestOptions(signal)),
+      );
+      yield listedEntries(page, this.#location.prefix);
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    }
   }
 
   /** Refuses a key that is the directory of other objects, or lies below an object. */

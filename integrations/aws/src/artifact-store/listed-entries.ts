@@ -24,7 +24,7 @@ export function wholeSeconds(time: Date): Date {
 
 /** A key as it is; nothing for one that is no UTF-8. */
 function decodedKey({ EncodingType }: ListObjectsV2Output, key = ''): string {
-  if (EncodingType !== 'url') return key;
+  if (EncodingType !== 'url' || !/[%+]/.test(key)) return key;
   try {
     return decodeURIComponent(key.replaceAll('+', '%20'));
   } catch {

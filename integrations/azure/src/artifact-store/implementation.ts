@@ -13,6 +13,7 @@ import {
   ArtifactStore,
   type CopyRequest,
   type ErrorCode,
+  entriesOfPages,
   type Garbage,
   type GarbageRequest,
   KnownPlaces,
@@ -159,27 +160,31 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     return this.#list(key, request, { operation: 'listing', key, signal: request.signal });
   }
 
-  async *#list(
+  #list(key: string, request: Omit<ListRequest, 'signal'>, purpose: Purpose): AsyncIterable<ListEntry> {
+    return entriesOfPages(this.#pages(key, request, purpose), request);
+  }
+
+  async *#pages(
     key: string,
     { recursive, prefix, limit }: Omit<ListRequest, 'signal'>,
     purpose: Purpose,
-  ): AsyncIterable<ListEntry> {
+  ): AsyncIterable<readonly ListEntry[]> {
     const container = await this.#container();
     const root = this.#prefixOf('');
     const wanted = `${this.#prefixOf(key)}${nameBeginning(prefix)}`;
     const order = new ListingOrder(wanted.slice(root.length));
-    const pages = this.#pages(purpose, limit, (abortSignal) => {
+    const answers = this.#answers(purpose, limit, (abortSignal) => {
       const options = { prefix: wanted, abortSignal };
       return recursive ? container.listBlobsFlat(options) : container.listBlobsByHierarchy('/', options);
     });
-    for await (const page of pages) {
-      for (const [name, entry] of listingEntries(page, root)) yield* order.take(name, entry);
+    for await (const answer of answers) {
+      yield listingEntries(answer, root).flatMap(([name, entry]) => order.take(name, entry));
     }
-    yield* order.end();
+    yield order.end();
   }
 
   /** The answers of a listing, the first with so many entries at most. */
-  async *#pages(
+  async *#answers(
     purpose: Purpose,
     limit: number | undefined,
     list: (abortSignal: AbortSignal) => PagedListing,
@@ -278,7 +283,7 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     const prefix = this.#prefixOf('');
     const purpose = { operation: 'garbage collection', key: '', signal };
     const isGarbage = ({ stagedAt }: BlockOrigin) => stagedAt < before;
-    const pages = this.#pages(purpose, undefined, (abortSignal) =>
+    const pages = this.#answers(purpose, undefined, (abortSignal) =>
       container.listBlobsFlat({ prefix, includeUncommitedBlobs: true, abortSignal }),
     );
     for await (const { segment } of pages) {

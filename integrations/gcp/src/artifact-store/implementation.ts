@@ -5,6 +5,7 @@ import {
   type ComponentContext,
   type CopyRequest,
   type ErrorCode,
+  entriesOfPages,
   KnownPlaces,
   keyProblem,
   type ListEntry,
@@ -252,11 +253,15 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
     return gcsErrorCode(error);
   }
 
-  async *#list(
+  #list(key: string, request: Omit<ListRequest, 'signal'>, purpose: Purpose): AsyncIterable<ListEntry> {
+    return entriesOfPages(this.#pages(key, request, purpose), request);
+  }
+
+  async *#pages(
     key: string,
     { recursive, prefix, limit = pageSize }: Omit<ListRequest, 'signal'>,
     purpose: Purpose,
-  ): AsyncIterable<ListEntry> {
+  ): AsyncIterable<readonly ListEntry[]> {
     const query = {
       prefix: this.#nameOf(key === '' ? prefix : `${key}/${prefix}`),
       delimiter: recursive ? undefined : '/',
@@ -266,7 +271,7 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
     };
     for (let pageToken: string | undefined, isLast = false; !isLast; isLast = pageToken === undefined) {
       const page = await this.send(purpose, () => this.#page({ ...query, pageToken }, purpose.signal));
-      yield* this.#entries(page);
+      yield this.#entries(page);
       pageToken = page.nextPageToken;
     }
   }

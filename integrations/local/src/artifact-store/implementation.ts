@@ -18,6 +18,7 @@ import {
   ArtifactStore,
   type CopyRequest,
   type ErrorCode,
+  entriesOfPages,
   type Garbage,
   type GarbageRequest,
   type ListEntry,
@@ -51,9 +52,10 @@ const maximumCommitAttempts = 1000;
 
 /** Bytes that are read as a whole: it costs less than a stream. */
 const smallRead = 128 * 1024;
-
-/** So many files are looked at, or removed, at once. */
-const batchSize = 64;
+/** So many files are removed at once. */
+const removalsAtOnce = 64;
+/** So many entries of a directory are looked at, and listed, at once. */
+const entriesAtOnce = 256;
 
 /**
  * Keeps objects as files below a folder, which is made by the first write.
@@ -152,9 +154,8 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
   }
 
-  protected override async *doList(key: string, request: ListRequest): AsyncIterable<ListEntry> {
-    const path = await this.#pathOf(key).catch(undefinedWhenMissing);
-    if (path !== undefined) yield* this.#list(path, key, request);
+  protected override doList(key: string, request: ListRequest): AsyncIterable<ListEntry> {
+    return entriesOfPages(this.#list(key, request), request);
   }
 
   protected override async doRemove(
@@ -162,9 +163,9 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     { signal }: StoreRequest,
   ): Promise<readonly RemovalFailure[]> {
     const failures: RemovalFailure[] = [];
-    for (let start = 0; start < keys.length; start += batchSize) {
+    for (let start = 0; start < keys.length; start += removalsAtOnce) {
       signal?.throwIfAborted();
-      const batch = keys.slice(start, start + batchSize);
+      const batch = keys.slice(start, start + removalsAtOnce);
       await Promise.all(batch.map((key) => this.#remove(key).catch((error: unknown) => failures.push({ key, error }))));
       const parents = new Map(batch.map((key) => [dirname(key), key]));
       for (const key of parents.values()) await this.#removeEmptyParents(key);
@@ -308,24 +309,45 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
   }
 
-  async *#list(path: string, key: string, request: ListRequest): AsyncIterable<ListEntry> {
-    const { prefix, limit, signal } = request;
-    const children = await this.#readChildren(path, prefix);
-    const size = Math.min(batchSize, limit ?? batchSize);
-    for (let start = 0; start < children.length; start += size) {
-      const batch = children.slice(start, start + size);
+  async *#list(key: string, request: ListRequest): AsyncIterable<readonly ListEntry[]> {
+    const path = await this.#pathOf(key).catch(undefinedWhenMissing);
+    if (path !== undefined) yield* this.#listDirectory(path, key, request);
+  }
+
+  /** In pages, each of which has entries of one directory. */
+  async *#listDirectory(
+    path: string,
+    key: string,
+    request: ListRequest,
+    children = this.#readChildren(path, request.prefix),
+  ): AsyncIterable<readonly ListEntry[]> {
+    const { recursive, limit = entriesAtOnce, signal } = request;
+    const size = Math.min(limit, entriesAtOnce);
+    const all = await children;
+    for (let start = 0; start < all.length; start += size) {
+      const batch = all.slice(start, start + size);
       const found = await fileStats(path, batch);
+      let entries: ListEntry[] = [];
+      // Of the next directory, which is read while this one is listed.
+      let ahead: Promise<Child[]> | undefined;
       for (const [index, { name, segment, isDirectory }] of batch.entries()) {
         signal?.throwIfAborted();
         const childKey = key === '' ? segment : `${key}/${segment}`;
         const stat = found[index];
         if (stat !== undefined) {
-          const { size, modifiedAt } = objectStat(stat);
-          yield { type: 'file', path: childKey, size, modifiedAt };
+          entries.push({ type: 'file', path: childKey, size: Number(stat.size), modifiedAt: stat.mtime });
         } else if (!isDirectory) continue;
-        else if (request.recursive) yield* this.#list(join(path, name), childKey, { ...request, prefix: '' });
-        else if (await this.#holdsObject(join(path, name))) yield { type: 'directory', path: childKey };
+        else if (recursive) {
+          if (entries.length > 0) yield entries;
+          entries = [];
+          const grandchildren = ahead ?? this.#readChildren(join(path, name));
+          const next = batch.find((child, other) => other > index && child.isDirectory);
+          ahead = next && this.#readChildren(join(path, next.name));
+          ahead?.catch(() => {});
+          yield* this.#listDirectory(join(path, name), childKey, { ...request, prefix: '' }, grandchildren);
+        } else if (await this.#holdsObject(join(path, name))) entries.push({ type: 'directory', path: childKey });
       }
+      if (entries.length > 0) yield entries;
     }
   }
 

@@ -59,15 +59,18 @@ export function keyProblem(key: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them.
   if (/[\0-\x1F]/.test(key)) return 'has a control character';
   if (!key.isWellFormed()) return 'is not well-formed Unicode';
-  if (Buffer.byteLength(key) > maximumKeyBytes) return `is longer than ${maximumKeyBytes} bytes`;
+  if (isLonger(key, maximumKeyBytes)) return `is longer than ${maximumKeyBytes} bytes`;
   const segments = key.split('/');
   if (segments.length > maximumSegments) return `has more than ${maximumSegments} segments`;
   for (const segment of segments) {
     if (segment === '') return 'has an empty segment';
     if (segment === '.' || segment === '..') return `has the segment "${segment}"`;
-    if (Buffer.byteLength(segment) > maximumSegmentBytes) {
-      return `has a segment longer than ${maximumSegmentBytes} bytes`;
-    }
+    if (isLonger(segment, maximumSegmentBytes)) return `has a segment longer than ${maximumSegmentBytes} bytes`;
   }
   return undefined;
+}
+
+function isLonger(text: string, bytes: number): boolean {
+  // A code unit takes three bytes at most. Listings check every key.
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
 }

@@ -241,7 +241,7 @@ export abstract class ArtifactStore<
   async isDirectory(path: string, { signal }: OperationOptions = {}): Promise<boolean> {
     const key = this.#key(path);
     if (key === '') return true;
-    for await (const _ of this.#list(key, { recursive: true, prefix: '', limit: 1, signal })) return true;
+    for await (const _ of this.#list(path, { recursive: true, prefix: '', limit: 1, signal })) return true;
     return false;
   }
 
@@ -259,14 +259,14 @@ export abstract class ArtifactStore<
   }
 
   /** What lies directly in a directory; nothing for one that does not exist. Paths are relative to the root. */
-  async *list(path = '', { signal }: OperationOptions = {}): AsyncIterable<ListEntry> {
-    yield* this.#list(this.#key(path), { recursive: false, prefix: '', limit: undefined, signal });
+  list(path = '', { signal }: OperationOptions = {}): AsyncIterable<ListEntry> {
+    return this.#list(path, { recursive: false, prefix: '', limit: undefined, signal });
   }
 
   /** Every object below a directory, however deep. Paths are relative to the root. */
-  async *walk(path = '', { signal }: OperationOptions = {}): AsyncIterable<ListEntry & { readonly type: 'file' }> {
-    const entries = this.#list(this.#key(path), { recursive: true, prefix: '', limit: undefined, signal });
-    for await (const entry of entries) if (entry.type === 'file') yield entry;
+  walk(path = '', { signal }: OperationOptions = {}): AsyncIterable<ListEntry & { readonly type: 'file' }> {
+    // Objects alone: of a recursive listing `#list` gives nothing else.
+    return this.#list(path, { recursive: true, prefix: '', limit: undefined, signal }) as ReturnType<typeof this.walk>;
   }
 
   /**
@@ -281,7 +281,7 @@ export abstract class ArtifactStore<
   ): AsyncIterable<ListEntry & { readonly type: 'file' }> {
     const expression = globPattern(pattern);
     const { directory, prefix, recursive } = globScope(pattern);
-    for await (const entry of this.#list(this.#key(directory), { recursive, prefix, limit: undefined, signal })) {
+    for await (const entry of this.#list(directory, { recursive, prefix, limit: undefined, signal })) {
       if (entry.type === 'file' && expression.test(entry.path)) yield entry;
     }
   }
@@ -649,8 +649,9 @@ export abstract class ArtifactStore<
     return objectStat(await this.send(send, () => write({ ...request, writeId })));
   }
 
-  async *#list(key: string, request: ListRequest): AsyncIterable<ListEntry> {
-    const { signal, limit } = request;
+  async *#list(path: string, request: ListRequest): AsyncIterable<ListEntry> {
+    const key = this.#key(path);
+    const { recursive, signal, limit } = request;
     const prefix = key === '' ? request.prefix : `${key}/${request.prefix}`;
     const send = { operation: 'listing', key, signal };
     let given = 0;
@@ -662,6 +663,7 @@ export abstract class ArtifactStore<
         signal?.throwIfAborted();
         for await (const entry of this.doList(key, request)) {
           signal?.throwIfAborted();
+          if (recursive && entry.type !== 'file') continue;
           if (!entry.path.startsWith(prefix) || (seen !== undefined && compareEntries(entry, seen) <= 0)) continue;
           last = entry;
           attempt = 1;
