@@ -522,6 +522,7 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     if (ifMatch !== undefined || isPlaceFree) return;
     const isFree = await this.#places.isFree(key, {
       isFree: () => this.#isFree(key, signal),
+      isBelowObject: () => this.#isBelowObject(key, signal),
       siblings: (limit) => this.#siblings(key, limit, signal),
     });
     if (!isFree) throw this.refusal('PATH_CONFLICT');
@@ -552,11 +553,17 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     if (next?.startsWith(`${key}/`)) return false;
     const isBetween = next?.startsWith(`${key}.`);
     if (isBetween && (await firstKey(`${key}/`)) !== undefined) return false;
-    // Its directory is one already, so that no object is above.
-    if (next !== undefined) return true;
+    // With another key its directory is one already, so that no object is above.
+    return next !== undefined || !(await this.#isBelowObject(key, signal));
+  }
+
+  async #isBelowObject(key: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const directory = directoryOf(key);
     const parents = [...directory.matchAll(/\//g)].map(({ index }) => directory.slice(0, index));
-    const stats = await Promise.all(parents.map((parent) => send(() => this.doStat(parent, { signal }))));
-    return stats.every((stat) => stat === undefined);
+    const stats = await Promise.all(
+      parents.map((parent) => this.send({ operation: 'write', key, signal }, () => this.doStat(parent, { signal }))),
+    );
+    return stats.some((stat) => stat !== undefined);
   }
 
   async #siblings(key: string, limit: number, signal: AbortSignal | undefined): Promise<readonly ListEntry[]> {

@@ -23,6 +23,8 @@ export async function createS3Client(
     responseChecksumValidation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     followRegionRedirects: true,
     logger: silentLogger,
+    // Else every request is put together from some thirty functions anew.
+    cacheMiddleware: true,
     requestHandler: requestHandler ?? {
       connectionTimeout,
       requestTimeout,

@@ -31,7 +31,7 @@ export interface UploadOptions<Result> {
 export type Send = <Result>(signal: AbortSignal | undefined, request: () => Promise<Result>) => Promise<Result>;
 export type SendPart = (
   part: Pick<UploadPartRequest, 'Bucket' | 'Key' | 'UploadId' | 'PartNumber'>,
-  request: RequestOptions,
+  request: RequestOptions | undefined,
 ) => Promise<Pick<CompletedPart, 'ETag' | 'ChecksumCRC32'>>;
 
 /** Uploads an object in parts, which is not seen before it is complete. When anything fails nothing is left of it. */

@@ -19,6 +19,10 @@ class Backend {
         this.asked.push(key);
         return this.conflicts(key).length === 0;
       },
+      isBelowObject: async () => {
+        this.asked.push(`above ${key}`);
+        return this.conflicts(key).some((other) => key.startsWith(`${other}/`));
+      },
       siblings: async (limit) => {
         const directory = key.slice(0, key.lastIndexOf('/') + 1);
         this.asked.push(`${directory}*`);
@@ -96,6 +100,19 @@ it('lists a directory for one of those who write at once, and the others do not 
   expect(backend.asked).toEqual(['a/0', 'a/*', 'a/2', 'a/3']);
 });
 
+it('looks above a directory that it finds empty, and then asks for nothing for two seconds', async () => {
+  const backend = new Backend();
+  for (const name of ['1', '2']) await backend.write(`a/b/${name}`);
+  backend.keys.clear();
+  vi.advanceTimersByTime(2000);
+  for (const name of ['3', '4']) expect(await backend.write(`a/b/${name}`)).toBe(true);
+  expect(backend.asked.slice(2)).toEqual(['a/b/*', 'above a/b/3']);
+  backend.keys.clear();
+  backend.keys.add('a');
+  vi.advanceTimersByTime(2000);
+  for (const name of ['5', '6']) expect(await backend.write(`a/b/${name}`)).toBe(false);
+});
+
 it('sees what others wrote two seconds ago', async () => {
   const backend = new Backend();
   for (const name of ['1', '2', '3']) await backend.write(`a/${name}`);
@@ -108,9 +125,11 @@ it('sees what others wrote two seconds ago', async () => {
 it('finds nothing out from a listing that failed', async () => {
   const places = new KnownPlaces();
   const isFree = async () => false;
+  const isBelowObject = isFree;
   const siblings = () => Promise.reject(new Error('the listing broke'));
-  expect(await places.isFree('a/1', { isFree, siblings })).toBe(false);
-  for (const key of ['a/2', 'a/3']) await expect(places.isFree(key, { isFree, siblings })).rejects.toThrow('broke');
+  expect(await places.isFree('a/1', { isFree, isBelowObject, siblings })).toBe(false);
+  for (const key of ['a/2', 'a/3'])
+    await expect(places.isFree(key, { isFree, isBelowObject, siblings })).rejects.toThrow('broke');
 });
 
 it('relies on a listing for two seconds from when it was begun', async () => {

@@ -12,6 +12,8 @@ const longestMemory = 10_000;
 export interface PlaceQuestions {
   /** Whether the key is neither a directory nor below an object. */
   readonly isFree: () => Promise<boolean>;
+  /** Whether an object lies above the key. */
+  readonly isBelowObject: () => Promise<boolean>;
   /** What lies directly in the directory of the key; of more entries than the limit, so many. */
   readonly siblings: (limit: number) => Promise<readonly ListEntry[]>;
 }
@@ -37,11 +39,13 @@ export function placeQuestions(key: string, { isObject, list }: PlaceLookup): Pl
     return entries;
   };
   const above = directoriesOf(key);
+  const isBelowObject = async () => (await Promise.all(above.map(isObject))).includes(true);
   return {
     isFree: async () => {
       const below = first(key, { recursive: true, limit: 1 }).then((entries) => entries.length > 0);
-      return !(await Promise.all([below, ...above.map(isObject)])).includes(true);
+      return !(await Promise.all([below, isBelowObject()])).includes(true);
     },
+    isBelowObject,
     siblings: (limit) => first(above.at(-1) ?? '', { recursive: false, limit }),
   };
 }
@@ -66,7 +70,7 @@ export class KnownPlaces {
     directory.keys++;
     const isDoubtful =
       isRecent(this.#writtenDirectories, key) || above.some((each) => isRecent(this.#writtenObjects, each));
-    const mayBeDirectory = isDoubtful ? undefined : (directory.listed ?? (await list(directory, questions.siblings)));
+    const mayBeDirectory = isDoubtful ? undefined : (directory.listed ?? (await list(directory, questions)));
     return mayBeDirectory?.(key) === false || questions.isFree();
   }
 
@@ -113,12 +117,12 @@ interface Directory {
   isBeingListed: boolean;
   /** The last limit of a listing that it had too many entries for. */
   tooLow: number;
-  /** Which keys in it may be directories, once a listing has told. It shows, too, that no object is above them. */
+  /** Which keys in it may be directories, once a listing has told. No object is above them then, either. */
   listed?: (key: string) => boolean;
 }
 
 /** Lists a directory, if that pays. Nobody waits for the listing of another, who may abort it. */
-async function list(directory: Directory, siblings: PlaceQuestions['siblings']): Promise<Directory['listed']> {
+async function list(directory: Directory, { siblings, isBelowObject }: PlaceQuestions): Promise<Directory['listed']> {
   const keys = Math.max(directory.keys, directory.keysBefore);
   const limit = Math.min(keys * entriesPerKey, longestListing);
   if (keys === 1 || limit < 2 * directory.tooLow || directory.isBeingListed) return undefined;
@@ -127,7 +131,9 @@ async function list(directory: Directory, siblings: PlaceQuestions['siblings']):
   try {
     const entries = await siblings(limit);
     if (entries.length >= limit) directory.tooLow = limit;
-    if (entries.length === 0 || entries.length >= limit) return undefined;
+    if (entries.length >= limit) return undefined;
+    // One that is empty shows nothing of what is above it.
+    if (entries.length === 0 && (await isBelowObject())) return undefined;
     const directories = new Set(entries.filter(({ type }) => type === 'directory').map(({ path }) => path));
     directory.until = since + lifetime;
     directory.listed = (key) => directories.has(key);
