@@ -199,6 +199,8 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     { words: 'run list --limit=many', code: 'ARGUMENT_INVALID', status: 2, hint: '--limit 20' },
     { words: 'run list --limt=1', code: 'OPTION_UNKNOWN', status: 2, hint: '--limit' },
     { words: 'artifact cat none', code: 'ARTIFACT_NOT_FOUND', status: 3, hint: '' },
+    { words: 'artifact download none out', code: 'ARTIFACT_NOT_FOUND', status: 3, hint: '' },
+    { words: 'artifact visualization none', code: 'ARTIFACT_NOT_FOUND', status: 3, hint: '' },
     { words: '--jsn', code: 'OPTION_UNKNOWN', status: 2, hint: '--json' },
     { words: '--limit=1 --jsn', code: 'OPTION_UNKNOWN', status: 2, hint: 'Usage: stack COMMAND' },
     { words: 'statsu', code: 'COMMAND_UNKNOWN', status: 2, hint: '"status"' },

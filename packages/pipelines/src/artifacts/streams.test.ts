@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { MemoryArtifactStore } from '../testing/memory-artifact-store.ts';
@@ -134,6 +135,7 @@ describe('a stream that a step returns', () => {
     {
       using _streams = keepStreams([waiting, 'text', other]);
       waiting.destroy(new Error('cut off'));
+      await setImmediate();
       await expect(store(waiting)).rejects.toThrow('cut off');
       expect(other.destroyed).toBe(false);
     }
