@@ -422,7 +422,7 @@ describe('a project that cannot be used', () => {
       expect(stackJson(mounted, 'run', 'describe', 'big')).toMatchObject({
         data: { state: 'failed', artifacts: [], steps: [{ error: { code: 'NO_SPACE' } }] },
       });
-      expect(existsSync(join(mounted, '.stack', 'artifacts', 'artifacts', 'sha256'))).toBe(false);
+      expect(existsSync(join(mounted, '.stack', 'artifacts', 'artifacts'))).toBe(false);
       spawnSync('sh', ['-c', `cat /dev/zero > ${mounted}/full`]);
       const full = runStack(mounted, ['register', 'x', '--artifact-store=default', '--orchestrator=default']);
       expect(full.stderr).toContain('error NO_SPACE');
@@ -434,7 +434,7 @@ describe('a project that cannot be used', () => {
 });
 
 function mountSmallDisk(folder: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=480k', 'tmpfs', folder]).status === 0;
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=800k', 'tmpfs', folder]).status === 0;
 }
 
 function canMount(): boolean {
