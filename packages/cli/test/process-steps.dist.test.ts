@@ -65,7 +65,7 @@ const slow = step({ name: 'slow', settings, cache: false }, ({ value }: { value:
 export const slowly = pipeline({ name: 'slowly' }, () => slow({ value: first() }));
 
 const stops = step({ name: 'stops', settings }, async (_input: object, { signal }) => {
-  console.log('waiting');
+  console.log('waiting in', process.pid);
   await setTimeout(60_000, undefined, { signal }).catch(() => console.log('told to stop'));
 });
 export const stopping = pipeline({ name: 'stopping' }, () => stops({}));
@@ -175,7 +175,8 @@ describe('steps in processes of their own', { timeout: 90_000 }, () => {
       const holder = startRun('pipeline', 'run', 'pipelines.ts#stopping', '--run-name', name);
       let printed = '';
       holder.stdout?.on('data', (chunk: Buffer) => (printed += chunk));
-      await until(() => printed.includes('waiting'));
+      await until(() => /waiting in \d+\n/.test(printed));
+      const [, process = ''] = /waiting in (\d+)/.exec(printed) ?? [];
       holder.kill('SIGINT');
       if (times === 2) {
         await until(() => printed.includes('Cancelling'));
@@ -183,6 +184,7 @@ describe('steps in processes of their own', { timeout: 90_000 }, () => {
       }
       const [exitCode] = (await once(holder, 'exit')) as [number];
       expect(exitCode).toBe(130);
+      await until(() => !isAlive(Number(process)));
       const { data } = stackJson<Run>(root, 'run', 'describe', name);
       expect(data.state).toBe(times === 1 ? 'cancelled' : 'running');
     }

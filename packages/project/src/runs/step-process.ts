@@ -1,6 +1,10 @@
 // The program that runs one attempt of a step for the process that holds the run: `StepTask` of @stack/core says how
 // the two speak. The thread starts first: what this process imports takes longer than the thread does.
+import { enableCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
+
+// As the command does: it saves a tenth of what starting takes.
+enableCompileCache();
 
 const thread = new Worker(new URL(import.meta.url.replace(/step-process(\.[jt]s)$/, 'lifeline-thread$1')), {
   execArgv: [],
