@@ -8,7 +8,7 @@ import { appendRunEvent } from './append-run-event.ts';
 import { createRunKeeping } from './create-run-keeping.ts';
 import { findHeldRun, findRunId, runNotFound } from './find-run.ts';
 import { insertArtifacts, insertArtifactUses } from './insert-artifacts.ts';
-import { prepareQuery } from './prepared-query.ts';
+import { prepareQuery, prepareRowsQuery } from './prepared-query.ts';
 import { readDigestKey } from './read-digest-key.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
 import { artifactRecord, runRecord, stepRunRecord } from './run-records.ts';
@@ -196,13 +196,10 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
 
     findCached: (keys) =>
       engine.read(async (database) => {
-        const row = await database
-          .selectFrom('step_runs')
-          .selectAll()
-          .where('cache_key', 'in', keys)
-          .orderBy('ended_at', 'desc')
-          .limit(1)
-          .executeTakeFirst();
+        const [row] = await selectLatestOfKeys(
+          database,
+          keys.map((key) => ({ key })),
+        );
         return row === undefined ? undefined : stepRunRecord(row);
       }),
 
@@ -219,6 +216,9 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
 
     listArtifacts: ({ runId, step, after, limit = defaultLimit } = {}) =>
       engine.read(async (database) => {
+        if (runId !== undefined && step !== undefined && after === undefined) {
+          return (await selectStepArtifacts(database, { runId, step, limit })).map(artifactRecord);
+        }
         let query = database.selectFrom('artifacts').selectAll().orderBy('sequence', 'desc').limit(limit);
         if (runId !== undefined) query = query.where('run_id', '=', runId);
         if (step !== undefined) query = query.where('step', '=', step);
@@ -262,22 +262,32 @@ const selectStepRun = prepareQuery((database, { runId, step }: { readonly runId:
   database.selectFrom('step_runs').selectAll().where('run_id', '=', runId).where('step', '=', step),
 );
 
-const changeStepRun = prepareQuery((database, row: StepRunRow) =>
+const selectLatestOfKeys = prepareRowsQuery((database, keys: readonly { readonly key: string }[]) =>
   database
-    .updateTable('step_runs')
-    .set({
-      state: row.state,
-      attempt: row.attempt,
-      error: row.error,
-      reason: row.reason,
-      caching: row.caching,
-      cache_key: row.cache_key,
-      metadata: row.metadata,
-      started_at: row.started_at,
-      ended_at: row.ended_at,
-    })
-    .where('run_id', '=', row.run_id)
-    .where('step', '=', row.step),
+    .selectFrom('step_runs')
+    .selectAll()
+    .where(
+      'cache_key',
+      'in',
+      keys.map(({ key }) => key),
+    )
+    .orderBy('ended_at', 'desc')
+    .limit(1),
+);
+
+const selectStepArtifacts = prepareQuery(
+  (database, { runId, step, limit }: { readonly runId: string; readonly step: string; readonly limit: number }) =>
+    database
+      .selectFrom('artifacts')
+      .selectAll()
+      .where('run_id', '=', runId)
+      .where('step', '=', step)
+      .orderBy('sequence', 'desc')
+      .limit(limit),
+);
+
+const changeStepRun = prepareQuery((database, { run_id, step, ...columns }: StepRunRow) =>
+  database.updateTable('step_runs').set(columns).where('run_id', '=', run_id).where('step', '=', step),
 );
 
 /** Those that are there stay as they are. */
