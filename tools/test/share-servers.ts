@@ -25,6 +25,8 @@ async function answer(
   response: ServerResponse,
   servers: Map<BackendName, Promise<AsyncDisposable>>,
 ): Promise<void> {
+  // Who asks may be busy until long after it, and would ask again by a connection that has been closed meanwhile.
+  response.setHeader('connection', 'close');
   // Not before it is asked for: clients of the vendors take half a second to load.
   const { backends, isBackendName } = await import('../backends/backends.ts');
   if (!isBackendName(name)) {
