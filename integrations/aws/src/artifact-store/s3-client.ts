@@ -8,8 +8,11 @@ import type { S3ArtifactStoreConfig } from './config.ts';
 const defaultRegion = 'us-east-1';
 
 const ignore = () => {};
-/** Without one the SDK prints some of the errors that it throws. */
-const silentLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+/**
+ * Without one the SDK prints some of the errors that it throws. It is to have no `info`: the SDK would copy all of a request and of
+ * its answer for that, which are never read.
+ */
+const silentLogger = { debug: ignore, warn: ignore, error: ignore } as NonNullable<S3ClientConfig['logger']>;
 
 /** A client of the SDK for a config. It sends each request once. */
 export async function createS3Client(
