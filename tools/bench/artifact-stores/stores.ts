@@ -100,7 +100,7 @@ function s3Store(backend: Backend<S3Server>, title: string, durability: string):
     title,
     durability,
     speedGoal: 0.95,
-    smallObjects: 100,
+    smallObjects: 300,
     workloads: workloadNames,
     whyUnavailable: () => whyUnavailable(backend),
     async start() {

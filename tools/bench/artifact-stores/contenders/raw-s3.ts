@@ -19,6 +19,8 @@ export default function openRawS3(place: S3Place): BenchedStore {
     // Checksums cost time, and not all servers know them.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // Else every request is put together from some thirty functions anew.
+    cacheMiddleware: true,
   });
   const put = (Key: string, Body: Uint8Array) => client.send(new PutObjectCommand({ Bucket, Key, Body }));
   const get = async (Key: string) => {
@@ -33,7 +35,7 @@ export default function openRawS3(place: S3Place): BenchedStore {
     return keys;
   };
   return {
-    by: `@aws-sdk/client-s3 ${versionOf('@aws-sdk/client-s3')} without checksums: PutObject, GetObject; Upload of @aws-sdk/lib-storage ${versionOf('@aws-sdk/lib-storage')} with 4 parts of 16 MiB, since the length of the stream is not known; 16 files at once; ListObjectsV2`,
+    by: `@aws-sdk/client-s3 ${versionOf('@aws-sdk/client-s3')} without checksums, with cacheMiddleware: PutObject, GetObject; Upload of @aws-sdk/lib-storage ${versionOf('@aws-sdk/lib-storage')} with 4 parts of 16 MiB, since the length of the stream is not known; 16 files at once; ListObjectsV2`,
     put,
     get,
     write: (Key, Body) => new Upload({ client, params: { Bucket, Key, Body }, partSize, queueSize }).done(),
