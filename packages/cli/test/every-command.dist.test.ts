@@ -130,7 +130,7 @@ const session: readonly string[] = [
   'run resume killed',
   'worker --once',
   'artifact verify --all',
-  'artifact gc --dry-run',
+  'artifact gc default --dry-run',
   'run retention set --max-age=30d --max-count=100',
   'run retention set --state=failed --max-count=1',
   'run retention list',
