@@ -71,7 +71,8 @@ async function* eachArtifact(runs: RunStore, runId: string | undefined): AsyncIt
 }
 
 function summary({ artifacts, objects, bytes, damaged, unreachable }: Verification, { screen }: Invocation): string {
-  const read = `${artifacts === 1 ? 'one artifact' : `${artifacts} artifacts`}: ${objects} objects, ${showSize(bytes)}`;
+  const count = `${objects === 1 ? 'one object' : `${objects} objects`}, ${showSize(bytes)}`;
+  const read = `${artifacts === 1 ? 'one artifact' : `${artifacts} artifacts`}: ${count}`;
   const sections = [`Read ${read}.`];
   if (damaged.length > 0) {
     const rows = damaged.map(({ artifact, path, state, problem }) => [

@@ -42,8 +42,7 @@ export async function storeBytes(
   options: StoreOptions,
 ): Promise<StoredObject> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  const object = await objectOf({ size: bytes.byteLength, sha256: sha256Of(bytes) }, options);
-  return putOnce(store, object, bytes, options);
+  return putSource(store, { size: bytes.byteLength, sha256: sha256Of(bytes) }, bytes, options);
 }
 
 /**
@@ -63,7 +62,7 @@ export async function storeFile(store: ArtifactStore, path: string, options: Sto
     hash.update(chunk);
     size += chunk.length;
   }
-  return putOnce(store, await objectOf({ size, sha256: hash.digest('hex') }, options), openFile, options);
+  return putSource(store, { size, sha256: hash.digest('hex') }, openFile, options);
 }
 
 /** Stores an object of another store, or of this one, as an object of this one. */
@@ -73,7 +72,7 @@ export async function storeObject(
   openSource: () => Readable,
   options: StoreOptions,
 ): Promise<StoredObject> {
-  return putOnce(store, await objectOf({ size, sha256 }, options), openSource, options);
+  return putSource(store, { size, sha256 }, openSource, options);
 }
 
 /**
@@ -119,20 +118,18 @@ async function storeStaged(
   const { signal, damaged, places = new ObjectPlaces(undefined) } = options;
   const staged = `${await places.folder()}/staged/${randomUUID()}`;
   const { size, sha256 = '' } = await store.write(staged, source, { digest: true, signal });
-  const object = await objectOf({ size, sha256 }, options);
-  const isDamaged = damaged?.has(object.path) === true;
   let isMoved = false;
   try {
-    if (isDamaged || !(await isStored(store, object, options))) {
-      await store.rename(staged, object.path, { ifAbsent: !isDamaged, signal });
-      isMoved = true;
-    }
-  } catch (error) {
-    await acceptStored(store, object, error, options);
+    return await putOnce({ size, sha256 }, options, async (object) => {
+      if (damaged?.has(object.path) !== true && (await isStored(store, object, options))) return true;
+      return putUnlessStored(store, object, options, async (ifAbsent) => {
+        await store.rename(staged, object.path, { ifAbsent, signal });
+        isMoved = true;
+      });
+    });
   } finally {
     if (!isMoved) await store.remove(staged).catch(() => {});
   }
-  return object;
 }
 
 /**
@@ -194,36 +191,52 @@ export function sha256Of(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-async function putOnce(
+async function putSource(
   store: ArtifactStore,
-  object: StoredObject,
+  content: Omit<StoredObject, 'path'>,
   source: WriteSource,
   options: StoreOptions,
 ): Promise<StoredObject> {
   const { signal, damaged } = options;
-  const { path, size, sha256 } = object;
-  const isDamaged = damaged?.has(path) === true;
-  const isLarge = !isSmall(size);
-  if (isLarge && !isDamaged && (await isStored(store, object, options))) return object;
   // What is read again from elsewhere may have changed since its digest was computed.
-  const promise = typeof source === 'function' ? { sha256 } : {};
-  try {
-    await store.write(path, source, { ifAbsent: !isDamaged, signal, ...promise });
-  } catch (error) {
-    await acceptStored(store, object, error, options);
-  }
-  return object;
+  const promise = typeof source === 'function' ? { sha256: content.sha256 } : {};
+  return putOnce(content, options, async (object) => {
+    const isLarge = !isSmall(object.size);
+    if (isLarge && damaged?.has(object.path) !== true && (await isStored(store, object, options))) return true;
+    return putUnlessStored(store, object, options, (ifAbsent) =>
+      store.write(object.path, source, { ifAbsent, signal, ...promise }),
+    );
+  });
 }
 
-/** Takes it for a success that an object is there already. */
-async function acceptStored(
+/** @param put gives whether the object is there now */
+async function putOnce(
+  content: Omit<StoredObject, 'path'>,
+  options: StoreOptions,
+  put: (object: StoredObject) => Promise<boolean>,
+): Promise<StoredObject> {
+  for (;;) {
+    const object = await objectOf(content, options);
+    if (await put(object)) return object;
+    // It was there and is gone, since it is being removed as garbage: by now it is known where else to put it.
+    options.places?.refresh();
+  }
+}
+
+/** Gives whether the object is there: one that keeps another from being written may be gone a moment later. */
+async function putUnlessStored(
   store: ArtifactStore,
   object: StoredObject,
-  error: unknown,
-  options: OperationOptions,
-): Promise<void> {
-  const isThere = StackError.is(error, 'ALREADY_EXISTS') && (await isStored(store, object, options));
-  if (!isThere) throw error;
+  options: StoreOptions,
+  write: (ifAbsent: boolean) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await write(options.damaged?.has(object.path) !== true);
+    return true;
+  } catch (error) {
+    if (!StackError.is(error, 'ALREADY_EXISTS')) throw error;
+    return isStored(store, object, options);
+  }
 }
 
 async function isStored(

@@ -1,6 +1,6 @@
 import type { ArtifactRecord, RunFence, StepChange } from '@stack/core';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { MemoryRunStore } from '../engine/memory-run-store.ts';
 import { pipeline } from '../pipeline/pipeline.ts';
@@ -8,7 +8,7 @@ import { step } from '../step/step.ts';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { createTestStack } from '../testing/test-stack.ts';
 import { artifactObjects } from './artifact-objects.ts';
-import { type CollectOptions, collectArtifacts } from './collect-artifacts.ts';
+import { type CollectOptions, collectArtifacts, removeUnreferenced } from './collect-artifacts.ts';
 import { deleteRun } from './delete-run.ts';
 import { verifyArtifacts } from './verify-artifacts.ts';
 
@@ -173,6 +173,30 @@ describe('collectArtifacts', () => {
     runStore.beforeArtifacts = undefined;
     await collect();
     expect(new Set(stored())).toEqual(await referenced());
+  });
+
+  it('that removes what a step was told is there, makes the step store it elsewhere', async () => {
+    const { run, runStore, calls, damaged, referenced, artifactStore } = await createKeeping();
+    // No two steps of it store the same.
+    await run('first', 2);
+    await runStore.deleteRun('first');
+    calls.length = 0;
+    const write = artifactStore.write.bind(artifactStore);
+    let removed = 0;
+    vi.spyOn(artifactStore, 'write').mockImplementation(async (...given) => {
+      try {
+        return await write(...given);
+      } catch (error) {
+        removed += (await removeUnreferenced(artifactStore, runStore, [given[0]])).length;
+        throw error;
+      }
+    });
+    await run('second', 2);
+    expect(removed).toBeGreaterThan(0);
+    // The function of no step was called again.
+    expect(calls).toHaveLength(4);
+    expect([...(await referenced())].some((path) => path.endsWith('-1'))).toBe(true);
+    expect(await damaged()).toEqual([]);
   });
 
   it('never takes what a run refers to, whatever comes when', { timeout: 120_000 }, async () => {
