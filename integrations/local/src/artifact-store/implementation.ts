@@ -45,7 +45,7 @@ import { exclusively } from './exclusively.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
 import { FileStream } from './file-stream.ts';
 import { writeStagedFile } from './staged-file.ts';
-import { moveFile, openFile, readBytes, readSmall, smallSize, syncFile } from './system-calls.ts';
+import { findEntry, moveFile, openFile, readBytes, readSmall, smallSize, syncFile } from './system-calls.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
 const maximumCommitAttempts = 1000;
@@ -473,7 +473,7 @@ async function fileStats(path: string, children: readonly Child[]): Promise<read
   using directory = await openDirectory(path);
   return await Promise.all(
     children.map(async ({ name, isDirectory }) =>
-      isDirectory ? undefined : lstat(join(directory.path, name), { bigint: true }).catch(undefinedWhenMissing),
+      isDirectory ? undefined : findEntry(`${directory.path}/${name}`, { bigint: true }).catch(undefinedWhenMissing),
     ),
   );
 }

@@ -6,6 +6,7 @@ import {
   fsync,
   futimes,
   futimesSync,
+  lstat,
   open,
   openSync,
   read,
@@ -31,6 +32,8 @@ export const closeFile = promisify(close);
 export const syncFile = promisify(fsync);
 export const setFileTimes = promisify(futimes);
 export const moveFile = promisify(rename);
+/** What is known of a file or directory by its path, of a link itself. By fs/promises it takes a third longer. */
+export const findEntry = promisify(lstat);
 
 /** The bytes of a file from a place on; fewer where it ends before. */
 export async function readBytes(descriptor: number, start: number, length: number): Promise<Buffer> {
