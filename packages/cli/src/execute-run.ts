@@ -15,7 +15,10 @@ import { renderTable } from './output/table.ts';
 const shownIdLength = 8;
 
 /** What the run of a command is run with, whether it starts or goes on. */
-type ExecuteOptions = Pick<ResumeOptions, 'stack' | 'runStore' | 'signal' | 'onEvent' | 'throwOnFailure'>;
+type ExecuteOptions = Pick<
+  ResumeOptions,
+  'stack' | 'runStore' | 'openArtifactStore' | 'signal' | 'onEvent' | 'throwOnFailure'
+>;
 
 /** Runs a pipeline for a command: shows it while it goes on, cancels it on ^C, and tells how it ended. */
 export async function executeRun(
@@ -31,6 +34,7 @@ export async function executeRun(
     ended = await execute({
       stack,
       runStore: project.runs,
+      openArtifactStore: (artifact) => project.components.openStoreOf(artifact),
       signal: interruption.signal,
       onEvent: (event) => view?.show(event),
       throwOnFailure: false,

@@ -108,6 +108,7 @@ describe.skipIf(obstacle !== undefined)(`a project whose metadata store is in Po
     ['components', ['artifact-store', 'describe', ''], ['default', 'disk', 'spare']],
     ['stacks', ['set', 'o'], ['other']],
     ['runs', ['run', 'logs', ''], ['first']],
+    ['artifacts', ['artifact', 'describe', ''], ['training/load/output', 'training/sum/output']],
     ['flavors', ['artifact-store', 'register', 'x', '--flavor', ''], ['disk', 'local']],
   ])('completes names of %s', (_, words, expected) => {
     const { stdout, stderr } = run(first.path, ['__complete', ...words]);
@@ -123,6 +124,12 @@ describe.skipIf(obstacle !== undefined)(`a project whose metadata store is in Po
     expect(inFirst('artifact-store describe theirs')).toMatchObject({ ok: true, data: { config: { path: 'theirs' } } });
     expect(inSecond('pipeline run training.ts#training --run-name=second').ok).toBe(true);
     expect(inFirst('run list')).toMatchObject({ data: [{ name: 'second' }, { name: 'first' }] });
+    // Each wrote to its own folder, under the same name: what the record says is where an artifact is.
+    for (const reference of ['training/sum/output@1', 'training/sum/output@2']) {
+      for (const call of [inFirst, inSecond]) {
+        expect(call(`artifact cat ${reference}`)).toMatchObject({ data: { content: '{"total":12}' } });
+      }
+    }
     // The file of a flavor is in the first alone.
     expect(inSecond('artifact-store describe disk')).toMatchObject({ ok: true, data: { flavor: 'disk' } });
     expect(inSecond('artifact-store update disk --path=disk://b')).toMatchObject({

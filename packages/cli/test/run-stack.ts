@@ -30,6 +30,8 @@ export function runStack(
     env: cleanEnvironment,
     input: '',
     timeout: 25_000,
+    // The schemas of all commands are more than the default.
+    maxBuffer: 16 * 1024 * 1024,
     ...options,
     encoding: 'utf8',
   });

@@ -106,6 +106,12 @@ export {
 export { flavorManifest } from './flavor/flavor-manifest.ts';
 export { isPlainObject, isTooDeep, type JsonObject, type JsonValue, maximumDepth } from './json.ts';
 export { apiVersion, type FlavorManifest, type Manifest } from './manifest/manifest.ts';
+export {
+  type ArtifactReference,
+  checkArtifactName,
+  checkArtifactTag,
+  parseArtifactReference,
+} from './orchestrator/artifact-reference.ts';
 // Orchestrators, and what they run.
 export { Orchestrator, type RunContext } from './orchestrator/orchestrator.ts';
 export type { FailurePolicy, PipelineSource, Plan, PlanInput, PlanStep, StepCode } from './orchestrator/plan.ts';
@@ -128,6 +134,7 @@ export type {
   CachedResult,
   CacheKey,
   ClaimOptions,
+  MetadataTarget,
   NewArtifact,
   RecordedError,
   RunFence,
@@ -144,6 +151,7 @@ export type {
   StepRunRecord,
   StepState,
   StoredObject,
+  TagChange,
 } from './orchestrator/run-store.ts';
 export type { ExecuteOptions, StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
 export type {

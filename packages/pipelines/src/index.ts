@@ -13,7 +13,14 @@ export {
   type SerializeContext,
   type SerializedValue,
 } from './artifacts/materializer.ts';
+export type { OpenArtifactStore } from './artifacts/open-store-of.ts';
 export type { OutputOptions, OutputSchema } from './artifacts/output-options.ts';
+export {
+  type ArtifactDestination,
+  logMetadata,
+  type SaveArtifactOptions,
+  saveArtifact,
+} from './artifacts/save-artifact.ts';
 export type { StoredContent } from './artifacts/stored-content.ts';
 export type { Visualization } from './artifacts/visualization.ts';
 // The cache.
@@ -44,6 +51,15 @@ export {
   type VerifyOptions,
   verifyArtifacts,
 } from './keeping/verify-artifacts.ts';
+// Lineage.
+export {
+  type Lineage,
+  type LineageArtifact,
+  type LineageLink,
+  type LineageOptions,
+  type LineageStep,
+  traceLineage,
+} from './lineage/trace-lineage.ts';
 // Logs of steps.
 export type { LogLevel } from './logs/output-capture.ts';
 export { type RunLogLine, type RunLogOptions, readRunLog } from './logs/read-run-log.ts';

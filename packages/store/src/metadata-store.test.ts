@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArtifactRecord, NewArtifact, Plan, RunFence, RunStart, StepInput } from '@stack/core';
+import type {
+  ArtifactRecord,
+  MetadataTarget,
+  NewArtifact,
+  Plan,
+  RunFence,
+  RunStart,
+  StepInput,
+  StepRunRecord,
+} from '@stack/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addedComponents } from '../test/added-components.ts';
 import { describeEachEngine } from '../test/describe-each-engine.ts';
@@ -900,17 +909,173 @@ describeEachEngine('a metadata store', (create) => {
       expect(versions.toSorted((a, b) => a - b)).toEqual(steps.map((_, index) => index + 1));
     });
 
-    test('what a step took is kept with it, and nothing of a step that did not complete', async () => {
-      const lease = await store.runs.startRun(newRun('training-1', ['load', 'train']));
-      const { runId } = lease;
-      const [rows] = await complete(store, lease, 'load', [newArtifact(runId, 'load')]);
-      const inputs: readonly StepInput[] = [
-        { input: 'rows', artifactId: rows?.id ?? '' },
-        { input: 'penguins@prod', artifactId: 'an artifact of another run', isLoaded: true },
-        { input: 'penguins', artifactId: 'an artifact of another run', isLoaded: true },
-      ];
-      await complete(store, lease, 'train', [newArtifact(runId, 'train')], inputs);
-      expect((await store.runs.listStepRuns(runId)).map((step) => step.inputs)).toEqual([[], inputs]);
+    test('an artifact of no run is saved as the newest of its name', async () => {
+      const artifact = savedArtifact('penguins');
+      expect(await store.runs.saveArtifact(artifact)).toEqual({ ...artifact, version: 1 });
+      expect(await store.runs.saveArtifact(savedArtifact('penguins'))).toMatchObject({ version: 2 });
+      expect(await store.runs.getArtifact(artifact.id)).toEqual({ ...artifact, version: 1 });
+      await reopen();
+      expect((await store.runs.listArtifacts({ name: 'penguins' })).map(({ version }) => version)).toEqual([2, 1]);
+      expect(await store.runs.listArtifacts({ name: 'penguin' })).toEqual([]);
+    });
+
+    test('an artifact is found by its name, and by a version or a tag of it', async () => {
+      const saved = [];
+      for (const tags of [['prod', 'a_b'], [], ['b']]) {
+        saved.push(await store.runs.saveArtifact({ ...savedArtifact('birds/penguins'), tags }));
+      }
+      const [first, second, third] = saved;
+      const found = async (reference: string) => (await store.runs.getArtifact(reference)).id;
+      expect(await found('birds/penguins')).toBe(third?.id);
+      expect(await found('birds/penguins@2')).toBe(second?.id);
+      expect(await found('birds/penguins@prod')).toBe(first?.id);
+      expect(await found('birds/penguins@a_b')).toBe(first?.id);
+      // A name comes before the beginning of an id.
+      const start = first?.id.slice(0, 8) ?? '';
+      const named = await store.runs.saveArtifact(savedArtifact(start));
+      expect(await found(start)).toBe(named.id);
+      expect(await found(first?.id ?? '')).toBe(first?.id);
+    });
+
+    test.each([
+      ['pengiuns', 'ARTIFACT_NOT_FOUND', 'There is no artifact "pengiuns".', 'Did you mean "penguins"?'],
+      ['pengiuns@2', 'ARTIFACT_NOT_FOUND', 'There is no artifact "pengiuns".', 'Did you mean "penguins"?'],
+      [
+        'penguins@3',
+        'ARTIFACT_NOT_FOUND',
+        'Of the artifacts "penguins" there is no version 3: the newest is version 2, and there are the tags prod.',
+        'See those that there are: stack artifact versions penguins',
+      ],
+      ['penguins@Prod', 'ARTIFACT_NOT_FOUND', 'none with the tag "Prod"', 'stack artifact versions penguins'],
+      ['penguins@pro_', 'ARTIFACT_NOT_FOUND', 'none with the tag "pro_"', 'stack artifact versions penguins'],
+      ['penguins@', 'ARGUMENT_INVALID', '"penguins@" names no artifact.', 'NAME@3'],
+    ])('the reference %s is refused, with what there is', async (reference, code, message, hint) => {
+      for (const tags of [['prod'], []]) await store.runs.saveArtifact({ ...savedArtifact('penguins'), tags });
+      await expect(store.runs.getArtifact(reference)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+      });
+    });
+
+    test('a tag is on one artifact of a name: giving it to another one moves it', async () => {
+      const first = await store.runs.saveArtifact({ ...savedArtifact('penguins'), tags: ['prod', 'raw'] });
+      const other = await store.runs.saveArtifact({ ...savedArtifact('seals'), tags: ['prod'] });
+      const tagsOf = async (...ids: readonly string[]) =>
+        Promise.all(ids.map(async (id) => (await store.runs.getArtifact(id)).tags));
+      const second = await store.runs.saveArtifact({ ...savedArtifact('penguins'), tags: ['prod'] });
+      expect(await tagsOf(first.id, second.id, other.id)).toEqual([['raw'], ['prod'], ['prod']]);
+      const change = { add: ['prod', 'best', 'raw'], remove: ['raw'] };
+      expect(await store.runs.changeTags('penguins@1', change)).toEqual({ ...first, tags: ['best', 'prod'] });
+      expect(await tagsOf(first.id, second.id, other.id)).toEqual([['best', 'prod'], [], ['prod']]);
+      await expect(store.runs.changeTags('penguins@1', { remove: ['best', 'raw'] })).rejects.toMatchObject({
+        code: 'ARGUMENT_INVALID',
+        message: 'The artifact penguins@1 does not have the tags raw.',
+        hint: 'It has best, prod.',
+      });
+      await expect(store.runs.changeTags('penguins@1', { add: ['3'] })).rejects.toMatchObject({
+        code: 'ARGUMENT_INVALID',
+      });
+      expect(await tagsOf(first.id)).toEqual([['best', 'prod']]);
+    });
+
+    test('of artifacts of one name that a step saves at once, the last one has a tag of several', async () => {
+      const lease = await store.runs.startRun(newRun('training-1', ['load']));
+      const saved = { ...newArtifact(lease.runId, 'load'), name: 'penguins', output: undefined, tags: ['prod'] };
+      await store.runs.saveArtifact({ ...savedArtifact('penguins'), tags: ['prod'] });
+      const recorded = await complete(store, lease, 'load', [
+        { ...saved, tags: ['a', 'prod'] },
+        { ...saved, id: randomUUID() },
+      ]);
+      expect(recorded.map(({ tags }) => tags)).toEqual([['a'], ['prod']]);
+      expect((await store.runs.listArtifacts()).map(({ tags }) => tags)).toEqual([['prod'], ['a'], []]);
+    });
+
+    test('two that move a tag at the same time leave it on one artifact', async () => {
+      for (let index = 0; index < 6; index += 1) await store.runs.saveArtifact(savedArtifact('penguins'));
+      await using other = await openStore(location);
+      await Promise.all(
+        [1, 2, 3, 4, 5, 6].map((version) =>
+          (version % 2 === 0 ? store : other).runs.changeTags(`penguins@${version}`, { add: ['prod'] }),
+        ),
+      );
+      const tagged = (await store.runs.listArtifacts()).filter(({ tags }) => tags.includes('prod'));
+      expect(tagged).toHaveLength(1);
+    });
+
+    test('metadata is added to an artifact, to what is logged of a run, and of a step', async () => {
+      const lease = await store.runs.startRun(newRun('training-1', ['load']));
+      const artifact = { ...newArtifact(lease.runId, 'load'), metadata: { rows: 1, kept: true } };
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(lease, 'load', {
+        state: 'completed',
+        artifacts: [artifact],
+        metadata: { components: { a: {} }, logged: { x: 1 } },
+        runMetadata: { accuracy: 0.9 },
+      });
+      await store.runs.addMetadata({ artifact: 'training/load/output' }, { rows: 2 });
+      await store.runs.addMetadata({ run: 'training-1', step: 'load' }, { x: 2, y: 3 });
+      await store.runs.addMetadata({ run: 'training-1' }, { reviewed: true });
+      await reopen();
+      expect((await store.runs.getArtifact(artifact.id)).metadata).toEqual({ rows: 2, kept: true });
+      expect((await store.runs.listStepRuns(lease.runId))[0]?.metadata).toEqual({
+        components: { a: {} },
+        logged: { x: 2, y: 3 },
+      });
+      expect((await store.runs.getRun('training-1')).metadata).toEqual({
+        user: 'me',
+        logged: { accuracy: 0.9, reviewed: true },
+      });
+      const add = (target: MetadataTarget) => store.runs.addMetadata(target, {});
+      await expect(add({ artifact: 'none' })).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' });
+      await expect(add({ run: 'none' })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+      await expect(add({ run: 'training-1', step: 'none' })).rejects.toMatchObject({ code: 'STEP_NOT_FOUND' });
+    });
+
+    test('what a step took is kept with it, and found from what it took, of its run and of others', async () => {
+      const saved = await store.runs.saveArtifact(savedArtifact('penguins'));
+      const uses: string[] = [];
+      let first: ArtifactRecord | undefined;
+      for (const name of ['one', 'two']) {
+        const lease = await store.runs.startRun(newRun(name, ['load', 'train', 'report']));
+        const { runId } = lease;
+        const [rows] = await complete(store, lease, 'load', [newArtifact(runId, 'load')]);
+        first ??= rows;
+        const inputs: readonly StepInput[] = [
+          { input: 'rows', artifactId: rows?.id ?? '' },
+          { input: 'penguins@1', artifactId: saved.id, isLoaded: true },
+          { input: 'penguins', artifactId: saved.id, isLoaded: true },
+          ...(first === rows ? [] : [{ input: 'first', artifactId: first?.id ?? '', isLoaded: true } as const]),
+        ];
+        await complete(store, lease, 'train', [newArtifact(runId, 'train')], inputs);
+        expect((await store.runs.listStepRuns(runId)).map((step) => step.inputs)).toEqual([[], inputs, []]);
+        uses.push(`${runId} train`);
+      }
+      const usesOf = async (artifact: ArtifactRecord | undefined) =>
+        (await store.runs.listUses(artifact as ArtifactRecord)).map(({ runId, step }) => `${runId} ${step}`);
+      expect(await usesOf(saved)).toEqual(uses);
+      expect(await usesOf(first)).toEqual(uses);
+      expect(await usesOf({ ...saved, id: 'none' })).toEqual([]);
+    });
+
+    test('the step runs that took a result from the cache are found from it', async () => {
+      const key = { key: 'ab', ingredients: {} };
+      const results: StepRunRecord[] = [];
+      for (const name of ['one', 'two', 'three']) {
+        const lease = await store.runs.startRun(newRun(name, ['load', 'other']));
+        const [computed] = results;
+        const from = { runId: computed?.runId ?? '', step: 'load', computedAt: new Date().toISOString() };
+        const caching =
+          computed === undefined
+            ? ({ state: 'computed', ...key } as const)
+            : ({ state: 'cached', ...key, from } as const);
+        if (computed === undefined) await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+        await store.runs.recordStep(lease, 'load', { state: 'completed', artifacts: [], metadata: {}, caching });
+        results.push((await store.runs.listStepRuns(lease.runId))[0] as StepRunRecord);
+      }
+      const [first, ...others] = results;
+      expect(await store.runs.listReuses(first as StepRunRecord)).toEqual(others);
+      expect(await store.runs.listReuses(others[0] as StepRunRecord)).toEqual([]);
     });
   });
 
@@ -959,6 +1124,10 @@ function newRun(name: string, steps: readonly string[] = [], pipeline = 'trainin
     steps: steps.map((step) => ({ name: step, upstream: [], inputs: {}, outputs: ['output'], attempts: 1 })),
   };
   return { id: randomUUID(), name, stack: 'default', plan, metadata: { user: 'me' } };
+}
+
+function savedArtifact(name: string): NewArtifact {
+  return { ...newArtifact('', ''), name, runId: undefined, step: undefined, output: undefined };
 }
 
 /** Runs a step to its end. */

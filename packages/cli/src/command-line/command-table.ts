@@ -37,7 +37,16 @@ const runReference: PositionalDescription = {
   summary: 'Name of a run, its id, or the beginning of its id.',
   completion: 'runs',
 };
-const artifactId: PositionalDescription = { name: 'ID', summary: 'Id of an artifact, or the beginning of it.' };
+const artifactReference: PositionalDescription = {
+  name: 'ARTIFACT',
+  summary: 'NAME for the newest of the name, NAME@3, NAME@TAG, an id, or the beginning of one.',
+  completion: 'artifacts',
+};
+const tags: PositionalDescription = {
+  name: 'TAG',
+  summary: 'Letters, digits, ".", "_" and "-"; no number.',
+  isRepeatable: true,
+};
 const retentionScope: Readonly<Record<string, OptionDescription>> = {
   pipeline: { value: 'NAME', summary: 'The rule for runs of one pipeline. Default: of all, each by itself.' },
   state: {
@@ -693,7 +702,7 @@ export const commands: readonly CommandDescription[] = [
   {
     words: ['artifact', 'describe'],
     summary: 'Show where an artifact is and what made it.',
-    positionals: [artifactId],
+    positionals: [artifactReference],
     loads: 'manifests',
     data: 'artifact',
     load: () => import('../commands/artifact-describe.ts'),
@@ -701,7 +710,7 @@ export const commands: readonly CommandDescription[] = [
   {
     words: ['artifact', 'cat'],
     summary: 'Print the bytes of an artifact.',
-    positionals: [artifactId],
+    positionals: [artifactReference],
     loads: 'implementations',
     data: 'artifact-content',
     load: () => import('../commands/artifact-cat.ts'),
@@ -709,7 +718,7 @@ export const commands: readonly CommandDescription[] = [
   {
     words: ['artifact', 'verify'],
     summary: 'Read the bytes of artifacts from their stores, and compare them with what was recorded.',
-    positionals: [{ ...artifactId, isOptional: true, isRepeatable: true }],
+    positionals: [{ ...artifactReference, isOptional: true, isRepeatable: true }],
     options: {
       run: { value: 'RUN', summary: 'Those of one run.', completion: 'runs' },
       all: { summary: 'All artifacts.' },
@@ -745,7 +754,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['artifact', 'download'],
     summary: 'Write an artifact to this disk: a directory with all its files, anything else as a file.',
     positionals: [
-      artifactId,
+      artifactReference,
       { name: 'PATH', summary: 'Where nothing is yet, relative to the working directory.', completion: 'files' },
     ],
     loads: 'implementations',
@@ -756,7 +765,7 @@ export const commands: readonly CommandDescription[] = [
     words: ['artifact', 'visualization'],
     summary: 'Print what shows an artifact: HTML, markdown, CSV or an image. None of it is executed.',
     positionals: [
-      artifactId,
+      artifactReference,
       { name: 'NAME', summary: 'Which one. Needed where there are several.', isOptional: true },
     ],
     options: {
@@ -765,6 +774,43 @@ export const commands: readonly CommandDescription[] = [
     loads: 'implementations',
     data: 'visualization',
     load: () => import('../commands/artifact-visualization.ts'),
+  },
+  {
+    words: ['artifact', 'versions'],
+    summary: 'List the artifacts of a name, the newest first.',
+    positionals: [{ name: 'NAME', summary: 'Name of the artifacts.', completion: 'artifacts' }],
+    options: { limit: { value: 'COUNT', summary: 'At most so many. Default: 50.' } },
+    loads: 'manifests',
+    data: 'artifacts',
+    load: () => import('../commands/artifact-versions.ts'),
+  },
+  {
+    words: ['artifact', 'tag'],
+    summary: 'Give an artifact tags, each of which is taken from the artifact of the name that has it.',
+    positionals: [artifactReference, tags],
+    loads: 'manifests',
+    data: 'artifact',
+    load: () => import('../commands/artifact-tag.ts'),
+  },
+  {
+    words: ['artifact', 'untag'],
+    summary: 'Take tags from an artifact.',
+    positionals: [artifactReference, tags],
+    loads: 'manifests',
+    data: 'artifact',
+    load: () => import('../commands/artifact-untag.ts'),
+  },
+  {
+    words: ['artifact', 'lineage'],
+    summary: 'Show what an artifact was made from, and what was made from it, across runs.',
+    positionals: [artifactReference],
+    options: {
+      up: { summary: 'Only what it was made from.' },
+      down: { summary: 'Only what was made from it.' },
+    },
+    loads: 'manifests',
+    data: 'lineage',
+    load: () => import('../commands/artifact-lineage.ts'),
   },
   {
     words: ['integration', 'list'],

@@ -19,6 +19,7 @@ export type Completion =
   | 'flavors'
   | 'stacks'
   | 'runs'
+  | 'artifacts'
   | 'integrations'
   | 'secrets'
   | 'secret-keys'

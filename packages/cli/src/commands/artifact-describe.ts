@@ -7,9 +7,9 @@ import { renderFields } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
-  const artifact = await project.runs.getArtifact(invocation.positional('ID'));
+  const artifact = await project.runs.getArtifact(invocation.positional('ARTIFACT'));
   const { id, name, version, tags, runId, step, output, store, path, size, sha256, createdAt } = artifact;
-  const { materializer, materializerVersion, contents, visualizations, schema } = artifact;
+  const { materializer, materializerVersion, contents, visualizations, schema, metadata } = artifact;
   const fields: [string, string][] = [
     ['id', id],
     ['name', name],
@@ -29,6 +29,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
       visualizations.map((each) => `${each.name} (${each.mediaType}, ${showSize(each.size)})`).join(', '),
     ],
     ['schema', schema === undefined ? '' : JSON.stringify(schema)],
+    ['metadata', Object.keys(metadata).length === 0 ? '' : JSON.stringify(metadata)],
     ['written', createdAt.toISOString()],
   ];
   const shown = fields.filter(([, value]) => value !== '');

@@ -7,8 +7,8 @@ import { openProjectHere } from '../open-project-here.ts';
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const path = resolve(invocation.workingDirectory, invocation.positional('PATH'));
   await using project = await openProjectHere(invocation);
-  const artifact = await project.runs.getArtifact(invocation.positional('ID'));
-  await using store = await project.components.openArtifactStore(artifact.store);
+  const artifact = await project.runs.getArtifact(invocation.positional('ARTIFACT'));
+  await using store = await project.components.openStoreOf(artifact);
   const kind = await downloadArtifact(store, artifact, path);
   return {
     data: { artifact, kind, path },

@@ -38,7 +38,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
 
 function checkChoice(invocation: Invocation): void {
   const choices = [
-    invocation.positionals('ID').length > 0,
+    invocation.positionals('ARTIFACT').length > 0,
     invocation.option('run') !== undefined,
     invocation.flag('all'),
   ];
@@ -54,7 +54,7 @@ async function chosenArtifacts(
   invocation: Invocation,
   project: Project,
 ): Promise<Iterable<ArtifactRecord> | AsyncIterable<ArtifactRecord>> {
-  const named = invocation.positionals('ID');
+  const named = invocation.positionals('ARTIFACT');
   if (named.length > 0) return Promise.all(named.map((reference) => project.runs.getArtifact(reference)));
   const run = invocation.option('run');
   const runId = run === undefined ? undefined : (await project.runs.getRun(run)).id;

@@ -12,9 +12,9 @@ import { writeNamedFile } from '../output/write-named-file.ts';
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const file = invocation.option('output');
   await using project = await openProjectHere(invocation);
-  const artifact = await project.runs.getArtifact(invocation.positional('ID'));
+  const artifact = await project.runs.getArtifact(invocation.positional('ARTIFACT'));
   const visualization = findVisualization(artifact, invocation.positional('NAME'));
-  await using store = await project.components.openArtifactStore(artifact.store);
+  await using store = await project.components.openStoreOf(artifact);
   const bytes = await readArtifactBytes(store, visualization);
   if (file === undefined) {
     // With a mask in it, it would be another one.

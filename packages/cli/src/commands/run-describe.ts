@@ -3,7 +3,7 @@ import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { listRunArtifacts } from '../list-run-artifacts.ts';
 import { openProjectHere } from '../open-project-here.ts';
-import { artifactRows, showDuration, stepRows } from '../output/records.ts';
+import { artifactRows, metadataRows, showDuration, showReference, stepRows } from '../output/records.ts';
 import { renderFields, renderTable } from '../output/table.ts';
 
 function showHolder({ holder }: RunRecord): string {
@@ -29,6 +29,11 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ['duration', showDuration(record.startedAt, record.endedAt)],
     ['error', record.error === undefined ? '' : `${record.error.code}: ${record.error.message}`],
   ];
+  const [headings, logged] = metadataRows([
+    ['run', record.metadata.logged],
+    ...steps.map(({ step, metadata }) => [`step ${step}`, metadata.logged] as const),
+    ...artifacts.map((artifact) => [showReference(artifact), artifact.metadata] as const),
+  ]);
   const stacks = steps.flatMap(({ step, error }) => (error?.stack === undefined ? [] : [`${step}: ${error.stack}`]));
   const sections = [
     renderFields(
@@ -37,6 +42,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ),
     renderTable(...stepRows(steps), screen),
     artifacts.length === 0 ? 'No artifacts.' : renderTable(...artifactRows(artifacts), screen),
+    ...(logged.length === 0 ? [] : [renderTable(headings, logged, screen)]),
     ...stacks,
   ];
   return { data: { ...record, steps, artifacts }, text: sections.join('\n\n') };

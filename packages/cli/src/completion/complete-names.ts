@@ -7,7 +7,7 @@ import type { Candidate } from './candidate.ts';
 
 /** The names of the things of a project, by the manifests and the store alone. */
 export async function completeNames(
-  things: 'components' | 'flavors' | 'stacks' | 'runs' | 'integrations' | 'secrets',
+  things: 'components' | 'flavors' | 'stacks' | 'runs' | 'artifacts' | 'integrations' | 'secrets',
   { componentType, workingDirectory }: { readonly componentType: string; readonly workingDirectory: string },
 ): Promise<Candidate[]> {
   const root = findProjectRoot(workingDirectory);

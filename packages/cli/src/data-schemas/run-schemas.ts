@@ -213,3 +213,32 @@ export const logLineSchema = z.object({
   level: z.string(),
   text: z.string(),
 });
+
+const lineageArtifactSchema = z
+  .object({
+    id: z.string(),
+    name: z.string().optional().describe('Absent for one that is deleted.'),
+    version: z.int().optional(),
+    madeBy: z
+      .object({ runId: z.string(), run: z.string(), step: z.string() })
+      .optional()
+      .describe('Absent for one that was stored outside a run.'),
+  })
+  .meta({ id: 'LineageArtifact' });
+
+export const lineageSchema = z.object({
+  artifact: lineageArtifactSchema,
+  artifacts: z.array(lineageArtifactSchema).describe('That artifact first, each once.'),
+  links: z.array(
+    z.object({
+      from: z.string().describe('Id of an artifact.'),
+      to: z.string().describe('Id of the one that was made from it.'),
+      kind: z
+        .enum(['input', 'cached', 'item'])
+        .describe(
+          'cached: the same result, taken from the cache. item: the list of what items of a mapped step stored.',
+        ),
+      input: z.string().optional().describe('Name of the input, or the reference by which a step loaded it.'),
+    }),
+  ),
+});

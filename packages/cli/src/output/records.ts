@@ -3,6 +3,9 @@ import type { ArtifactRecord, Garbage, RunRecord, StepRunRecord } from '@stack/c
 import type { CollectedArtifacts } from '@stack/pipelines';
 import type { ComponentRecord, StackRecord } from '@stack/store';
 
+/** Enough of a digest to see which are equal. */
+const shownDigestLength = 12;
+
 export type TableContent = readonly [headings: readonly string[], rows: readonly (readonly string[])[]];
 
 export function componentRows(components: readonly ComponentRecord[]): TableContent {
@@ -60,15 +63,46 @@ export function stepRows(steps: readonly StepRunRecord[]): TableContent {
 
 export function artifactRows(artifacts: readonly ArtifactRecord[]): TableContent {
   return [
-    ['ID', 'NAME', 'VERSION', 'MATERIALIZER', 'SIZE'],
-    artifacts.map(({ id, name, version, materializer, size }) => [
+    ['ID', 'NAME', 'VERSION', 'TAGS', 'MATERIALIZER', 'SIZE'],
+    artifacts.map(({ id, name, version, tags, materializer, size }) => [
       id,
       name,
       String(version),
+      tags.join(', '),
       materializer,
       showSize(size),
     ]),
   ];
+}
+
+/** The artifacts of one name. */
+export function artifactVersionRows(artifacts: readonly ArtifactRecord[]): TableContent {
+  return [
+    ['VERSION', 'TAGS', 'SIZE', 'SHA256', 'WRITTEN', 'ID'],
+    artifacts.map(({ id, version, tags, size, sha256, createdAt }) => [
+      String(version),
+      tags.join(', '),
+      showSize(size),
+      sha256.slice(0, shownDigestLength),
+      showTime(createdAt),
+      id,
+    ]),
+  ];
+}
+
+/** A row for each value, of what steps and people logged. */
+export function metadataRows(owners: readonly (readonly [owner: string, metadata: unknown])[]): TableContent {
+  return [
+    ['OF', 'NAME', 'VALUE'],
+    owners.flatMap(([owner, metadata]) =>
+      Object.entries(metadata ?? {}).map(([name, value]) => [owner, name, showValue(value)]),
+    ),
+  ];
+}
+
+/** `penguins@3`. */
+export function showReference({ name, version }: Pick<ArtifactRecord, 'name' | 'version'>): string {
+  return `${name}@${version}`;
 }
 
 export function garbageRows(garbage: readonly Garbage[]): TableContent {

@@ -9,7 +9,17 @@ const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/;
  * @throws ARGUMENT_INVALID
  */
 export function checkName(
-  kind: 'component' | 'stack' | 'pipeline' | 'step' | 'step output' | 'visualization' | 'materializer' | 'run',
+  kind:
+    | 'component'
+    | 'stack'
+    | 'pipeline'
+    | 'step'
+    | 'step output'
+    | 'visualization'
+    | 'materializer'
+    | 'run'
+    | 'artifact'
+    | 'artifact tag',
   name: string,
 ): void {
   if (namePattern.test(name)) return;

@@ -26,6 +26,7 @@ export interface RunRecord {
   readonly state: RunState;
   readonly plan: Plan;
   readonly error: RecordedError | undefined;
+  /** `logged` has what steps and people logged, `components` what those of the stack said. */
   readonly metadata: JsonObject;
   /** How often it was taken up: 1 for a run that its first holder ran to its end. */
   readonly epoch: number;
@@ -86,6 +87,7 @@ export interface StepRunRecord {
   readonly caching: StepCaching | undefined;
   /** The artifacts that it took, of a step run that completed. */
   readonly inputs: readonly StepInput[];
+  /** `logged` has what it logged, `components` what those of the stack said. */
   readonly metadata: JsonObject;
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
@@ -203,6 +205,8 @@ export type StepChange =
       /** The artifacts that it took. Default: none. */
       readonly inputs?: readonly StepInput[] | undefined;
       readonly metadata: JsonObject;
+      /** What it logged of its run. Default: nothing. */
+      readonly runMetadata?: JsonObject | undefined;
       readonly caching?: StepCaching | undefined;
     }
   | {
@@ -223,10 +227,22 @@ export interface RunFilter {
 export interface ArtifactFilter {
   readonly runId?: string | undefined;
   readonly step?: string | undefined;
+  readonly name?: string | undefined;
   /** At most so many, the newest first. Default 50. */
   readonly limit?: number | undefined;
   /** Only those that are older than the one of this id: the last of a page gives the next one. */
   readonly after?: string | undefined;
+}
+
+/** What metadata is logged of: references to an artifact, or to a run and a step of it. */
+export type MetadataTarget =
+  | { readonly artifact: string }
+  | { readonly run: string; readonly step?: string | undefined };
+
+export interface TagChange {
+  /** Each is taken from the artifact of the name that has it. */
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
 }
 
 /**
@@ -278,8 +294,27 @@ export interface RunStore extends RunKeeping {
   findCached(keys: readonly string[]): Promise<StepRunRecord | undefined>;
   /** A secret of this store, the same for ever: digests that are made with it give away nothing of short values. */
   digestKey(): Promise<string>;
-  /** By id or the beginning of an id. Rejects with `ARTIFACT_NOT_FOUND` or `AMBIGUOUS`. */
+  /** Records an artifact that comes from no run. Rejects with `ARTIFACT_COLLECTED` when objects of it were removed meanwhile. */
+  saveArtifact(artifact: NewArtifact): Promise<ArtifactRecord>;
+  /**
+   * Adds metadata to what is recorded, in the place of what has the same keys: of a run and a step to what is `logged`.
+   * Rejects with `ARTIFACT_NOT_FOUND`, `RUN_NOT_FOUND`, `STEP_NOT_FOUND`, `AMBIGUOUS` or `ARGUMENT_INVALID`.
+   */
+  addMetadata(target: MetadataTarget, metadata: JsonObject): Promise<void>;
+  /**
+   * Gives an artifact tags, and takes tags from it. Rejects with what `getArtifact` does, with `ARGUMENT_INVALID` for a text
+   * that cannot be a tag, and for one to remove that it does not have.
+   */
+  changeTags(reference: string, change: TagChange): Promise<ArtifactRecord>;
+  /**
+   * By `NAME@VERSION` or `NAME@TAG`; else by id, by name the newest, or by the beginning of an id. Rejects with
+   * `ARTIFACT_NOT_FOUND`, `AMBIGUOUS`, or `ARGUMENT_INVALID` for what is no reference.
+   */
   getArtifact(reference: string): Promise<ArtifactRecord>;
   /** The newest first. Rejects with `ARTIFACT_NOT_FOUND` when there is none to come after. */
   listArtifacts(filter?: ArtifactFilter): Promise<readonly ArtifactRecord[]>;
+  /** The completed step runs that took an artifact, in the order of their runs and plans. */
+  listUses(artifact: ArtifactRecord): Promise<readonly StepRunRecord[]>;
+  /** The step runs that took the result of this one from the cache, in the order of their ends. */
+  listReuses(stepRun: StepRunRecord): Promise<readonly StepRunRecord[]>;
 }

@@ -1,7 +1,8 @@
+import type { ArtifactStore } from '../artifact-store/artifact-store.ts';
 import type { JsonValue } from '../json.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { PipelineSource } from './plan.ts';
-import type { RecordedError, RunStore } from './run-store.ts';
+import type { ArtifactRecord, RecordedError, RunStore } from './run-store.ts';
 
 /** How the program is started that runs one attempt of a step in a process of its own. */
 export interface StepProgram {
@@ -70,6 +71,8 @@ export type StepMessage =
 export interface StepPlace {
   readonly stack: Stack;
   readonly runStore: RunStore;
+  /** Opens the artifact store that an artifact is in, where the stack has another one. Default: nobody can. */
+  readonly openArtifactStore?: ((artifact: ArtifactRecord) => Promise<ArtifactStore>) | undefined;
   /** Aborted when the attempt is to stop. */
   readonly signal: AbortSignal;
   readonly send: (message: StepMessage) => void;

@@ -335,7 +335,7 @@ async function readItemList(
  */
 export async function artifactDamage(
   store: ArtifactStore,
-  artifact: ArtifactRecord,
+  artifact: NewArtifact,
   options: OperationOptions & { readonly verify: boolean },
 ): Promise<readonly ObjectDamage[]> {
   const damages: ObjectDamage[] = [];

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type CachedResult,
+  isPlainObject,
+  type JsonObject,
   type JsonValue,
   maskSecrets,
   type NewArtifact,
@@ -8,14 +11,16 @@ import {
   type PlanStep,
   StackError,
   type StepCaching,
+  type StepInput,
   type StepRunRecord,
 } from '@stack/core';
-import { artifactDamage, type LoadValueOptions } from '../artifacts/artifact-content.ts';
+import { artifactDamage, artifactIdentity, type LoadValueOptions } from '../artifacts/artifact-content.ts';
 import { outputName } from '../artifacts/artifact-name.ts';
 import { builtInMaterializers } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import { ValueScope } from '../artifacts/value-scope.ts';
 import { loadInputs, type RunArtifacts } from '../engine/load-inputs.ts';
+import type { StepRecords } from '../engine/step-journal.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { type CacheSubject, cacheKey, createKeyedDigest, type KeyedDigest } from './cache-key.ts';
 import type { CacheOptions } from './cache-options.ts';
@@ -23,9 +28,9 @@ import { type InputIdentity, identifyInputs } from './input-identity.ts';
 
 /** What the cache says of a step that is about to run. */
 export type CacheAnswer =
-  | { readonly artifacts: readonly NewArtifact[]; readonly caching: StepCaching & { readonly state: 'cached' } }
+  | { readonly records: StepRecords; readonly caching: StepCaching & { readonly state: 'cached' } }
   /** It has to run. What its result can be reused for depends on whether it read the parameters of the pipeline. */
-  | { readonly artifacts?: undefined; readonly cachingOf: (hasReadParameters: boolean) => StepCaching | undefined };
+  | { readonly cachingOf: (hasReadParameters: boolean) => StepCaching | undefined };
 
 /** A step that is about to run, or an item of one. */
 export interface CachedStep {
@@ -94,38 +99,67 @@ export class StepCache {
     if (typeof taken === 'string') return missing(taken);
     const key = found.caching !== undefined && 'key' in found.caching ? found.caching.key : undefined;
     const from = resultOf(found);
-    return { artifacts: taken, caching: { state: 'cached', ...(key === whole.key ? whole : without), from } };
+    return { records: taken, caching: { state: 'cached', ...(key === whole.key ? whole : without), from } };
   }
 
-  /** The artifacts of an earlier step run as those of this one; the reason why not, where they cannot be. */
+  /** What an earlier step run stored and logged as that of this one; the reason why not, where it cannot be. */
   async #take(
     found: StepRunRecord,
     { name, step }: CachedStep,
     { expiresAfter = Number.POSITIVE_INFINITY, verify = false }: CacheOptions,
     signal: AbortSignal,
-  ): Promise<readonly NewArtifact[] | string> {
+  ): Promise<StepRecords | string> {
     const { runId, runStore, stack } = this.#run;
     if (Date.now() - Date.parse(resultOf(found).computedAt) >= expiresAfter) return 'it has expired';
-    const earlier = await runStore.listArtifacts({ runId: found.runId, step: found.step, limit: step.outputs.length });
+    const earlier = await runStore.listArtifacts({
+      runId: found.runId,
+      step: found.step,
+      limit: Number.MAX_SAFE_INTEGER,
+    });
+    const missing = step.outputs.find((output) => !earlier.some((artifact) => artifact.output === output));
+    if (missing !== undefined) return `its artifact "${missing}" is not recorded`;
+    const inputs = found.inputs.filter(({ isLoaded }) => isLoaded === true);
+    for (const input of inputs) {
+      if (!(await this.#isAsLoaded(input)))
+        return `the artifact "${input.input}", which it loaded, is another one by now`;
+    }
     const artifacts: NewArtifact[] = [];
-    for (const output of step.outputs) {
-      const artifact = earlier.find((candidate) => candidate.output === output);
-      if (artifact === undefined) return `its artifact "${output}" is not recorded`;
+    for (const { version: _, ...artifact } of earlier.toReversed()) {
+      const { output } = artifact;
       const damages = await artifactDamage(stack.artifactStore, artifact, { signal, verify });
       for (const { path } of damages) this.#damaged.add(path);
       const [damage] = damages;
-      if (damage !== undefined) return `its artifact "${output}" ${damage.problem}`;
+      if (damage !== undefined) return `its artifact "${output ?? artifact.name}" ${damage.problem}`;
       artifacts.push({
         ...artifact,
         id: randomUUID(),
-        name: outputName(this.#plan.pipeline, name, output),
+        name: output === undefined ? artifact.name : outputName(this.#plan.pipeline, name, output),
+        // They stay with what they were given to.
         tags: [],
         runId,
         step: name,
         createdAt: new Date(),
       });
     }
-    return artifacts;
+    const { logged, loggedOfRun } = found.metadata;
+    return {
+      artifacts,
+      inputs,
+      metadata: { ...(logged === undefined ? {} : { logged }), ...(loggedOfRun === undefined ? {} : { loggedOfRun }) },
+      runMetadata: isPlainObject(loggedOfRun) ? (loggedOfRun as JsonObject) : undefined,
+    };
+  }
+
+  /** Whether what a step asked for by a reference is what it would get now. */
+  async #isAsLoaded({ input, artifactId }: StepInput): Promise<boolean> {
+    const { runStore } = this.#run;
+    try {
+      const [before, now] = [await runStore.getArtifact(artifactId), await runStore.getArtifact(input)];
+      return isDeepStrictEqual(artifactIdentity(before), artifactIdentity(now));
+    } catch (error) {
+      if (StackError.is(error, 'ARTIFACT_NOT_FOUND') || StackError.is(error, 'AMBIGUOUS')) return false;
+      throw error;
+    }
   }
 
   async #subject(cached: CachedStep, code: string, signal: AbortSignal): Promise<CacheSubject> {

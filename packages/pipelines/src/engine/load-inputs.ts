@@ -1,6 +1,7 @@
 import { type ArtifactRecord, type PlanInput, type PlanStep, type RunStore, type Stack, StackError } from '@stack/core';
 import { type LoadValueOptions, loadArtifact, openArtifactStream } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
+import type { OpenArtifactStore } from '../artifacts/open-store-of.ts';
 import type { StepArtifacts } from './step-artifacts.ts';
 
 /** What loading the artifacts of a run takes. */
@@ -9,6 +10,8 @@ export interface RunArtifacts {
   readonly runStore: RunStore;
   readonly stepArtifacts: StepArtifacts;
   readonly stack: Stack;
+  /** Opens the artifact stores that the stack does not have; `undefined` where nobody can. */
+  readonly openArtifactStore: OpenArtifactStore | undefined;
   readonly materializers: readonly Materializer[];
 }
 

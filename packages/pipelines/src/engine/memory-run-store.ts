@@ -6,10 +6,15 @@ import {
   type ArtifactRecord,
   type ClaimOptions,
   type CondemnOptions,
+  checkArtifactTag,
   type DeletedRun,
   didYouMean,
+  isPlainObject,
+  type JsonObject,
+  type MetadataTarget,
   type NewArtifact,
   type Plan,
+  parseArtifactReference,
   type RecordedError,
   type RetentionRule,
   type RunDeletion,
@@ -29,6 +34,7 @@ import {
   type StepCaching,
   type StepChange,
   type StepRunRecord,
+  type TagChange,
 } from '@stack/core';
 import { sharedPlace } from '../artifacts/object-places.ts';
 import { artifactObjects } from '../keeping/artifact-objects.ts';
@@ -38,13 +44,6 @@ interface KeptRun {
   /** Resolves when the run is given back; `undefined` while nobody holds it. */
   held: PromiseWithResolvers<void> | undefined;
   readonly steps: Map<string, StepRunRecord>;
-  readonly artifacts: Map<string, readonly ArtifactRecord[]>;
-}
-
-interface KeptArtifact {
-  readonly artifact: ArtifactRecord;
-  /** The artifact as which runs took it: itself, or its list. `undefined` for what stays whether it is used or not. */
-  readonly usedAs: string | undefined;
 }
 
 const defaultLimit = 50;
@@ -61,10 +60,16 @@ export interface MemoryRunStoreOptions {
 export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, KeptRun>();
   readonly #digestKey = randomBytes(32).toString('hex');
+  /** In the order in which they were recorded. */
+  readonly #artifacts = new Map<string, ArtifactRecord>();
+  /** Ids, by run and step: of a long run those of a step are asked for again and again. */
+  readonly #artifactsOfSteps = new Map<string, string[]>();
   readonly #lastVersions = new Map<string, number>();
   readonly #folder: string | undefined;
-  /** The artifacts of deleted runs that stay. */
-  #keptArtifacts: readonly KeptArtifact[] = [];
+  /**
+   * Of an artifact of a deleted run that stays while it is used, as which runs took it: itself, or its list.
+   */
+  readonly #usedAs = new Map<string, string>();
   #retentionRules: readonly RetentionRule[] = [];
   readonly #condemned = new Set<string>();
   readonly #deletedRuns = new Map<string, Set<string>>();
@@ -100,7 +105,6 @@ export class MemoryRunStore implements RunStore {
       record,
       held: undefined,
       steps: new Map(steps.map((step) => [step.step, step])),
-      artifacts: new Map(),
     };
     this.#runs.set(id, run);
     return take(run);
@@ -157,12 +161,13 @@ export class MemoryRunStore implements RunStore {
       run.steps.set(step, { ...previous, ...change, endedAt: new Date() });
       return [];
     }
-    const { artifacts, inputs = [], ...changed } = change;
+    const { artifacts, inputs = [], runMetadata, ...changed } = change;
     this.#checkNotCondemned(artifacts);
     run.steps.set(step, { ...previous, ...changed, inputs, endedAt: new Date() });
-    const recorded = artifacts.map((artifact) => this.#withVersion(artifact));
-    if (recorded.length > 0) run.artifacts.set(step, recorded);
-    return recorded;
+    if (runMetadata !== undefined) {
+      run.record = { ...run.record, metadata: withLogged(run.record.metadata, runMetadata) };
+    }
+    return artifacts.map((artifact) => this.#add(artifact));
   }
 
   async endRun(
@@ -189,8 +194,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async listStepRuns(runId: string): Promise<readonly StepRunRecord[]> {
-    const steps = [...this.#runById(runId).steps.values()];
-    return steps.toSorted((a, b) => a.index - b.index || (a.item ?? -1) - (b.item ?? -1));
+    return inOrder(this.#runById(runId).steps);
   }
 
   async findCached(keys: readonly string[]): Promise<StepRunRecord | undefined> {
@@ -202,24 +206,66 @@ export class MemoryRunStore implements RunStore {
     return this.#digestKey;
   }
 
-  async getArtifact(reference: string): Promise<ArtifactRecord> {
-    const all = this.#artifacts();
-    const found = all.filter(({ id }) => id.startsWith(reference));
-    return only(found, { code: 'ARTIFACT_NOT_FOUND', message: `There is no artifact "${reference}".` }, reference);
+  async saveArtifact(artifact: NewArtifact): Promise<ArtifactRecord> {
+    this.#checkNotCondemned([artifact]);
+    return this.#add(artifact);
   }
 
-  async listArtifacts({
-    runId,
-    step,
-    after,
-    limit = defaultLimit,
-  }: ArtifactFilter = {}): Promise<readonly ArtifactRecord[]> {
-    const all = this.#artifacts();
-    const end = after === undefined ? all.length : all.indexOf(await this.getArtifact(after));
-    return all
+  async addMetadata(target: MetadataTarget, metadata: JsonObject): Promise<void> {
+    if ('artifact' in target) {
+      const artifact = await this.getArtifact(target.artifact);
+      this.#artifacts.set(artifact.id, { ...artifact, metadata: { ...artifact.metadata, ...metadata } });
+      return;
+    }
+    const run = this.#run(target.run);
+    if (target.step === undefined) {
+      run.record = { ...run.record, metadata: withLogged(run.record.metadata, metadata) };
+      return;
+    }
+    const step = stepOf(run, target.step);
+    run.steps.set(step.step, { ...step, metadata: withLogged(step.metadata, metadata) });
+  }
+
+  async changeTags(reference: string, { add = [], remove = [] }: TagChange): Promise<ArtifactRecord> {
+    const artifact = await this.getArtifact(reference);
+    for (const tag of add) checkArtifactTag(tag);
+    const { id, name, version, tags } = artifact;
+    const missing = remove.filter((tag) => !tags.includes(tag));
+    if (missing.length > 0) {
+      const message = `The artifact ${name}@${version} does not have the tags ${missing.join(', ')}.`;
+      throw new StackError({ code: 'ARGUMENT_INVALID', message });
+    }
+    this.#takeTags(name, add);
+    const changed = [...new Set([...tags, ...add])].filter((tag) => !remove.includes(tag)).toSorted();
+    const tagged = { ...artifact, tags: changed };
+    this.#artifacts.set(id, tagged);
+    return tagged;
+  }
+
+  async getArtifact(reference: string): Promise<ArtifactRecord> {
+    const { name, version, tag } = parseArtifactReference(reference);
+    const all = [...this.#artifacts.values()].reverse();
+    const named = all.filter((artifact) => artifact.name === name);
+    const isSelected = (artifact: ArtifactRecord) =>
+      tag === undefined ? artifact.version === (version ?? artifact.version) : artifact.tags.includes(tag);
+    const found = this.#artifacts.get(reference) ?? named.find(isSelected);
+    if (found !== undefined) return found;
+    const begun = all.filter(({ id }) => id.startsWith(reference));
+    return only(begun, { code: 'ARTIFACT_NOT_FOUND', message: `There is no artifact "${reference}".` }, reference);
+  }
+
+  async listArtifacts(filter: ArtifactFilter = {}): Promise<readonly ArtifactRecord[]> {
+    const { runId, step, name, after, limit = defaultLimit } = filter;
+    const ofStep = () => this.#artifactsOfSteps.get(`${runId}/${step}`) ?? [];
+    const ids = runId !== undefined && step !== undefined ? ofStep() : [...this.#artifacts.keys()];
+    const end = after === undefined ? ids.length : ids.indexOf((await this.getArtifact(after)).id);
+    return ids
       .slice(0, end)
+      .map((id) => this.#artifacts.get(id))
+      .filter((artifact) => artifact !== undefined)
       .filter((artifact) => runId === undefined || artifact.runId === runId)
       .filter((artifact) => step === undefined || artifact.step === step)
+      .filter((artifact) => name === undefined || artifact.name === name)
       .reverse()
       .slice(0, limit);
   }
@@ -236,26 +282,33 @@ export class MemoryRunStore implements RunStore {
     const run = this.#run(reference);
     const { record } = run;
     if (run.held !== undefined) throw runHeld(record.name, 'this process');
-    const artifacts = [...run.artifacts.values()].flat();
+    const artifacts = [...this.#artifacts.values()].filter(({ runId }) => runId === record.id);
     const isWanted = ({ tags }: ArtifactRecord) => keepArtifacts || (!deleteTagged && tags.length > 0);
     const others = [...this.#runs.values()].filter((other) => other !== run);
-    const kept = new Map<ArtifactRecord, KeptArtifact>();
+    const kept = new Map<ArtifactRecord, string | undefined>();
     for (const artifact of artifacts.filter((one) => isWanted(one) || isUsed(one.id, others))) {
       const usedAs = isWanted(artifact) ? undefined : artifact.id;
-      for (const part of [artifact, ...itemsOf(run, artifact, artifacts)]) {
-        const without = { runId: undefined, step: undefined, output: undefined };
-        kept.set(part, { artifact: { ...part, ...without }, usedAs });
-      }
+      for (const part of [artifact, ...itemsOf(run, artifact, artifacts)]) kept.set(part, usedAs);
     }
-    const isReleased = ({ artifact, usedAs }: KeptArtifact) =>
-      usedAs !== undefined && !isUsed(usedAs, others) && !keepArtifacts && artifact.tags.length === 0;
+    const isReleased = ({ id, tags }: ArtifactRecord) => {
+      const usedAs = this.#usedAs.get(id);
+      return usedAs !== undefined && !isUsed(usedAs, others) && !keepArtifacts && tags.length === 0;
+    };
     const gone = [
       ...artifacts.filter((artifact) => !kept.has(artifact)),
-      ...this.#keptArtifacts.filter(isReleased).map(({ artifact }) => artifact),
+      ...[...this.#artifacts.values()].filter(isReleased),
     ];
     if (!dryRun) {
       this.#runs.delete(record.id);
-      this.#keptArtifacts = [...this.#keptArtifacts.filter((one) => !isReleased(one)), ...kept.values()];
+      for (const { id } of gone) {
+        this.#artifacts.delete(id);
+        this.#usedAs.delete(id);
+      }
+      for (const [artifact, usedAs] of kept) {
+        this.#artifacts.set(artifact.id, { ...artifact, runId: undefined, step: undefined, output: undefined });
+        if (usedAs !== undefined) this.#usedAs.set(artifact.id, usedAs);
+      }
+      for (const { step } of artifacts) this.#artifactsOfSteps.delete(`${record.id}/${step}`);
       const components = artifacts.map(({ store }) => store.component);
       this.#deletedRuns.set(record.id, new Set(logStore === undefined ? components : [...components, logStore]));
     }
@@ -294,11 +347,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   async condemnObjects(paths: readonly string[], { dryRun = false }: CondemnOptions = {}): Promise<readonly string[]> {
-    const referenced = new Set(
-      this.#artifacts()
-        .flatMap(artifactObjects)
-        .map(({ path }) => path),
-    );
+    const referenced = new Set([...this.#artifacts.values()].flatMap(artifactObjects).map(({ path }) => path));
     const unreferenced = paths.filter((path) => !referenced.has(path));
     // Kept to the end: the process is not expected to live for days.
     if (!dryRun) for (const path of unreferenced) this.#condemned.add(path);
@@ -307,14 +356,6 @@ export class MemoryRunStore implements RunStore {
 
   async findCondemned(paths: readonly string[]): Promise<readonly string[]> {
     return paths.filter((path) => this.#condemned.has(path));
-  }
-
-  /** In the order in which they were recorded, those of deleted runs first. */
-  #artifacts(): readonly ArtifactRecord[] {
-    return [
-      ...this.#keptArtifacts.map(({ artifact }) => artifact),
-      ...[...this.#runs.values()].flatMap(({ artifacts }) => [...artifacts.values()].flat()),
-    ];
   }
 
   #checkNotCondemned(artifacts: readonly NewArtifact[]): void {
@@ -327,10 +368,40 @@ export class MemoryRunStore implements RunStore {
     });
   }
 
-  #withVersion(artifact: NewArtifact): ArtifactRecord {
+  async listUses({ id }: ArtifactRecord): Promise<readonly StepRunRecord[]> {
+    return this.#stepRuns().filter(({ inputs }) => inputs.some(({ artifactId }) => artifactId === id));
+  }
+
+  async listReuses({ runId, step }: StepRunRecord): Promise<readonly StepRunRecord[]> {
+    return this.#stepRuns().filter(
+      ({ caching }) => caching?.state === 'cached' && caching.from.runId === runId && caching.from.step === step,
+    );
+  }
+
+  #stepRuns(): readonly StepRunRecord[] {
+    return [...this.#runs.values()].flatMap(({ steps }) => inOrder(steps));
+  }
+
+  #takeTags(name: string, taken: readonly string[]): void {
+    for (const artifact of this.#artifacts.values()) {
+      if (artifact.name !== name || !artifact.tags.some((tag) => taken.includes(tag))) continue;
+      this.#artifacts.set(artifact.id, { ...artifact, tags: artifact.tags.filter((tag) => !taken.includes(tag)) });
+    }
+  }
+
+  #add(artifact: NewArtifact): ArtifactRecord {
     const version = (this.#lastVersions.get(artifact.name) ?? 0) + 1;
     this.#lastVersions.set(artifact.name, version);
-    return { ...artifact, version };
+    this.#takeTags(artifact.name, artifact.tags);
+    const recorded = { ...artifact, version };
+    this.#artifacts.set(artifact.id, recorded);
+    if (artifact.runId !== undefined && artifact.step !== undefined) {
+      const key = `${artifact.runId}/${artifact.step}`;
+      const ofStep = this.#artifactsOfSteps.get(key) ?? [];
+      ofStep.push(artifact.id);
+      this.#artifactsOfSteps.set(key, ofStep);
+    }
+    return recorded;
   }
 
   #fencedRun({ runId, epoch }: RunFence): KeptRun {
@@ -442,6 +513,14 @@ function itemsOf(
 function isUsed(artifactId: string, runs: readonly KeptRun[]): boolean {
   const inputs = runs.flatMap(({ steps }) => [...steps.values()].flatMap((step) => step.inputs));
   return inputs.some((input) => input.isLoaded && input.artifactId === artifactId);
+}
+
+function inOrder(steps: ReadonlyMap<string, StepRunRecord>): readonly StepRunRecord[] {
+  return [...steps.values()].toSorted((a, b) => a.index - b.index || (a.item ?? -1) - (b.item ?? -1));
+}
+
+function withLogged(present: JsonObject, added: JsonObject): JsonObject {
+  return { ...present, logged: { ...(isPlainObject(present.logged) ? present.logged : {}), ...added } };
 }
 
 function keyOf(caching: StepCaching | undefined): string | undefined {

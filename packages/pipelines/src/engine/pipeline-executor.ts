@@ -33,6 +33,7 @@ import {
   type StepAttempt,
 } from './step-attempt.ts';
 import { type Hindrance, StepGate } from './step-gate.ts';
+import { takenInputs } from './taken-inputs.ts';
 
 export interface ExecutorOptions extends AttemptRunnerOptions {
   /** By which the state of the run is written. */
@@ -251,8 +252,7 @@ export class PipelineExecutor implements StepExecutor {
     } catch (error) {
       return signal.aborted ? { outcome: 'cancelled' } : { outcome: 'failed', error, metadata: {} };
     }
-    const { artifacts } = answer;
-    if (artifacts !== undefined) return { outcome: 'completed', artifacts, metadata: {}, caching: answer.caching };
+    if ('records' in answer) return { outcome: 'completed', ...answer.records, caching: answer.caching };
     const { hasReadParameters, ...end } = await this.#runAttempts(execution, place);
     return { ...end, caching: answer.cachingOf(hasReadParameters) };
   }
@@ -319,7 +319,7 @@ export class PipelineExecutor implements StepExecutor {
         const options = { signal, places: this.#places };
         lists.push(await storeItemList(stack.artifactStore, listed, originOf(this.#options, name, output), options));
       }
-      return { outcome: 'completed', artifacts: lists, metadata: {} };
+      return { outcome: 'completed', artifacts: lists, inputs: [], metadata: {}, runMetadata: undefined };
     } catch (error) {
       return signal.aborted ? { outcome: 'cancelled' } : { outcome: 'failed', error, metadata: {} };
     }
@@ -330,7 +330,8 @@ export class PipelineExecutor implements StepExecutor {
     switch (result.outcome) {
       case 'completed': {
         const { outcome: state, ...completed } = result;
-        const artifacts = await runStore.recordStep(lease, name, { state, ...completed });
+        const inputs = [...(await takenInputs(step, item, stepArtifacts)), ...completed.inputs];
+        const artifacts = await runStore.recordStep(lease, name, { state, ...completed, inputs });
         stepArtifacts.add(name, artifacts);
         if (item !== undefined) this.#expansions.get(step.name)?.artifacts.set(name, artifacts);
         const { caching } = result;

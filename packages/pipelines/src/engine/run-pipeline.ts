@@ -21,6 +21,7 @@ import {
 } from '@stack/core';
 import { loadArtifact } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
+import type { OpenArtifactStore } from '../artifacts/open-store-of.ts';
 import { planCode } from '../code-identity/plan-code.ts';
 import { outsideSteps } from '../logs/output-capture.ts';
 import { deepFreeze } from '../pipeline/deep-freeze.ts';
@@ -56,6 +57,11 @@ export interface RunOptions {
   readonly cache?: boolean | undefined;
   /** Told what happens, as it happens. Default: prints what steps print. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /**
+   * Opens the artifact stores that the stack does not have, for steps which load what is there. Default: loading it is
+   * `COMPONENT_NOT_FOUND`.
+   */
+  readonly openArtifactStore?: OpenArtifactStore | undefined;
   /** Whether a run that does not complete is an error of `run`. Default `true`. */
   readonly throwOnFailure?: boolean | undefined;
 }
@@ -259,7 +265,7 @@ async function executeRun(
   options: RunOptions,
 ): Promise<PipelineRun> {
   const { definitions, materializers, hooks } = compiled;
-  const { stack } = options;
+  const { stack, openArtifactStore } = options;
   const { runId } = lease;
   const startedAt = performance.now();
   const signal = AbortSignal.any([
@@ -269,7 +275,7 @@ async function executeRun(
     ...(recorded.some(({ state }) => state === 'cancelled') ? [AbortSignal.abort()] : []),
   ]);
   const stepArtifacts = new StepArtifacts(runId, runStore);
-  const artifacts: RunArtifacts = { runId, runStore, stepArtifacts, stack, materializers };
+  const artifacts: RunArtifacts = { runId, runStore, stepArtifacts, stack, openArtifactStore, materializers };
   const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, recorded, tell });
   const context: RunContext = {
     runId,

@@ -38,7 +38,7 @@ class SentLog extends LineLog {
 export async function runStep(
   compiled: CompiledPipeline,
   order: AttemptOrder,
-  { stack, runStore, signal, send }: StepPlace,
+  { stack, runStore, openArtifactStore, signal, send }: StepPlace,
 ): Promise<void> {
   const { definitions, materializers, problems } = compiled;
   const { runId } = order.lease;
@@ -52,6 +52,7 @@ export async function runStep(
     runStore,
     stepArtifacts: new StepArtifacts(runId, runStore),
     stack,
+    openArtifactStore,
     materializers,
   };
   const runner = new AttemptRunner({ ...run, plan, definitions, settings }, new ObjectPlaces(runStore));

@@ -20,6 +20,7 @@ import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
 import { HookMetadata, type InfoFor } from './component-hooks.ts';
 import { loadInputs, type RunArtifacts } from './load-inputs.ts';
+import { StepJournal, type StepRecords, type ValueHandling } from './step-journal.ts';
 
 /** How long a cancelled step may take to stop, in milliseconds. Then the run goes on without it. */
 const cancellationGrace = 5_000;
@@ -47,7 +48,7 @@ export interface StepAttempt {
 }
 
 export type AttemptEnd =
-  | { readonly outcome: 'completed'; readonly artifacts: readonly NewArtifact[]; readonly metadata: JsonObject }
+  | ({ readonly outcome: 'completed' } & StepRecords)
   | { readonly outcome: 'failed'; readonly error: unknown; readonly metadata: JsonObject }
   | { readonly outcome: 'cancelled' };
 
@@ -58,8 +59,8 @@ export type AttemptResult = AttemptEnd & {
 
 /** What the context of an attempt is made of. */
 interface ContextParts {
-  readonly scope: ValueScope;
-  readonly signal: AbortSignal;
+  readonly handling: ValueHandling;
+  readonly journal: StepJournal;
   readonly onReadParameters: () => void;
 }
 
@@ -91,7 +92,9 @@ export class AttemptRunner {
       hasReadParameters = true;
     };
     await using scope = new ValueScope();
-    const context = this.#context(attempt, log, { scope, signal: limit.signal, onReadParameters });
+    const handling = this.#handling(attempt, log, scope, limit.signal);
+    const journal = new StepJournal(this.#options, { name: attempt.name, step, handling });
+    const context = this.#context(attempt, log, { handling, journal, onReadParameters });
     const infoFor = this.#infoFor(attempt);
     const metadata = new HookMetadata();
     let failed = true;
@@ -102,7 +105,7 @@ export class AttemptRunner {
         for (const component of stack.components) await component.prepareStepRun(infoFor(component));
         if (attempt.attempt === 1) await metadata.callHook('step', 'onStart', () => hooks.onStart?.(context));
       });
-      artifacts = await this.#produce(attempt, context, log, scope);
+      artifacts = await this.#produce(attempt, context, log, { handling, journal });
       failed = false;
     } catch (error) {
       // What a step throws that was told to stop says less than why it was.
@@ -116,7 +119,8 @@ export class AttemptRunner {
       await metadata.askStep(stack, infoFor);
       await metadata.cleanUp(stack, infoFor, { failed });
     });
-    if (!failed) return { outcome: 'completed', artifacts, metadata: metadata.metadata, hasReadParameters };
+    const records = journal.end(artifacts, metadata.metadata);
+    if (!failed) return { outcome: 'completed', ...records, hasReadParameters };
     if (runSignal.aborted) return { outcome: 'cancelled', hasReadParameters };
     return { outcome: 'failed', error: failure, metadata: metadata.metadata, hasReadParameters };
   }
@@ -127,7 +131,9 @@ export class AttemptRunner {
     const { hooks } = definitionOf(definitions, attempt.step.name);
     await using scope = new ValueScope();
     const signal = AbortSignal.abort(failure);
-    const context = this.#context(attempt, log, { scope, signal, onReadParameters: () => {} });
+    const handling = this.#handling(attempt, log, scope, signal);
+    const journal = new StepJournal(this.#options, { ...attempt, handling });
+    const context = this.#context(attempt, log, { handling, journal, onReadParameters: () => {} });
     const metadata = new HookMetadata();
     await captureOutput(log, async () => {
       if (failure !== undefined && attempt.isLast) {
@@ -136,6 +142,10 @@ export class AttemptRunner {
       if (isCleanUpDue) await metadata.cleanUp(stack, this.#infoFor(attempt), { failed: true });
     });
     return metadata.metadata;
+  }
+
+  #handling({ damaged }: StepAttempt, log: LineLog, scope: ValueScope, signal: AbortSignal): ValueHandling {
+    return { scope, signal, damaged, places: this.#places, warn: (message) => log.write('warn', message) };
   }
 
   #infoFor({ name, step, attempt }: StepAttempt): InfoFor<StepRunInfo> {
@@ -152,7 +162,7 @@ export class AttemptRunner {
   #context(
     { name, attempt }: StepAttempt,
     log: LineLog,
-    { scope, signal, onReadParameters }: ContextParts,
+    { handling: { scope, signal }, journal, onReadParameters }: ContextParts,
   ): StepContext {
     const { runId, plan, stack } = this.#options;
     return {
@@ -171,35 +181,40 @@ export class AttemptRunner {
       signal,
       spawn: (program, words = [], options = {}) =>
         runProgram(program, words, options, { signal, openLog: (level) => log.openStream(level) }),
+      saveArtifact: journal.saveArtifact,
+      loadArtifact: journal.loadArtifact,
+      logMetadata: journal.logMetadata,
     };
   }
 
   /** Loads the inputs, calls the function, and stores what it returns. */
   async #produce(
-    { name, step, loadItem, damaged }: StepAttempt,
+    { name, step, loadItem }: StepAttempt,
     context: StepContext,
     log: LineLog,
-    scope: ValueScope,
+    { handling, journal }: Pick<ContextParts, 'handling' | 'journal'>,
   ): Promise<readonly NewArtifact[]> {
     const { stack, materializers } = this.#options;
-    const { signal } = context;
+    const { scope, signal } = handling;
     const definition = this.#definition(step.name);
     const ofItem = async () => loadItem?.({ signal, scope });
     const input = await loadInputs(step, this.#options, { signal, scope, loadItem: ofItem });
     signal.throwIfAborted();
-    const running = captureOutput(log, async () => definition.run(input, context));
+    const running = captureOutput(log, async () => {
+      const value = await definition.run(input, context);
+      await journal.settle();
+      return value;
+    });
     const result = await orAbandon(running, signal);
     signal.throwIfAborted();
     const values = step.outputs.map((output) =>
       definition.outputs === undefined ? result : namedOutput(step, result, output),
     );
     using _streams = keepStreams(values);
-    const places = this.#places;
-    const warn = (message: string) => log.write('warn', message);
     const artifacts: NewArtifact[] = [];
     for (const [index, output] of step.outputs.entries()) {
       const origin = originOf(this.#options, name, output);
-      const options = { signal, damaged, places, scope, warn, output: definition.outputOptions.get(output) };
+      const options = { ...handling, output: definition.outputOptions.get(output) };
       artifacts.push(await storeArtifact(stack.artifactStore, values[index], materializers, origin, options));
     }
     return artifacts;

@@ -1,4 +1,6 @@
-import { type JsonObject, type Stack, StackError } from '@stack/core';
+import { checkArtifactName, type JsonObject, type Stack, StackError } from '@stack/core';
+import { recordedMetadata } from '../artifacts/artifact-metadata.ts';
+import type { SaveArtifactOptions } from '../artifacts/save-artifact.ts';
 import { ValueScope } from '../artifacts/value-scope.ts';
 import { LineStream } from '../logs/line-stream.ts';
 import { runProgram, type SpawnOptions } from '../programs/run-program.ts';
@@ -40,12 +42,46 @@ export interface StepContext {
    * @throws ABORTED when the run is cancelled
    */
   spawn(program: string, words?: readonly string[], options?: SpawnOptions): Promise<string>;
+  /**
+   * Saves a value as the newest artifact of a name, beside what the step returns. It is recorded when the step completes:
+   * of an attempt that fails, nothing is. A result that is taken from the cache brings it along, without its tags.
+   *
+   * @param name letters, digits, `.`, `_` and `-`, in parts joined by `/`
+   * @throws ARGUMENT_INVALID for a name, tag or metadata that cannot be
+   * @throws VALUE_NOT_SERIALIZABLE for a value that no materializer takes
+   */
+  saveArtifact(name: string, value: unknown, options?: SaveArtifactOptions): Promise<void>;
+  /**
+   * Loads an artifact of whatever run, which is recorded as an input of the step. While the reference means another one, no
+   * result of this step is taken from the cache.
+   *
+   * @param reference an id, a name for the newest artifact of it, `NAME@3` or `NAME@TAG`
+   * @throws ARTIFACT_NOT_FOUND, AMBIGUOUS, ARGUMENT_INVALID
+   * @throws COMPONENT_NOT_FOUND when the artifact store that it is in cannot be opened here
+   * @throws what `loadArtifact` throws
+   */
+  loadArtifact(reference: string): Promise<unknown>;
+  /**
+   * Notes what there is to know of the step, of its run or of one of its outputs, in the place of what was noted under the
+   * same names. It is recorded when the step completes, masked; `stack run describe` shows it.
+   *
+   * @param metadata names and values, which are JSON
+   * @param target default: the step
+   * @throws ARGUMENT_INVALID for metadata that is not JSON, naming the fields, and for an output that there is not
+   */
+  logMetadata(metadata: JsonObject, target?: 'step' | 'run' | { readonly output: string }): void;
 }
 
 /** The context of `step.run()` in a unit test: what is not given is made up, but for the stack. */
 export function unitTestContext(step: string, given: Partial<StepContext>): StepContext {
   const { signal = new AbortController().signal, log = console } = given;
   const scope = new ValueScope();
+  const notGiven = (what: string, name: keyof StepContext) =>
+    new StackError({
+      code: 'ARGUMENT_INVALID',
+      message: `The step "${step}" ${what}, and run() was called without it.`,
+      hint: `Give it as part of the second argument: step.run(input, { ${name} }).`,
+    });
   return {
     runId: 'unit-test',
     step,
@@ -58,12 +94,16 @@ export function unitTestContext(step: string, given: Partial<StepContext>): Step
     get temporaryFolder() {
       return scope.temporaryFolder;
     },
+    saveArtifact: async (name, _value, { metadata = {} } = {}) => {
+      checkArtifactName(name);
+      recordedMetadata(metadata);
+    },
+    logMetadata: (metadata) => void recordedMetadata(metadata),
+    loadArtifact: async (reference) => {
+      throw notGiven(`asked for the artifact "${reference}"`, 'loadArtifact');
+    },
     get stack(): Stack {
-      throw new StackError({
-        code: 'ARGUMENT_INVALID',
-        message: `The step "${step}" asked for the stack, and run() was called without one.`,
-        hint: 'Give it as part of the second argument: step.run(input, { stack }).',
-      });
+      throw notGiven('asked for the stack', 'stack');
     },
     ...given,
   };

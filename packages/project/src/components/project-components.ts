@@ -2,6 +2,7 @@ import {
   type AnyComponent,
   type AnyFlavor,
   type ArtifactLocation,
+  type ArtifactRecord,
   type ArtifactStore,
   checkName,
   configError,
@@ -10,6 +11,7 @@ import {
   type Garbage,
   type GarbageOptions,
   getComponentType,
+  maskSecrets,
   migrateConfig,
   type Problem,
   type SecretResolver,
@@ -278,17 +280,51 @@ export class ProjectComponents {
     return { migrated, problems };
   }
 
-  /**
-   * Opens the artifact store that an artifact was written to, whatever stack is active. Its owner disposes it.
-   *
-   * @throws COMPONENT_NOT_FOUND when it is no longer registered
-   */
+  /** Opens a registered artifact store. Its owner disposes it. @throws COMPONENT_NOT_FOUND, AMBIGUOUS, what `open` throws */
   async openArtifactStore(
     { component }: Pick<ArtifactLocation, 'component'>,
     options?: WriteOptions,
   ): Promise<ArtifactStore> {
+    return this.#openArtifactStore(await this.get('artifact-store', component), options);
+  }
+
+  /**
+   * Opens the artifact store that an artifact is in, whatever stack is active, and whichever project wrote it: the one that is
+   * registered under the name, or under another since; else the same flavor with the root that was recorded. Its owner disposes
+   * it.
+   *
+   * @throws COMPONENT_NOT_FOUND when no artifact store of the flavor is registered
+   */
+  async openStoreOf({ store: location, path }: Pick<ArtifactRecord, 'store' | 'path'>): Promise<ArtifactStore> {
+    const { component, flavor, root } = location;
+    const registered = await this.#store.components.list({ type: 'artifact-store', flavor });
+    const candidates = registered.toSorted((a, b) => Number(b.name === component) - Number(a.name === component));
+    for (const candidate of candidates) {
+      const store = await this.#openArtifactStore(candidate).catch((error: unknown) => {
+        if (candidate.name === component || !StackError.is(error)) throw error;
+        return undefined;
+      });
+      if (store === undefined) continue;
+      const isThere = maskSecrets(store.root) === root || (candidate.name === component && (await store.exists(path)));
+      if (isThere) return store;
+      await store[Symbol.asyncDispose]();
+    }
+    const [nearest] = candidates;
+    if (nearest === undefined) {
+      throw new StackError({
+        code: 'COMPONENT_NOT_FOUND',
+        message: `The artifact is in ${root}, and no artifact store of the flavor "${flavor}" is registered.`,
+        hint: `Register it again: stack artifact-store register ${component} --flavor=${flavor} --path=${root}`,
+      });
+    }
+    // It was brought up to date by being opened.
+    const { config, ...record } = await this.get('artifact-store', nearest.id);
+    return this.#openArtifactStore({ ...record, config: { ...config, path: root } });
+  }
+
+  async #openArtifactStore(record: ComponentRecord, options?: WriteOptions): Promise<ArtifactStore> {
     // The type says that it is one: `createComponent` made it from a flavor of that type.
-    return (await this.open(await this.get('artifact-store', component), options)) as AnyComponent as ArtifactStore;
+    return (await this.open(record, options)) as AnyComponent as ArtifactStore;
   }
 
   /**

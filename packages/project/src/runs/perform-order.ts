@@ -45,7 +45,13 @@ async function runOrder({ project: place, source, stack: name, attempt }: StepOr
   const runner = await importForWorker(() => loadRunner(project, source));
   const stack = await project.stacks.open(name);
   process.on('beforeExit', () => giveUp(stranded()));
-  await runner.runStep(attempt, { stack, runStore: project.runs, signal, send });
+  await runner.runStep(attempt, {
+    stack,
+    runStore: project.runs,
+    openArtifactStore: (artifact) => project.components.openStoreOf(artifact),
+    signal,
+    send,
+  });
   // The result is told: what does not close any more has no say in it.
   const close = async () => {
     await stack[Symbol.asyncDispose]();

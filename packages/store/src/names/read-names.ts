@@ -4,18 +4,22 @@ import { openDatabase } from '../sqlite/open-database.ts';
 import { storeError } from '../sqlite/sqlite-error.ts';
 import type { StoreLocation } from '../store-location.ts';
 
-/** What names are read of: the components of a type, the stacks, the runs, or the secrets that are in the store. */
+/** What names are read of: the components of a type, the stacks, the runs, the artifacts, or the secrets in the store. */
 export type NameQuery =
   | { readonly of: 'components'; readonly type: string }
-  | { readonly of: 'stacks' | 'runs' | 'secrets' };
+  | { readonly of: 'stacks' | 'runs' | 'artifacts' | 'secrets' };
 
 export interface KnownName {
   readonly name: string;
-  /** The flavor of a component, the pipeline of a run, the keys of a secret; empty for a stack. */
+  /**
+   * The flavor of a component, the pipeline of a run, the newest version of an artifact, the keys of a secret; empty for a stack.
+   */
   readonly note: string;
 }
 
 const shownRuns = 50;
+/** Of a server, the names of the newest artifacts. */
+const shownArtifacts = 1000;
 /** Whoever waits for the names of a completion has pressed a key. */
 const patience = 100;
 
@@ -51,6 +55,8 @@ function statement(query: NameQuery): [sql: string, parameter: string | number] 
       return ["select name, '' as note from stacks order by name limit ?", -1];
     case 'runs':
       return ['select name, pipeline as note from runs order by sequence desc limit ?', shownRuns];
+    case 'artifacts':
+      return ['select name, cast(max(version) as text) as note from artifacts group by name order by name limit ?', -1];
     case 'secrets':
       return [
         `select name, (select group_concat(key, ' ') from json_each(sealed_values)) as note from sealed_secrets
@@ -72,6 +78,11 @@ async function readFromServer(url: string, query: NameQuery): Promise<readonly K
       return (await store.stacks.list()).map(({ name }) => ({ name, note: '' }));
     case 'runs':
       return (await store.runs.listRuns({ limit: shownRuns })).map(({ name, pipeline }) => ({ name, note: pipeline }));
+    case 'artifacts': {
+      const newestFirst = await store.runs.listArtifacts({ limit: shownArtifacts });
+      const newest = new Map(newestFirst.toReversed().map(({ name, version }) => [name, String(version)]));
+      return [...newest].map(([name, note]) => ({ name, note })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    }
     case 'secrets': {
       const stores = await store.components.list({ type: 'secret-store' });
       const secrets = await Promise.all(stores.map(({ id }) => store.sealedSecrets.list({ store: id })));

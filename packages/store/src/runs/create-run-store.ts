@@ -1,17 +1,18 @@
-import type { RunFence, RunStore, StepChange } from '@stack/core';
+import type { JsonObject, RunFence, RunStore, StepCaching, StepChange } from '@stack/core';
 import { didYouMean, StackError } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
-import { chooseId, idFits } from '../reference.ts';
+import { isObject, StoredRow } from '../schema/stored-row.ts';
 import type { RunRow, StepRunRow, Tables } from '../schema/tables.ts';
 import { appendRunEvent } from './append-run-event.ts';
+import { createArtifactTable, findArtifact } from './artifact-table.ts';
 import { createRunKeeping } from './create-run-keeping.ts';
 import { findHeldRun, findRunId, runNotFound } from './find-run.ts';
 import { insertArtifacts, insertArtifactUses } from './insert-artifacts.ts';
 import { prepareQuery, prepareRowsQuery } from './prepared-query.ts';
 import { readDigestKey } from './read-digest-key.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
-import { artifactRecord, runRecord, stepRunRecord } from './run-records.ts';
+import { runRecord, stepRunRecord } from './run-records.ts';
 import { checkStepChange } from './step-transitions.ts';
 
 const defaultLimit = 50;
@@ -143,7 +144,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
           );
           return [];
         }
-        const { artifacts, inputs, metadata } = change;
+        const { artifacts, inputs, metadata, runMetadata } = change;
+        if (runMetadata !== undefined) await logRunMetadata(database, runId, runMetadata);
         const recorded = await insertArtifacts(database, artifacts);
         await insertArtifactUses(database, fence, step, inputs);
         const ids = artifacts.map(({ id }) => id);
@@ -205,34 +207,37 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
 
     digestKey: () => engine.read(readDigestKey),
 
-    getArtifact: (reference) =>
+    listReuses: ({ runId, step, caching }) =>
       engine.read(async (database) => {
-        const candidates = await database.selectFrom('artifacts').select('id').where(idFits(reference)).execute();
-        const id = chooseId(reference, candidates, 'artifacts');
-        if (id === undefined) throw artifactNotFound(reference);
-        const row = await database.selectFrom('artifacts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-        return artifactRecord(row);
+        if (caching === undefined || caching.state === 'off') return [];
+        const rows = await database
+          .selectFrom('step_runs')
+          .selectAll()
+          .where('cache_key', '=', caching.key)
+          .orderBy('ended_at')
+          .execute();
+        const isOfThis = (other: StepCaching | undefined) =>
+          other?.state === 'cached' && other.from.runId === runId && other.from.step === step;
+        return rows.map(stepRunRecord).filter((other) => isOfThis(other.caching));
       }),
 
-    listArtifacts: ({ runId, step, after, limit = defaultLimit } = {}) =>
-      engine.read(async (database) => {
-        if (runId !== undefined && step !== undefined && after === undefined) {
-          return (await selectStepArtifacts(database, { runId, step, limit })).map(artifactRecord);
+    addMetadata: (target, metadata) =>
+      engine.write(async (database) => {
+        if ('artifact' in target) {
+          const { id, metadata: present } = await findArtifact(database, target.artifact);
+          await database
+            .updateTable('artifacts')
+            .set({ metadata: JSON.stringify({ ...present, ...metadata }) })
+            .where('id', '=', id)
+            .execute();
+          return;
         }
-        let query = database.selectFrom('artifacts').selectAll().orderBy('sequence', 'desc').limit(limit);
-        if (runId !== undefined) query = query.where('run_id', '=', runId);
-        if (step !== undefined) query = query.where('step', '=', step);
-        if (after !== undefined) {
-          const last = await database
-            .selectFrom('artifacts')
-            .select('sequence')
-            .where('id', '=', after)
-            .executeTakeFirst();
-          if (last === undefined) throw artifactNotFound(after);
-          query = query.where('sequence', '<', last.sequence);
-        }
-        return (await query.execute()).map(artifactRecord);
+        const runId = await findRunId(database, target.run);
+        if (target.step === undefined) await logRunMetadata(database, runId, metadata);
+        else await logStepMetadata(database, runId, target.step, metadata);
       }),
+
+    ...createArtifactTable(engine),
   };
 }
 
@@ -273,17 +278,6 @@ const selectLatestOfKeys = prepareRowsQuery((database, keys: readonly { readonly
     )
     .orderBy('ended_at', 'desc')
     .limit(1),
-);
-
-const selectStepArtifacts = prepareQuery(
-  (database, { runId, step, limit }: { readonly runId: string; readonly step: string; readonly limit: number }) =>
-    database
-      .selectFrom('artifacts')
-      .selectAll()
-      .where('run_id', '=', runId)
-      .where('step', '=', step)
-      .orderBy('sequence', 'desc')
-      .limit(limit),
 );
 
 const changeStepRun = prepareQuery((database, { run_id, step, ...columns }: StepRunRow) =>
@@ -344,17 +338,41 @@ function selectRuns(database: Kysely<Tables>) {
     .select(['run_leases.epoch', 'run_leases.host', 'run_leases.pid', 'run_leases.held_since']);
 }
 
+/** @throws STORE_CORRUPT */
+async function logRunMetadata(database: Kysely<Tables>, runId: string, metadata: JsonObject): Promise<void> {
+  const run = await database.selectFrom('runs').select('metadata').where('id', '=', runId).executeTakeFirstOrThrow();
+  const logged = withLogged(new StoredRow('runs', runId, run).object('metadata'), metadata);
+  await database
+    .updateTable('runs')
+    .set({ metadata: JSON.stringify(logged) })
+    .where('id', '=', runId)
+    .execute();
+}
+
+/** @throws STEP_NOT_FOUND, STORE_CORRUPT */
+async function logStepMetadata(
+  database: Kysely<Tables>,
+  runId: string,
+  step: string,
+  metadata: JsonObject,
+): Promise<void> {
+  const row = await findStepRun(database, runId, step);
+  const logged = withLogged(new StoredRow('step_runs', `${runId}/${step}`, row).object('metadata'), metadata);
+  await database
+    .updateTable('step_runs')
+    .set({ metadata: JSON.stringify(logged) })
+    .where('run_id', '=', runId)
+    .where('step', '=', step)
+    .execute();
+}
+
+function withLogged(present: JsonObject, added: JsonObject): JsonObject {
+  return { ...present, logged: { ...(isObject(present.logged) ? present.logged : {}), ...added } };
+}
+
 async function checkRunExists(database: Kysely<Tables>, id: string): Promise<void> {
   const row = await database.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw await runNotFound(database, id);
-}
-
-function artifactNotFound(reference: string): StackError {
-  return new StackError({
-    code: 'ARTIFACT_NOT_FOUND',
-    message: `There is no artifact "${reference}".`,
-    hint: 'See those that there are: stack artifact list',
-  });
 }
 
 async function stepNotFound(database: Kysely<Tables>, runId: string, step: string): Promise<StackError> {

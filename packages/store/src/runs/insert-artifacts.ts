@@ -2,6 +2,7 @@ import type { ArtifactRecord, NewArtifact, RunFence, StepInput } from '@stack/co
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../schema/tables.ts';
 import { checkNotCondemned, insertArtifactObjects } from './artifact-objects.ts';
+import { takeTags } from './artifact-tags.ts';
 import { prepareRowsQuery } from './prepared-query.ts';
 import { artifactRow } from './run-records.ts';
 
@@ -38,12 +39,25 @@ export async function insertArtifacts(
   for (let start = 0; start < artifacts.length; start += rowsAtOnce) {
     recorded.push(...(await countVersions(database, artifacts.slice(start, start + rowsAtOnce))));
   }
-  for (let start = 0; start < recorded.length; start += rowsAtOnce) {
-    const rows = recorded.slice(start, start + rowsAtOnce).map(artifactRow);
+  const tagged = tagOnce(recorded);
+  for (const { name, tags } of tagged) await takeTags(database, name, tags);
+  for (let start = 0; start < tagged.length; start += rowsAtOnce) {
+    const rows = tagged.slice(start, start + rowsAtOnce).map(artifactRow);
     await insertRows(database, rows);
   }
   await insertArtifactObjects(database, artifacts);
-  return recorded;
+  return tagged;
+}
+
+/** Of artifacts of one name that come together, the last one has a tag that several were given. */
+function tagOnce(artifacts: readonly ArtifactRecord[]): readonly ArtifactRecord[] {
+  const holders = new Map(
+    artifacts.flatMap(({ id, name, tags }) => tags.map((tag) => [`${name}@${tag}`, id] as const)),
+  );
+  return artifacts.map((artifact) => ({
+    ...artifact,
+    tags: artifact.tags.filter((tag) => holders.get(`${artifact.name}@${tag}`) === artifact.id),
+  }));
 }
 
 async function countVersions(
