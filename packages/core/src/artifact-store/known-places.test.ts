@@ -194,6 +194,8 @@ it('knows of all that its component has written, and of what others had two seco
           backend.keys.add(key);
         } else if (await backend.write(key)) {
           for (const other of conflicts) expect(knownFrom.get(other)).toBeGreaterThan(performance.now());
+          // Both are there then, and what lies in a directory does not show any more that no object is above it.
+          if (conflicts.length > 0) return;
           knownFrom.set(key, 0);
         } else expect(conflicts).not.toEqual([]);
       }
