@@ -69,6 +69,13 @@ const stops = step({ name: 'stops', settings }, async (_input: object, { signal 
   await setTimeout(60_000, undefined, { signal }).catch(() => console.log('told to stop'));
 });
 export const stopping = pipeline({ name: 'stopping' }, () => stops({}));
+
+// It would keep a run that is cancelled waiting.
+const stubborn = step({ name: 'stubborn', settings }, async () => {
+  console.log('waiting in', process.pid);
+  await setTimeout(60_000);
+});
+export const staying = pipeline({ name: 'staying' }, () => stubborn());
 `;
 
 beforeAll(() => {
@@ -170,9 +177,11 @@ describe('steps in processes of their own', { timeout: 90_000 }, () => {
   });
 
   it('are told to stop when the run is cancelled, and ended at once the second time', async () => {
-    for (const times of [1, 2]) {
-      const name = `cancelled-${times}`;
-      const holder = startRun('pipeline', 'run', 'pipelines.ts#stopping', '--run-name', name);
+    for (const [name, times] of [
+      ['stopping', 1],
+      ['staying', 2],
+    ] as const) {
+      const holder = startRun('pipeline', 'run', `pipelines.ts#${name}`, '--run-name', name);
       let printed = '';
       holder.stdout?.on('data', (chunk: Buffer) => (printed += chunk));
       await until(() => /waiting in \d+\n/.test(printed));
@@ -188,6 +197,6 @@ describe('steps in processes of their own', { timeout: 90_000 }, () => {
       const { data } = stackJson<Run>(root, 'run', 'describe', name);
       expect(data.state).toBe(times === 1 ? 'cancelled' : 'running');
     }
-    expect(stack(root, 'run', 'logs', 'cancelled-1', 'stops')).toContain('told to stop');
+    expect(stack(root, 'run', 'logs', 'stopping', 'stops')).toContain('told to stop');
   });
 });
