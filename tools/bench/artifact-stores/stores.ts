@@ -24,6 +24,8 @@ export interface StoreEntry {
   /** How many objects a turn of the smallest workloads has: so many that it takes long enough to be timed. */
   readonly smallObjects: number;
   readonly workloads: readonly OperationName[];
+  /** Why contenders that no goal compares are left out of the large objects; `undefined` where they take part. */
+  readonly whyFewLarge?: string;
   /** Why it cannot be measured here; `undefined` when it can. */
   whyUnavailable(): Promise<string | undefined>;
   start(): Promise<BenchedPlace>;
@@ -72,6 +74,7 @@ export const stores = {
     speedGoal: 0.9,
     smallObjects: 100,
     workloads: workloadNames,
+    whyFewLarge: 'Azurite takes some 20 seconds for each GiB',
     whyUnavailable: () => whyUnavailable(azurite),
     async start() {
       const server = await azurite.start();
