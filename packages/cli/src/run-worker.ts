@@ -29,8 +29,8 @@ export interface WorkedRun {
 }
 
 /**
- * Deletes the runs of a project that are not kept, and goes on with those that nobody executes any more, each in a process of its own: its code is read anew, and
- * what it does to its process does nothing to the worker.
+ * Deletes the runs of a project that are not kept, and goes on with those that nobody executes any more, each in a process
+ * of its own: its code is read anew, and what it does to its process does nothing to the worker.
  */
 export class RunWorker {
   readonly #project: Project;

@@ -28,8 +28,8 @@ export abstract class Orchestrator<
   /**
    * Runs a plan to its end: executes every step once, when all those of its `upstream` have ended, however they ended, and
    * after the signal is aborted too, since the executor decides what runs and what is skipped. A step with `map` is expanded
-   * first, and its items are executed before it. A failed step is no error of this method. When the executor rejects, nothing more is executed, and the error is that of this method once what
-   * was started has ended.
+   * first, and its items are executed before it. A failed step is no error of this method. When the executor rejects,
+   * nothing more is executed, and the error is that of this method once what was started has ended.
    */
   abstract runPlan(plan: Plan, context: RunContext<Settings>): Promise<void>;
 }

@@ -3,7 +3,8 @@ import type { Problem } from '../errors/index.ts';
 
 /**
  * What keeps these components from being a stack: a required type that is missing, several of a type that a stack
- * has one of, two of one name, one that belongs to the project. A component of a type that this process does not know counts for none. Pure.
+ * has one of, two of one name, one that belongs to the project. A component of a type that this process does not know counts
+ * for none. Pure.
  */
 export function checkStack(components: readonly { readonly type: string; readonly name: string }[]): Problem[] {
   const problems: Problem[] = [];
