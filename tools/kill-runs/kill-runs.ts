@@ -195,7 +195,8 @@ function readSteps(folder: string): readonly RecordedStep[] {
 
 /** How often the function of each step was called, by run and step. */
 function countCalls(folder: string): ReadonlyMap<string, number> {
-  const calls = readFileSync(join(folder, 'calls.txt'), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(folder, 'calls.txt'), 'utf8').split('\n');
+  const calls = lines.filter((line) => line !== '');
   const counts = new Map<string, number>();
   for (const call of calls) counts.set(call, (counts.get(call) ?? 0) + 1);
   return counts;

@@ -18,8 +18,9 @@ const [folder = '', name = '', leaseDuration = '', wait] = process.argv.slice(2)
 const longestStep = 12;
 
 function counted(step: string): Promise<void> {
-  // One write of a line shorter than a page, in append mode: whole, whoever else writes.
-  appendFileSync(join(folder, 'calls.txt'), `${name} ${step}\n`);
+  // One write in append mode: whole, whoever else writes. A kill may cut it at the end of a page, and what is left of it is no
+  // part of the next line.
+  appendFileSync(join(folder, 'calls.txt'), `\n${name} ${step}\n`);
   return delay(Math.random() * longestStep);
 }
 
