@@ -1,7 +1,8 @@
 /** The process of a contender: it does what its parent asks, so that its memory is its own. */
+import type { Answer } from '../ask-process.ts';
 import { peakMemory } from '../peak-memory.ts';
 import type { BenchedStore } from './benched-store.ts';
-import type { Answer, Question, Result } from './contender-process.ts';
+import type { Question, Result } from './contender-process.ts';
 import { openContender } from './contenders.ts';
 import { runTurn } from './turns.ts';
 
@@ -9,8 +10,8 @@ let store: BenchedStore | undefined;
 
 process.on('message', (question: Question) => {
   answer(question).then(
-    (result) => process.send?.({ result } satisfies Answer),
-    (error: unknown) => process.send?.({ error: messageOf(error) } satisfies Answer),
+    (result) => process.send?.({ result } satisfies Answer<Result>),
+    (error: unknown) => process.send?.({ error: messageOf(error) } satisfies Answer<Result>),
   );
 });
 

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { askProcess } from '../ask-process.ts';
 import type { OperationName } from './benched-store.ts';
 import type { ContenderName } from './contenders.ts';
 import type { Place } from './place.ts';
@@ -25,11 +25,6 @@ export interface Result {
   readonly lacking?: string;
   readonly memory?: number;
 }
-
-export type Answer = { readonly result: Result } | { readonly error: string };
-
-/** Milliseconds that a turn may take. */
-const timeLimit = 300_000;
 
 /** A contender in a process of its own, for one operation. It ends with this process. */
 export class ContenderProcess implements AsyncDisposable {
@@ -66,23 +61,7 @@ export class ContenderProcess implements AsyncDisposable {
     await exited;
   }
 
-  async #ask(question: Question): Promise<Result> {
-    const stop = new AbortController();
-    const { signal } = stop;
-    try {
-      this.#child.send(question);
-      const answered = once(this.#child, 'message', { signal }) as Promise<[Answer]>;
-      const exited = once(this.#child, 'exit', { signal }).then(([code, by]) => {
-        throw new Error(`its process ended with ${String(by ?? code)}`);
-      });
-      const late = sleep(timeLimit, undefined, { signal }).then(() => {
-        throw new Error(`it takes more than ${timeLimit / 1000} s`);
-      });
-      const [answer] = await Promise.race([answered, exited, late]);
-      if ('error' in answer) throw new Error(answer.error);
-      return answer.result;
-    } finally {
-      stop.abort();
-    }
+  #ask(question: Question): Promise<Result> {
+    return askProcess(this.#child, question);
   }
 }

@@ -1,7 +1,8 @@
 /** The process of an engine: it does what its parent asks, so that nothing else of this bench is measured with it. */
+import type { Answer } from '../ask-process.ts';
 import { peakMemory } from '../peak-memory.ts';
 import type { BenchedEngine, RunPipeline } from './benched-engine.ts';
-import type { Answer, Answers, Question } from './engine-process.ts';
+import type { Answers, Question } from './engine-process.ts';
 import { engineEntry } from './engines.ts';
 
 let engine: BenchedEngine | undefined;
@@ -12,8 +13,8 @@ let seed = 0;
 
 process.on('message', (question: Question) => {
   answer(question).then(
-    (result) => process.send?.({ result } satisfies Answer),
-    (error: unknown) => process.send?.({ error: String(error) } satisfies Answer),
+    (result) => process.send?.({ result } satisfies Answer<Answers[keyof Answers]>),
+    (error: unknown) => process.send?.({ error: String(error) } satisfies Answer<Answers[keyof Answers]>),
   );
 });
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { askProcess } from '../ask-process.ts';
 import type { EnginePlace, Shape } from './benched-engine.ts';
 import type { EngineName } from './engines.ts';
 
@@ -27,11 +27,6 @@ export interface Answers {
   readonly close: object;
 }
 
-export type Answer = { readonly result: Answers[keyof Answers] } | { readonly error: string };
-
-/** Milliseconds that an answer may take. */
-const timeLimit = 300_000;
-
 /** An engine in a process of its own, which ends with this process. */
 export class EngineProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -46,24 +41,8 @@ export class EngineProcess implements AsyncDisposable {
     });
   }
 
-  async ask<Name extends Question['ask']>(question: Extract<Question, { readonly ask: Name }>): Promise<Answers[Name]> {
-    const stop = new AbortController();
-    const { signal } = stop;
-    try {
-      this.#child.send(question);
-      const answered = once(this.#child, 'message', { signal }) as Promise<[Answer]>;
-      const exited = once(this.#child, 'exit', { signal }).then(([code, by]) => {
-        throw new Error(`its process ended with ${String(by ?? code)}`);
-      });
-      const late = sleep(timeLimit, undefined, { signal }).then(() => {
-        throw new Error(`it takes more than ${timeLimit / 1000} s`);
-      });
-      const [answer] = await Promise.race([answered, exited, late]);
-      if ('error' in answer) throw new Error(answer.error);
-      return answer.result as Answers[Name];
-    } finally {
-      stop.abort();
-    }
+  ask<Name extends Question['ask']>(question: Extract<Question, { readonly ask: Name }>): Promise<Answers[Name]> {
+    return askProcess(this.#child, question);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
