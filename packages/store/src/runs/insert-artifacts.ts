@@ -1,13 +1,10 @@
 import type { ArtifactRecord, NewArtifact, RunFence, StepInput } from '@stack/core';
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../schema/tables.ts';
-import { checkNotCondemned, insertArtifactObjects } from './artifact-objects.ts';
+import { checkNotCondemned, chunksOf, insertArtifactObjects } from './artifact-objects.ts';
 import { takeTags } from './artifact-tags.ts';
 import { prepareRowsQuery } from './prepared-query.ts';
 import { artifactRow } from './run-records.ts';
-
-/** Rows of one insert: an engine limits how many values a statement may have. */
-const rowsAtOnce = 500;
 
 const insertRows = prepareRowsQuery((database, rows: readonly ReturnType<typeof artifactRow>[]) =>
   database.insertInto('artifacts').values(rows),
@@ -36,15 +33,10 @@ export async function insertArtifacts(
 ): Promise<readonly ArtifactRecord[]> {
   await checkNotCondemned(database, artifacts);
   const recorded: ArtifactRecord[] = [];
-  for (let start = 0; start < artifacts.length; start += rowsAtOnce) {
-    recorded.push(...(await countVersions(database, artifacts.slice(start, start + rowsAtOnce))));
-  }
+  for (const some of chunksOf(artifacts)) recorded.push(...(await countVersions(database, some)));
   const tagged = tagOnce(recorded);
   for (const { name, tags } of tagged) await takeTags(database, name, tags);
-  for (let start = 0; start < tagged.length; start += rowsAtOnce) {
-    const rows = tagged.slice(start, start + rowsAtOnce).map(artifactRow);
-    await insertRows(database, rows);
-  }
+  for (const some of chunksOf(tagged)) await insertRows(database, some.map(artifactRow));
   await insertArtifactObjects(database, artifacts);
   return tagged;
 }
