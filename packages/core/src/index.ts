@@ -72,7 +72,7 @@ export { type CoercedOptions, coerceOptions, type Option, optionName } from './c
 export { type ConfigSchema, configJsonSchema } from './config/config-schema.ts';
 export { type JsonSchema, schemaProperties } from './config/json-schema.ts';
 export { migrateConfig, type StoredComponent } from './config/migrate-config.ts';
-export { checkConfig, configError, maskProblems, parseConfig } from './config/parse-config.ts';
+export { checkConfig, configError, maskProblems, parseConfig, unknownOption } from './config/parse-config.ts';
 export { type SecretField, secretField } from './config/secret-field.ts';
 // Errors and values.
 export {

@@ -110,16 +110,19 @@ function describeIssues(schema: ConfigSchema, input: unknown, issues: readonly z
     const path = issue.path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [{ path, message: hide(describeIssue(issue, input)) }];
     const known = schemaProperties(schemaAt(jsonSchema, issue.path) ?? {}).keys();
-    return issue.keys.map((key): Problem => {
-      const hint = didYouMean(key, known);
-      return {
-        path: [...issue.path.map(String), key].join('.'),
-        message: 'is not an option',
-        code: 'OPTION_UNKNOWN',
-        ...(hint === undefined ? {} : { hint }),
-      };
-    });
+    return issue.keys.map((key) => unknownOption([...issue.path.map(String), key], known));
   });
+}
+
+/**
+ * The problem of a field that a schema does not name.
+ *
+ * @param known the names of the fields beside it
+ */
+export function unknownOption(path: readonly string[], known: Iterable<string>): Problem {
+  const hint = didYouMean(path.at(-1) ?? '', known);
+  const problem = { path: path.join('.'), message: 'is not an option', code: 'OPTION_UNKNOWN' } as const;
+  return hint === undefined ? problem : { ...problem, hint };
 }
 
 function describeIssue(issue: z.core.$ZodIssue, input: unknown): string {

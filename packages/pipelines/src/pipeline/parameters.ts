@@ -1,7 +1,6 @@
 import {
   configError,
   configJsonSchema,
-  didYouMean,
   isPlainObject,
   isTooDeep,
   type JsonSchema,
@@ -10,6 +9,7 @@ import {
   type Problem,
   parseConfig,
   schemaProperties,
+  unknownOption,
 } from '@stack/core';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import * as z from 'zod';
@@ -39,11 +39,13 @@ export function parametersJsonSchema(schema: ParametersSchema): JsonSchema {
 /**
  * Parses the parameters of a run. Unknown ones are refused, unless the JSON Schema of the parameters has a place for them.
  *
+ * @param jsonSchema that of the schema
  * @param subject what they belong to, for the message, e.g. `the pipeline "training"`
  * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem at once, by path
  */
 export function parseParameters<Schema extends ParametersSchema>(
   schema: Schema,
+  jsonSchema: JsonSchema,
   input: unknown,
   subject: string,
 ): ParametersOutput<Schema> {
@@ -57,11 +59,7 @@ export function parseParameters<Schema extends ParametersSchema>(
     );
   }
   const result = validate(schema, input);
-  const problems = [
-    ...maskProblems(input),
-    ...unknownParameters(parametersJsonSchema(schema), input),
-    ...result.problems,
-  ];
+  const problems = [...maskProblems(input), ...unknownParameters(jsonSchema, input), ...result.problems];
   if (problems.length > 0) throw configError(subject, problems, 'parameters');
   return result.value as ParametersOutput<Schema>;
 }
@@ -89,15 +87,7 @@ function unknownParameters(jsonSchema: JsonSchema, input: unknown): Problem[] {
   const known = schemaProperties(jsonSchema);
   return Object.keys(input)
     .filter((name) => !known.has(name))
-    .map((name) => {
-      const hint = didYouMean(name, known.keys());
-      return {
-        path: name,
-        message: 'is not an option',
-        code: 'OPTION_UNKNOWN',
-        ...(hint === undefined ? {} : { hint }),
-      };
-    });
+    .map((name) => unknownOption([name], known.keys()));
 }
 
 function standardOf(schema: ParametersSchema): ParametersSchema['~standard'] {

@@ -176,7 +176,7 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
   ): CompiledPipeline => {
     const config = parseRunConfig(givenConfig, `the pipeline "${name}"`);
     const merged = config.parameters === undefined ? input : mergeParameters(config.parameters, input as JsonObject);
-    const parameters = parseParameters(schema, merged, `the pipeline "${name}"`);
+    const parameters = parseParameters(schema, jsonSchema, merged, `the pipeline "${name}"`);
     checkParameters(name, parameters);
     const kept = structuredClone(parameters) as JsonObject;
     const compilation = new Compilation(name);
