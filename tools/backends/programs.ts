@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import type { Requirement } from './backend.ts';
 import { installDebianPackages } from './debian-packages.ts';
 
-const debianPackages = { bash: 'bash', fish: 'fish', script: 'bsdutils', zsh: 'zsh' };
+const debianPackages = { bash: 'bash', fish: 'fish', rclone: 'rclone', script: 'bsdutils', zsh: 'zsh' };
 
-/** Programs that tests call. Each tells its version. */
+/** Programs that tests and benchmarks call. Each tells its version. */
 export function requiredPrograms(...names: readonly (keyof typeof debianPackages)[]): Requirement {
   return {
     name: names.join(' and '),

@@ -1,11 +1,15 @@
+import type { Requirement } from '../../backends/backend.ts';
+import { requiredPrograms } from '../../backends/programs.ts';
 import type { BenchedStore } from './benched-store.ts';
 import type { Place } from './place.ts';
 
-interface Contender {
+export interface Contender {
   /** What its times are compared with. */
   readonly baseline: 'raw' | 'raw + sha256';
   /** Whether it computes a SHA-256 of what it writes, and compares that of what it reads. */
   readonly digest: boolean;
+  /** What it needs that is no package of npm. */
+  readonly requirement?: Requirement;
   /** Gives why it cannot be used at the place, where it cannot. */
   load(): Promise<{
     readonly default: (
@@ -27,7 +31,7 @@ export const contenders = {
   flydrive: { ...plain, load: () => import('./contenders/flydrive.ts') },
   unstorage: { ...plain, load: () => import('./contenders/unstorage.ts') },
   opendal: { ...plain, load: () => import('./contenders/opendal.ts') },
-  rclone: { ...plain, load: () => import('./contenders/rclone.ts') },
+  rclone: { ...plain, requirement: requiredPrograms('rclone'), load: () => import('./contenders/rclone.ts') },
 } satisfies Readonly<Record<string, Contender>>;
 
 export type ContenderName = keyof typeof contenders;

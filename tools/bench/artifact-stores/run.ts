@@ -1,9 +1,10 @@
 import type { ArtifactStore } from '../../../packages/core/src/index.ts';
+import { whyUnavailable } from '../../backends/backend.ts';
 import { machine, measureWarm } from '../measure.ts';
 import type { OperationName } from './benched-store.ts';
 import { ContenderProcess } from './contender-process.ts';
 import { openArtifactStore } from './contenders/ours.ts';
-import { type ContenderName, contenderNames } from './contenders.ts';
+import { type Contender, type ContenderName, contenderNames, contenders } from './contenders.ts';
 import type { ContenderFigures, StoreFigures, WorkloadFigures } from './figures.ts';
 import type { Place } from './place.ts';
 import { Stage } from './stage.ts';
@@ -78,6 +79,12 @@ async function benchmarkWorkload(options: WorkloadOptions): Promise<WorkloadFigu
   for (const [number, name] of contenderNames.entries()) {
     if (entry.whyFewLarge !== undefined && isLarge(operation) && !comparedByGoals.includes(name)) {
       lacking[name] = entry.whyFewLarge;
+      continue;
+    }
+    const { requirement }: Contender = contenders[name];
+    const obstacle = requirement === undefined ? undefined : await whyUnavailable(requirement);
+    if (obstacle !== undefined) {
+      lacking[name] = obstacle;
       continue;
     }
     const process = processes.use(new ContenderProcess(operation));

@@ -7,9 +7,8 @@ import type { AzurePlace, Place } from '../place.ts';
 
 const transfers = ['--transfers', '16', '--checkers', '16'];
 
-export default async function openRclone(place: Place): Promise<BenchedStore | string> {
-  const version = /^rclone v(\S+)/.exec(spawnSync('rclone', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
-  if (version === undefined) return 'it is not installed: `apt-get install rclone`';
+export default async function openRclone(place: Place): Promise<BenchedStore> {
+  const [, version] = /^rclone v(\S+)/.exec(spawnSync('rclone', ['--version'], { encoding: 'utf8' }).stdout) ?? [];
   const { root, environment } = await remote(place);
   const start = (...options: readonly string[]) =>
     spawn('rclone', options, { env: { ...process.env, RCLONE_CONFIG: '', ...environment } });
