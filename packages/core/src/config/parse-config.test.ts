@@ -51,6 +51,10 @@ describe('parsing', () => {
     expect(errorOf({ region: 'eu', client: { timout: 1 } })).toMatchObject({
       problems: [{ path: 'client.timout', hint: 'Did you mean "timeout"?' }],
     });
+    expect(errorOf({ region: 'eu', retires: 3, regoin: 'us' }).problems).toMatchObject([
+      { path: 'retires', hint: 'Did you mean "retries"?' },
+      { path: 'regoin', hint: 'Did you mean "region"?' },
+    ]);
     expect(() => parseConfig(z.object({}).loose(), { a: 1 }, 'x')).toThrow(
       expect.objectContaining({ code: 'OPTION_UNKNOWN' }),
     );

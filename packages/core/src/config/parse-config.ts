@@ -109,7 +109,7 @@ function describeIssues(schema: ConfigSchema, input: unknown, issues: readonly z
   return issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [{ path, message: hide(describeIssue(issue, input)) }];
-    const known = schemaProperties(schemaAt(jsonSchema, issue.path) ?? {}).keys();
+    const known = [...schemaProperties(schemaAt(jsonSchema, issue.path) ?? {}).keys()];
     return issue.keys.map((key) => unknownOption([...issue.path.map(String), key], known));
   });
 }
@@ -119,7 +119,7 @@ function describeIssues(schema: ConfigSchema, input: unknown, issues: readonly z
  *
  * @param known the names of the fields beside it
  */
-export function unknownOption(path: readonly string[], known: Iterable<string>): Problem {
+export function unknownOption(path: readonly string[], known: readonly string[]): Problem {
   const hint = didYouMean(path.at(-1) ?? '', known);
   const problem = { path: path.join('.'), message: 'is not an option', code: 'OPTION_UNKNOWN' } as const;
   return hint === undefined ? problem : { ...problem, hint };

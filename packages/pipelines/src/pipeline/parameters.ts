@@ -87,7 +87,7 @@ function unknownParameters(jsonSchema: JsonSchema, input: unknown): Problem[] {
   const known = schemaProperties(jsonSchema);
   return Object.keys(input)
     .filter((name) => !known.has(name))
-    .map((name) => unknownOption([name], known.keys()));
+    .map((name) => unknownOption([name], [...known.keys()]));
 }
 
 function standardOf(schema: ParametersSchema): ParametersSchema['~standard'] {
