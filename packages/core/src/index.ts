@@ -76,6 +76,7 @@ export { checkConfig, configError, maskProblems, parseConfig, unknownOption } fr
 export { type SecretField, secretField } from './config/secret-field.ts';
 // Errors and values.
 export {
+  artifactCollected,
   didYouMean,
   type ErrorCategory,
   type ErrorCode,

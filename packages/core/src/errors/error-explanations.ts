@@ -225,7 +225,8 @@ export const errorExplanations: Readonly<Record<ErrorCode, ErrorExplanation>> = 
   ARTIFACT_COLLECTED: {
     cause:
       'The bytes were stored long ago, nothing referred to them any more, and `stack artifact gc` or `stack run delete` removed them in the moment in which they were stored again.',
-    remedy: 'Store the artifact again. A run does so by itself.',
+    remedy:
+      'Store the artifact again. Runs and `saveArtifact` do so by themselves, but for streams, which cannot be read twice.',
   },
   RUN_HELD: {
     cause: 'The process that is named executes the run, or was stopped a moment ago.',

@@ -1,3 +1,4 @@
+export { artifactCollected } from './artifact-collected.ts';
 export { type ErrorCategory, type ErrorCode, errorCodes, exitCodeOf, exitCodes } from './error-codes.ts';
 export { didYouMean, nearestNames } from './nearest-name.ts';
 export { runEnded, runHeld, runLeaseLost } from './run-lease-errors.ts';

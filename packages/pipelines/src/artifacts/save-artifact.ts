@@ -8,9 +8,11 @@ import {
   type NewArtifact,
   type OperationOptions,
   type RunStore,
+  StackError,
 } from '@stack/core';
 import { type ArtifactOrigin, type StoreValueOptions, storeArtifact } from './artifact-content.ts';
 import { recordedMetadata } from './artifact-metadata.ts';
+import { isByteStream } from './byte-stream.ts';
 import type { Materializer } from './materializer.ts';
 import { ObjectPlaces } from './object-places.ts';
 import type { OutputOptions } from './output-options.ts';
@@ -38,7 +40,8 @@ export interface ArtifactDestination {
  * @throws ARGUMENT_INVALID for a name, tag or metadata that cannot be
  * @throws VALUE_NOT_SERIALIZABLE for a value that no materializer takes
  * @throws OUTPUT_INVALID for a value that the schema refuses
- * @throws ARTIFACT_COLLECTED when its bytes were there already, and were removed as garbage meanwhile: save it again
+ * @throws ARTIFACT_COLLECTED for a stream whose bytes were there already, and were removed as garbage meanwhile: save a new
+ * stream of them. Any other value is stored again.
  */
 export async function saveArtifact(
   { artifactStore, runStore, materializers = [] }: ArtifactDestination,
@@ -48,8 +51,20 @@ export async function saveArtifact(
 ): Promise<ArtifactRecord> {
   const origin = { name, runId: undefined, step: undefined, output: undefined };
   const places = new ObjectPlaces(runStore);
-  const artifact = await storeNamedArtifact(artifactStore, value, materializers, origin, { ...options, places });
-  return runStore.saveArtifact(artifact);
+  const store = () => storeNamedArtifact(artifactStore, value, materializers, origin, { ...options, places });
+  let artifact = await store();
+  for (;;) {
+    try {
+      return await runStore.saveArtifact(artifact);
+    } catch (error) {
+      if (!StackError.is(error, 'ARTIFACT_COLLECTED') || isByteStream(value)) throw error;
+      places.refresh();
+      const again = await store();
+      // Of a value that a materializer can read but once, nothing is left.
+      if (again.sha256 !== artifact.sha256) throw error;
+      artifact = again;
+    }
+  }
 }
 
 /**

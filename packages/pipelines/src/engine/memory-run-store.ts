@@ -4,6 +4,7 @@ import {
   type ArtifactFilter,
   type ArtifactPlace,
   type ArtifactRecord,
+  artifactCollected,
   type ClaimOptions,
   type CondemnOptions,
   checkArtifactTag,
@@ -359,13 +360,9 @@ export class MemoryRunStore implements RunStore {
   }
 
   #checkNotCondemned(artifacts: readonly NewArtifact[]): void {
-    const condemned = artifacts.flatMap(artifactObjects).find(({ path }) => this.#condemned.has(path));
-    if (condemned === undefined) return;
-    throw new StackError({
-      code: 'ARTIFACT_COLLECTED',
-      message: `The object ${condemned.path} of an artifact that was to be recorded was removed, as nothing referred to it.`,
-      hint: 'Store it again.',
-    });
+    const paths = new Set(artifacts.flatMap(artifactObjects).map(({ path }) => path));
+    const condemned = [...paths].filter((path) => this.#condemned.has(path));
+    if (condemned.length > 0) throw artifactCollected(condemned);
   }
 
   async listUses({ id }: ArtifactRecord): Promise<readonly StepRunRecord[]> {

@@ -1,5 +1,5 @@
 import type { NewArtifact } from '@stack/core';
-import { StackError } from '@stack/core/errors';
+import { artifactCollected } from '@stack/core/errors';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../schema/tables.ts';
 import { prepareRowsQuery } from './prepared-query.ts';
@@ -34,14 +34,8 @@ export async function checkNotCondemned(
   database: Kysely<Tables>,
   artifacts: readonly ObjectsOfArtifact[],
 ): Promise<void> {
-  const [path, ...others] = await findCondemned(database, pathsOf(artifacts));
-  if (path === undefined) return;
-  const which = others.length === 0 ? `The object ${path}` : `The object ${path}, and ${others.length} others,`;
-  throw new StackError({
-    code: 'ARTIFACT_COLLECTED',
-    message: `${which} of an artifact that was to be recorded may be removed at this moment, as nothing referred to it.`,
-    hint: 'Store it again.',
-  });
+  const condemned = await findCondemned(database, pathsOf(artifacts));
+  if (condemned.length > 0) throw artifactCollected(condemned);
 }
 
 /** Records which objects artifacts have beside their own, so that it is known who refers to them. */
