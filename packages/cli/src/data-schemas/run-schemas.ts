@@ -124,6 +124,7 @@ const stepRunSchema = z
           input: z.string().describe('Name of the input, or the reference by which the step asked for the artifact.'),
           artifactId: z.string().describe('It need not exist any more.'),
           isLoaded: z.literal(true).exactOptional().describe('The step asked for it by itself.'),
+          isCondition: z.literal(true).exactOptional().describe('The step ran because of what it says.'),
         }),
       )
       .describe('The artifacts that it took, of a step run that completed.'),
@@ -234,9 +235,9 @@ export const lineageSchema = z.object({
       from: z.string().describe('Id of an artifact.'),
       to: z.string().describe('Id of the one that was made from it.'),
       kind: z
-        .enum(['input', 'cached', 'item'])
+        .enum(['input', 'condition', 'cached', 'item'])
         .describe(
-          'cached: the same result, taken from the cache. item: the list of what items of a mapped step stored.',
+          'condition: its step ran because of what it says. cached: the same result, taken from the cache. item: the list of what items of a mapped step stored.',
         ),
       input: z.string().optional().describe('Name of the input, or the reference by which a step loaded it.'),
     }),

@@ -1,7 +1,13 @@
 import type { Lineage, LineageArtifact, LineageLink } from '@stack/pipelines';
 import { printable } from './table.ts';
 
-/** A tree for each direction. What is below an artifact stands where the artifact comes first. */
+/** So many items of a mapped step are shown below an artifact. */
+const shownItems = 5;
+
+/**
+ * A tree for each direction. What is below an artifact stands where the artifact comes first. Of many items of a mapped step
+ * the first ones stand for all.
+ */
 export function renderLineage(
   lineage: Lineage,
   { up, down }: { readonly up: boolean; readonly down: boolean },
@@ -25,23 +31,54 @@ function renderTree({ artifact: root, artifacts, links }: Lineage, title: string
   const shown = new Set<string>();
   const renderBelow = (id: string, indent: string): string[] => {
     shown.add(id);
-    const below = byNearEnd.get(id) ?? [];
-    return below.flatMap((link, index) => {
-      const isLast = index === below.length - 1;
+    const { links: below, left } = shortened(byNearEnd.get(id) ?? [], (link) => byId.get(link[far]));
+    const last = left.length + below.length - 1;
+    const lines = below.flatMap((link, index) => {
+      const isLast = index === last;
       const other = byId.get(link[far]);
       const isRepeated = shown.has(link[far]) && byNearEnd.has(link[far]);
-      const text = `${indent}${isLast ? '└─' : '├─'} ${showLink(link)}${other === undefined ? link[far] : describe(other)}`;
+      const text = `${indent}${isLast ? '└─' : '├─'} ${showLink(link, far)}${other === undefined ? link[far] : describe(other)}`;
       const deeper = `${indent}${isLast ? '   ' : '│  '}`;
       return isRepeated ? [`${text}, as above`] : [text, ...renderBelow(link[far], deeper)];
     });
+    const more = left.map((text, index) => `${indent}${below.length + index === last ? '└─' : '├─'} ${text}`);
+    return [...lines, ...more];
   };
   const lines = renderBelow(root.id, '');
   return [title, ...(lines.length === 0 ? ['nothing'] : lines)].join('\n');
 }
 
-function showLink({ kind, input }: LineageLink): string {
-  if (kind === 'cached') return 'the same, by the cache: ';
-  return kind === 'item' ? 'the list that it is in: ' : `${printable(input ?? '')}: `;
+/** Links with the first items of each mapped step, and what to say of the others. */
+function shortened(
+  links: readonly LineageLink[],
+  artifactOf: (link: LineageLink) => LineageArtifact | undefined,
+): { readonly links: readonly LineageLink[]; readonly left: readonly string[] } {
+  const mappedStepOf = (link: LineageLink) => {
+    const { run, step } = artifactOf(link)?.madeBy ?? {};
+    const [, mapped] = /^(.+)\[\d+\]$/.exec(step ?? '') ?? [];
+    return mapped === undefined ? undefined : `${mapped} of the run ${run}`;
+  };
+  const ofItems = [...Map.groupBy(links, mappedStepOf)].filter(([step]) => step !== undefined);
+  const hidden = new Set(ofItems.flatMap(([, items]) => items.slice(shownItems)));
+  const left = ofItems
+    .filter(([, items]) => items.length > shownItems)
+    .map(([step, items]) =>
+      printable(`and ${items.length - shownItems} more by items of the step ${step}; --json has all`),
+    );
+  return { links: links.filter((link) => !hidden.has(link)), left };
+}
+
+function showLink({ kind, input }: LineageLink, far: 'from' | 'to'): string {
+  switch (kind) {
+    case 'cached':
+      return 'the same, by the cache: ';
+    case 'item':
+      return far === 'to' ? 'the list that it is in: ' : 'an item of it: ';
+    case 'condition':
+      return 'its condition: ';
+    case 'input':
+      return `${printable(input ?? '')}: `;
+  }
 }
 
 function describe({ id, name, version, madeBy }: LineageArtifact): string {

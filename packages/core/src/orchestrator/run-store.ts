@@ -95,11 +95,13 @@ export interface StepRunRecord {
 
 /** An artifact that a step run took. It need not exist any more. */
 export interface StepInput {
-  /** Name of the input; of an artifact that the step asked for by itself, the reference that it gave. */
+  /** Name of the input; of an artifact that the step asked for by itself, the reference that it gave; else `condition`. */
   readonly input: string;
   readonly artifactId: string;
   /** Whether the step asked for it by itself. */
   readonly isLoaded?: true;
+  /** Whether the step ran because of what it says. */
+  readonly isCondition?: true;
 }
 
 /** Whether the result of a step run may be that of others, and was that of another. */

@@ -4,11 +4,11 @@ import { findOutput } from './load-inputs.ts';
 import type { StepArtifacts } from './step-artifacts.ts';
 
 /**
- * The artifacts of its run that a step takes, or an item of one that is mapped, by the names of its inputs. An item takes the
- * list that it is of, where that is one artifact.
+ * The artifacts of its run that a step takes, or an item of one that is mapped, by the names of its inputs; and those of its
+ * condition. An item takes the list that it is of, where that is one artifact.
  */
 export async function takenInputs(
-  { inputs, map }: PlanStep,
+  { inputs, map, condition }: PlanStep,
   item: number | undefined,
   stepArtifacts: StepArtifacts,
 ): Promise<readonly StepInput[]> {
@@ -21,6 +21,13 @@ export async function takenInputs(
       if (isOptional && artifacts.length === 0) continue;
       taken.push({ input, artifactId: findOutput(artifacts, step, output).id });
     }
+  }
+  // It was looked at once, for all items.
+  for (const { step, output } of condition === undefined || item !== undefined
+    ? []
+    : referencedOutputs(condition.input)) {
+    const { id } = findOutput(await stepArtifacts.of(step), step, output);
+    taken.push({ input: 'condition', artifactId: id, isCondition: true });
   }
   return taken;
 }

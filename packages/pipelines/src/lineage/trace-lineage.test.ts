@@ -34,7 +34,7 @@ async function linksOf(reference: string, directions?: LineageOptions): Promise<
   const shown = new Map(
     artifacts.map(({ id, name, version }) => [id, name === undefined ? 'deleted' : `${name}@${version}`]),
   );
-  return links.map(({ from, to, kind, input }) => `${shown.get(from)} -${input ?? kind}-> ${shown.get(to)}`);
+  return links.map(({ from, to, kind, input }) => `${shown.get(from)} -${input ?? `(${kind})`}-> ${shown.get(to)}`);
 }
 
 describe('the lineage of an artifact', () => {
@@ -51,19 +51,27 @@ describe('the lineage of an artifact', () => {
     expect(artifact.madeBy?.run).toMatch(/^plain-/);
   });
 
-  it('tells the lists of mapped steps, and which list an item is in', async () => {
+  it('goes through the items of mapped steps, and their lists', async () => {
     await mapped.run({}, options);
-    const up = [
-      'mapped/double/output@1 -values-> mapped/sum/output@1',
-      'mapped/load/output@1 -value-> mapped/double/output@1',
+    const items = [0, 1, 2].map((index) => `mapped/double[${index}]/output@1`);
+    const taken = items.map((item) => `mapped/load/output@1 -value-> ${item}`);
+    const listed = items.map((item) => `${item} -(item)-> mapped/double/output@1`);
+    const summed = 'mapped/double/output@1 -values-> mapped/sum/output@1';
+    expect(await linksOf('mapped/sum/output')).toEqual([summed, ...listed, ...taken]);
+    expect(await linksOf('mapped/load/output')).toEqual([...taken, ...listed, summed]);
+    expect(await linksOf('mapped/double[1]/output')).toEqual([taken[1], listed[1], summed]);
+  });
+
+  it('leads from an empty list to what a step was mapped over', async () => {
+    const none = step({ name: 'none', version: '1' }, (): number[] => []);
+    const empty = pipeline({ name: 'empty' }, () => sum({ values: double.map(none(), (value) => ({ value })) }));
+    await empty.run({}, options);
+    const links = [
+      'empty/double/output@1 -values-> empty/sum/output@1',
+      'empty/none/output@1 -value-> empty/double/output@1',
     ];
-    expect(await linksOf('mapped/sum/output')).toEqual(up);
-    expect(await linksOf('mapped/load/output')).toEqual(up.toReversed());
-    expect(await linksOf('mapped/double[1]/output')).toEqual([
-      'mapped/load/output@1 -value-> mapped/double[1]/output@1',
-      'mapped/double[1]/output@1 -item-> mapped/double/output@1',
-      'mapped/double/output@1 -values-> mapped/sum/output@1',
-    ]);
+    expect(await linksOf('empty/sum/output')).toEqual(links);
+    expect(await linksOf('empty/none/output')).toEqual(links.toReversed());
   });
 
   it('tells what an item took of several outputs, where it is mapped over a list of them', async () => {
@@ -73,9 +81,58 @@ describe('the lineage of an artifact', () => {
       'listed/one-2/output@1 -value-> listed/double[1]/output@1',
     ]);
     expect((await linksOf('listed/double/output')).toSorted()).toEqual([
-      'listed/one-2/output@1 -value-> listed/double/output@1',
-      'listed/one/output@1 -value-> listed/double/output@1',
+      'listed/double[0]/output@1 -(item)-> listed/double/output@1',
+      'listed/double[1]/output@1 -(item)-> listed/double/output@1',
+      'listed/one-2/output@1 -value-> listed/double[1]/output@1',
+      'listed/one/output@1 -value-> listed/double[0]/output@1',
     ]);
+  });
+
+  it('tells of several outputs which list an item is in, and of what an item saves that it is in none', async () => {
+    const parts = step(
+      { name: 'parts', version: '1', outputs: ['half', 'rest'] },
+      async ({ of }: { of: number }, { saveArtifact }) => {
+        await saveArtifact(`note-${of}`, of);
+        return { half: of / 2, rest: of % 2 };
+      },
+    );
+    await pipeline({ name: 'split' }, () => parts.map(load(), (of) => ({ of }))).run({}, options);
+    expect(await linksOf('split/parts/rest')).toEqual([
+      ...[0, 1, 2].map((index) => `split/parts[${index}]/rest@1 -(item)-> split/parts/rest@1`),
+      ...[0, 1, 2].map((index) => `split/load/output@1 -of-> split/parts[${index}]/rest@1`),
+    ]);
+    expect(await linksOf('note-2')).toEqual(['split/load/output@1 -of-> note-2@1']);
+  });
+
+  it('tells the condition of a step, and of a mapped one', async () => {
+    const check = step({ name: 'check', version: '1' }, () => true);
+    const gated = pipeline({ name: 'gated' }, () => {
+      const holds = check();
+      const rows = load({}, { when: holds });
+      return double.map(rows, (value) => ({ value }), { when: holds });
+    });
+    await gated.run({}, options);
+    const conditions = [
+      'gated/check/output@1 -(condition)-> gated/double/output@1',
+      'gated/check/output@1 -(condition)-> gated/load/output@1',
+    ];
+    const isCondition = (link: string) => link.includes('(condition)');
+    expect((await linksOf('gated/double/output')).filter(isCondition).toSorted()).toEqual(conditions);
+    expect((await linksOf('gated/check/output')).filter(isCondition).toSorted()).toEqual(conditions);
+    // Of what comes from the cache it is the condition of this run.
+    await gated.run({}, options);
+    expect(await linksOf('gated/load/output@2', { down: false })).toEqual([
+      'gated/load/output@1 -(cached)-> gated/load/output@2',
+      'gated/check/output@2 -(condition)-> gated/load/output@2',
+      'gated/check/output@1 -(condition)-> gated/load/output@1',
+      'gated/check/output@1 -(cached)-> gated/check/output@2',
+    ]);
+  });
+
+  it('tells nothing of the condition of a step that was skipped', async () => {
+    const check = step({ name: 'check', version: '1' }, () => false);
+    await pipeline({ name: 'barred' }, () => load({}, { when: check() })).run({}, options);
+    expect(await linksOf('barred/check/output')).toEqual([]);
   });
 
   it('leads through what steps loaded of other runs, and of none', async () => {
@@ -104,14 +161,14 @@ describe('the lineage of an artifact', () => {
     await plain.run({}, options);
     await plain.run({}, options);
     expect(await linksOf('plain/sum/output@2')).toEqual([
-      'plain/sum/output@1 -cached-> plain/sum/output@2',
+      'plain/sum/output@1 -(cached)-> plain/sum/output@2',
       'plain/load/output@1 -values-> plain/sum/output@1',
     ]);
     expect((await linksOf('plain/load/output@1')).toSorted()).toEqual([
-      'plain/load/output@1 -cached-> plain/load/output@2',
+      'plain/load/output@1 -(cached)-> plain/load/output@2',
       'plain/load/output@1 -values-> plain/sum/output@1',
       'plain/load/output@2 -values-> plain/sum/output@2',
-      'plain/sum/output@1 -cached-> plain/sum/output@2',
+      'plain/sum/output@1 -(cached)-> plain/sum/output@2',
     ]);
   });
 

@@ -33,10 +33,11 @@ export interface LineageLink {
   /** Id of the artifact that was made from it. */
   readonly to: string;
   /**
-   * `input`: a step took one and stored the other. `cached`: the other is the same result, taken from the cache. `item`: the
-   * other is the list of what the items of a mapped step stored.
+   * `input`: a step took one and stored the other. `condition`: the step that stored the other ran because of what one says.
+   * `cached`: the other is the same result, taken from the cache. `item`: the other is the list of what the items of a mapped
+   * step stored.
    */
-  readonly kind: 'input' | 'cached' | 'item';
+  readonly kind: 'input' | 'condition' | 'cached' | 'item';
   /** Name of the input; of what a step loaded by itself the reference that it gave. */
   readonly input?: string;
 }
@@ -50,7 +51,8 @@ export interface LineageOptions {
 
 /**
  * Traces an artifact: through the steps that made it and took it, the runs that these are of, and the results that were taken
- * from the cache, which lead to the run that computed them. Of mapped steps it tells the lists, and not each item.
+ * from the cache, which lead to the run that computed them. A list that a mapped step made is made from its items, and these from
+ * what each took.
  *
  * @param reference an id, a name for the newest artifact of it, `NAME@3` or `NAME@TAG`
  * @throws ARTIFACT_NOT_FOUND, AMBIGUOUS, ARGUMENT_INVALID
@@ -77,8 +79,7 @@ class Trace {
   readonly #runStore: RunStore;
   readonly #found = new Map<string, LineageArtifact>();
   readonly #links = new Map<string, LineageLink>();
-  readonly #runNames = new Map<string, string>();
-  readonly #stepRuns = new Map<string, readonly StepRunRecord[]>();
+  readonly #runs = new Map<string, Promise<TracedRun>>();
 
   constructor(runStore: RunStore) {
     this.#runStore = runStore;
@@ -109,109 +110,137 @@ class Trace {
   }
 
   async sourcesOf(artifact: ArtifactRecord): Promise<readonly Neighbour[]> {
-    const { id: to } = artifact;
-    const stepRun = await this.#stepRunOf(artifact);
-    if (stepRun === undefined) return [];
-    const { caching } = stepRun;
-    if (caching?.state === 'cached') {
-      const computed = await this.#sameOf(artifact, caching.from);
-      if (computed !== undefined) {
-        return [{ artifact: computed, link: { from: computed.id, to, kind: 'cached' } }];
-      }
-    }
-    const sources: Neighbour[] = [];
-    for (const { input, artifactId: from } of await this.#inputsOf(stepRun)) {
-      sources.push({ artifact: await this.#find(from), link: { from, to, kind: 'input', input } });
+    const { id: to, runId } = artifact;
+    const run = runId === undefined ? undefined : await this.#run(runId);
+    const stepRun = run?.stepRunOf(artifact);
+    if (run === undefined || stepRun === undefined) return [];
+    const items = run.itemsOf(artifact);
+    const sources: Neighbour[] = items.map((item) => ({ artifact: item, link: { from: item.id, to, kind: 'item' } }));
+    const computed = await this.#computedOf(artifact, stepRun);
+    if (computed !== undefined) sources.push({ artifact: computed, link: { from: computed.id, to, kind: 'cached' } });
+    for (const input of stepRun.inputs) {
+      const { artifactId: from, isCondition } = input;
+      // What the items took is told of them, and of what was not computed where it was.
+      if (!isCondition && (items.length > 0 || computed !== undefined)) continue;
+      sources.push({ artifact: await this.#find(from, run), link: { from, to, ...linkOf(input) } });
     }
     return sources;
   }
 
   async productsOf(artifact: ArtifactRecord): Promise<readonly Neighbour[]> {
-    const { id: from, output } = artifact;
+    const { id: from, runId } = artifact;
     const products: Neighbour[] = [];
     for (const use of await this.#runStore.listUses(artifact)) {
-      const inputs = new Set(use.inputs.filter(({ artifactId }) => artifactId === from).map(({ input }) => input));
-      for (const product of await this.#outcomeOf(use)) {
-        for (const input of inputs) {
-          products.push({ artifact: product, link: { from, to: product.id, kind: 'input', input } });
+      const run = await this.#run(use.runId);
+      for (const product of run.artifactsOf(use.step)) {
+        const isOfItems = run.itemsOf(product).length > 0;
+        for (const input of use.inputs) {
+          if (input.artifactId !== from || (isOfItems && !input.isCondition)) continue;
+          products.push({ artifact: product, link: { from, to: product.id, ...linkOf(input) } });
         }
       }
     }
-    const stepRun = await this.#stepRunOf(artifact);
-    if (stepRun === undefined) return products;
+    const run = runId === undefined ? undefined : await this.#run(runId);
+    const stepRun = run?.stepRunOf(artifact);
+    if (run === undefined || stepRun === undefined) return products;
     for (const reuse of await this.#runStore.listReuses(stepRun)) {
-      const same = await this.#sameOf(artifact, reuse);
+      const same = (await this.#run(reuse.runId)).sameAs(artifact, reuse.step);
       if (same !== undefined) products.push({ artifact: same, link: { from, to: same.id, kind: 'cached' } });
     }
-    const mapped = parseItemName(stepRun.step)?.step;
-    if (mapped !== undefined && output !== undefined) {
-      const lists = await this.#artifactsOf({ runId: stepRun.runId, step: mapped });
-      for (const list of lists.filter((other) => other.output === output)) {
-        products.push({ artifact: list, link: { from, to: list.id, kind: 'item' } });
-      }
-    }
+    const list = run.listOf(artifact);
+    if (list !== undefined) products.push({ artifact: list, link: { from, to: list.id, kind: 'item' } });
     return products;
   }
 
-  /** What a step took; of a mapped one also what its items took. */
-  async #inputsOf({ runId, step, index, item, inputs }: StepRunRecord): Promise<readonly StepInput[]> {
-    if (item !== undefined) return inputs;
-    const items = (await this.#stepRunsOf(runId)).filter((other) => other.index === index && other.step !== step);
-    return [...inputs, ...items.flatMap((other) => other.inputs)];
+  /** What a result was taken from that came from the cache, while that is there. */
+  async #computedOf(artifact: ArtifactRecord, { caching }: StepRunRecord): Promise<ArtifactRecord | undefined> {
+    if (caching?.state !== 'cached') return undefined;
+    return (await this.#run(caching.from.runId)).sameAs(artifact, caching.from.step);
   }
 
-  /** What a step stored; of an item what the mapped step did, where it completed. */
-  async #outcomeOf({ runId, step }: StepRunRecord): Promise<readonly ArtifactRecord[]> {
-    const mapped = parseItemName(step)?.step;
-    const lists = mapped === undefined ? [] : await this.#artifactsOf({ runId, step: mapped });
-    return lists.length > 0 ? lists : this.#artifactsOf({ runId, step });
-  }
-
-  /** What a step run of the same result stored in the place of an artifact. */
-  async #sameOf(
-    { name, output }: ArtifactRecord,
-    stepRun: Pick<StepRunRecord, 'runId' | 'step'>,
-  ): Promise<ArtifactRecord | undefined> {
-    const artifacts = await this.#artifactsOf(stepRun);
-    return artifacts.find((other) => other.output === output && (output !== undefined || other.name === name));
-  }
-
-  async #artifactsOf({ runId, step }: Pick<StepRunRecord, 'runId' | 'step'>): Promise<readonly ArtifactRecord[]> {
-    const newestFirst = await this.#runStore.listArtifacts({ runId, step, limit: Number.MAX_SAFE_INTEGER });
-    return newestFirst.toReversed();
-  }
-
-  async #stepRunOf({ runId, step }: ArtifactRecord): Promise<StepRunRecord | undefined> {
-    if (runId === undefined) return undefined;
-    return (await this.#stepRunsOf(runId)).find((stepRun) => stepRun.step === step);
-  }
-
-  async #stepRunsOf(runId: string): Promise<readonly StepRunRecord[]> {
-    const known = this.#stepRuns.get(runId) ?? (await orIfGone(this.#runStore.listStepRuns(runId), []));
-    this.#stepRuns.set(runId, known);
+  #run(id: string): Promise<TracedRun> {
+    const known = this.#runs.get(id) ?? readRun(this.#runStore, id);
+    this.#runs.set(id, known);
     return known;
   }
 
-  async #find(id: string): Promise<ArtifactRecord | string> {
-    return orIfGone<ArtifactRecord | string>(this.#runStore.getArtifact(id), id);
+  async #find(id: string, run: TracedRun): Promise<ArtifactRecord | string> {
+    return run.artifact(id) ?? orIfGone(this.#runStore.getArtifact(id), id);
   }
 
   async #describe({ id, name, version, runId, step }: ArtifactRecord): Promise<LineageArtifact> {
     const madeBy =
-      runId === undefined || step === undefined ? undefined : { runId, run: await this.#runName(runId), step };
+      runId === undefined || step === undefined ? undefined : { runId, run: (await this.#run(runId)).name, step };
     return { id, name, version, madeBy };
   }
+}
 
-  async #runName(runId: string): Promise<string> {
-    const known =
-      this.#runNames.get(runId) ??
-      (await orIfGone<string>(
-        this.#runStore.getRun(runId).then(({ name }) => name),
-        runId,
-      ));
-    this.#runNames.set(runId, known);
-    return known;
+function linkOf({ input, isCondition }: StepInput): Pick<LineageLink, 'kind' | 'input'> {
+  return isCondition ? { kind: 'condition' } : { kind: 'input', input };
+}
+
+/** A run, read at once: of a mapped step, each item would else be asked for. */
+class TracedRun {
+  /** Its id when it is deleted. */
+  readonly name: string;
+  readonly #stepRuns: ReadonlyMap<string, StepRunRecord>;
+  readonly #artifacts: ReadonlyMap<string, ArtifactRecord>;
+  readonly #byStep: ReadonlyMap<string | undefined, readonly ArtifactRecord[]>;
+  /** Of each mapped step, what its items stored. */
+  readonly #byMappedStep: ReadonlyMap<string | undefined, readonly ArtifactRecord[]>;
+
+  constructor(name: string, stepRuns: readonly StepRunRecord[], artifacts: readonly ArtifactRecord[]) {
+    this.name = name;
+    this.#stepRuns = new Map(stepRuns.map((stepRun) => [stepRun.step, stepRun]));
+    this.#artifacts = new Map(artifacts.map((artifact) => [artifact.id, artifact]));
+    this.#byStep = Map.groupBy(artifacts, ({ step }) => step);
+    this.#byMappedStep = Map.groupBy(artifacts, (artifact) => mappedStepOf(artifact));
   }
+
+  artifact(id: string): ArtifactRecord | undefined {
+    return this.#artifacts.get(id);
+  }
+
+  stepRunOf({ step = '' }: ArtifactRecord): StepRunRecord | undefined {
+    return this.#stepRuns.get(step);
+  }
+
+  artifactsOf(step: string): readonly ArtifactRecord[] {
+    return this.#byStep.get(step) ?? [];
+  }
+
+  /** What is in a list that a mapped step made. */
+  itemsOf({ step, output }: ArtifactRecord): readonly ArtifactRecord[] {
+    if (output === undefined) return [];
+    return (this.#byMappedStep.get(step) ?? []).filter((item) => item.output === output);
+  }
+
+  /** The list that what an item of a mapped step stored is in. */
+  listOf(artifact: ArtifactRecord): ArtifactRecord | undefined {
+    const { output } = artifact;
+    const mapped = mappedStepOf(artifact);
+    if (mapped === undefined || output === undefined) return undefined;
+    return this.artifactsOf(mapped).find((list) => list.output === output);
+  }
+
+  /** What a step of the same result stored in the place of an artifact. */
+  sameAs({ name, output }: ArtifactRecord, step: string): ArtifactRecord | undefined {
+    return this.artifactsOf(step).find(
+      (other) => other.output === output && (output !== undefined || other.name === name),
+    );
+  }
+}
+
+function mappedStepOf({ step = '' }: ArtifactRecord): string | undefined {
+  return parseItemName(step)?.step;
+}
+
+async function readRun(runStore: RunStore, id: string): Promise<TracedRun> {
+  const run = await orIfGone(runStore.getRun(id), undefined);
+  if (run === undefined) return new TracedRun(id, [], []);
+  const stepRuns = await orIfGone(runStore.listStepRuns(id), []);
+  const newestFirst = await runStore.listArtifacts({ runId: id, limit: Number.MAX_SAFE_INTEGER });
+  return new TracedRun(run.name, stepRuns, newestFirst.toReversed());
 }
 
 function deletedArtifact(id: string): LineageArtifact {
@@ -219,7 +248,7 @@ function deletedArtifact(id: string): LineageArtifact {
 }
 
 /** Runs and artifacts may be deleted that others refer to. */
-async function orIfGone<Value>(found: Promise<Value>, otherwise: Value): Promise<Value> {
+async function orIfGone<Value, Other = Value>(found: Promise<Value>, otherwise: Other): Promise<Value | Other> {
   try {
     return await found;
   } catch (error) {
