@@ -1032,7 +1032,7 @@ describeEachEngine('a metadata store', (create) => {
       await expect(add({ run: 'training-1', step: 'none' })).rejects.toMatchObject({ code: 'STEP_NOT_FOUND' });
     });
 
-    test('what a step took is kept with it, and found from what it took, of its run and of others', async () => {
+    test('what a step took is kept with it, and found from what it loaded by itself, of its run and of others', async () => {
       const saved = await store.runs.saveArtifact(savedArtifact('penguins'));
       const uses: string[] = [];
       let first: ArtifactRecord | undefined;
@@ -1051,11 +1051,12 @@ describeEachEngine('a metadata store', (create) => {
         expect((await store.runs.listStepRuns(runId)).map((step) => step.inputs)).toEqual([[], inputs, []]);
         uses.push(`${runId} train`);
       }
-      const usesOf = async (artifact: ArtifactRecord | undefined) =>
-        (await store.runs.listUses(artifact as ArtifactRecord)).map(({ runId, step }) => `${runId} ${step}`);
-      expect(await usesOf(saved)).toEqual(uses);
-      expect(await usesOf(first)).toEqual(uses);
-      expect(await usesOf({ ...saved, id: 'none' })).toEqual([]);
+      const loadsOf = async (artifact: string | undefined) =>
+        (await store.runs.listLoads(artifact ?? '')).map(({ runId, step }) => `${runId} ${step}`);
+      expect(await loadsOf(saved.id)).toEqual(uses);
+      // The step of its own run took it as an input.
+      expect(await loadsOf(first?.id)).toEqual(uses.slice(1));
+      expect(await loadsOf('none')).toEqual([]);
     });
 
     test('the step runs that took a result from the cache are found from it', async () => {

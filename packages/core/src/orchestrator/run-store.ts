@@ -315,8 +315,11 @@ export interface RunStore extends RunKeeping {
   getArtifact(reference: string): Promise<ArtifactRecord>;
   /** The newest first. Rejects with `ARTIFACT_NOT_FOUND` when there is none to come after. */
   listArtifacts(filter?: ArtifactFilter): Promise<readonly ArtifactRecord[]>;
-  /** The completed step runs that took an artifact, in the order of their runs and plans. */
-  listUses(artifact: ArtifactRecord): Promise<readonly StepRunRecord[]>;
+  /**
+   * The completed step runs that loaded an artifact by themselves, in the order of their runs and plans. Those that took it as
+   * an input are of its run, and have it in their `inputs`.
+   */
+  listLoads(artifactId: string): Promise<readonly StepRunRecord[]>;
   /** The step runs that took the result of this one from the cache, in the order of their ends. */
   listReuses(stepRun: StepRunRecord): Promise<readonly StepRunRecord[]>;
 }

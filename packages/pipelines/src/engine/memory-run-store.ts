@@ -365,8 +365,10 @@ export class MemoryRunStore implements RunStore {
     if (condemned.length > 0) throw artifactCollected(condemned);
   }
 
-  async listUses({ id }: ArtifactRecord): Promise<readonly StepRunRecord[]> {
-    return this.#stepRuns().filter(({ inputs }) => inputs.some(({ artifactId }) => artifactId === id));
+  async listLoads(id: string): Promise<readonly StepRunRecord[]> {
+    return this.#stepRuns().filter(({ inputs }) =>
+      inputs.some(({ artifactId, isLoaded }) => isLoaded && artifactId === id),
+    );
   }
 
   async listReuses({ runId, step }: StepRunRecord): Promise<readonly StepRunRecord[]> {

@@ -130,7 +130,7 @@ class Trace {
   async productsOf(artifact: ArtifactRecord): Promise<readonly Neighbour[]> {
     const { id: from, runId } = artifact;
     const products: Neighbour[] = [];
-    for (const use of await this.#runStore.listUses(artifact)) {
+    for (const use of await this.#usesOf(artifact)) {
       const run = await this.#run(use.runId);
       for (const product of run.artifactsOf(use.step)) {
         const isOfItems = run.itemsOf(product).length > 0;
@@ -150,6 +150,12 @@ class Trace {
     const list = run.listOf(artifact);
     if (list !== undefined) products.push({ artifact: list, link: { from, to: list.id, kind: 'item' } });
     return products;
+  }
+
+  async #usesOf({ id, runId }: ArtifactRecord): Promise<readonly StepRunRecord[]> {
+    const ofRun = runId === undefined ? [] : (await this.#run(runId)).usesOf(id);
+    const loads = await this.#runStore.listLoads(id);
+    return [...ofRun, ...loads.filter((use) => use.runId !== runId)];
   }
 
   /** What a result was taken from that came from the cache, while that is there. */
@@ -184,6 +190,8 @@ class TracedRun {
   /** Its id when it is deleted. */
   readonly name: string;
   readonly #stepRuns: ReadonlyMap<string, StepRunRecord>;
+  /** By the id of each artifact, the step runs that took it. */
+  readonly #uses: ReadonlyMap<string, readonly StepRunRecord[]>;
   readonly #artifacts: ReadonlyMap<string, ArtifactRecord>;
   readonly #byStep: ReadonlyMap<string | undefined, readonly ArtifactRecord[]>;
   /** Of each mapped step, what its items stored. */
@@ -192,6 +200,7 @@ class TracedRun {
   constructor(name: string, stepRuns: readonly StepRunRecord[], artifacts: readonly ArtifactRecord[]) {
     this.name = name;
     this.#stepRuns = new Map(stepRuns.map((stepRun) => [stepRun.step, stepRun]));
+    this.#uses = usesOf(stepRuns);
     this.#artifacts = new Map(artifacts.map((artifact) => [artifact.id, artifact]));
     this.#byStep = Map.groupBy(artifacts, ({ step }) => step);
     this.#byMappedStep = Map.groupBy(artifacts, (artifact) => mappedStepOf(artifact));
@@ -203,6 +212,10 @@ class TracedRun {
 
   stepRunOf({ step = '' }: ArtifactRecord): StepRunRecord | undefined {
     return this.#stepRuns.get(step);
+  }
+
+  usesOf(artifactId: string): readonly StepRunRecord[] {
+    return this.#uses.get(artifactId) ?? [];
   }
 
   artifactsOf(step: string): readonly ArtifactRecord[] {
@@ -229,6 +242,14 @@ class TracedRun {
       (other) => other.output === output && (output !== undefined || other.name === name),
     );
   }
+}
+
+function usesOf(stepRuns: readonly StepRunRecord[]): ReadonlyMap<string, readonly StepRunRecord[]> {
+  const taken = stepRuns.flatMap((use) =>
+    [...new Set(use.inputs.map(({ artifactId }) => artifactId))].map((id) => ({ id, use })),
+  );
+  const byArtifact = Map.groupBy(taken, ({ id }) => id);
+  return new Map([...byArtifact].map(([id, uses]) => [id, uses.map(({ use }) => use)]));
 }
 
 function mappedStepOf({ step = '' }: ArtifactRecord): string | undefined {

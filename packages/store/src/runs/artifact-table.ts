@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts';
 import { chooseId, formatNames, idFits } from '../reference.ts';
 import type { Tables } from '../schema/tables.ts';
 import { setTags, takeTags } from './artifact-tags.ts';
-import { holdsText } from './holds-text.ts';
+import { holdsTag } from './holds-tag.ts';
 import { insertArtifacts } from './insert-artifacts.ts';
 import { prepareQuery } from './prepared-query.ts';
 import { artifactRecord, stepRunRecord } from './run-records.ts';
@@ -26,7 +26,7 @@ const selectStepArtifacts = prepareQuery(
       .limit(limit),
 );
 
-type ArtifactTable = Pick<RunStore, 'saveArtifact' | 'changeTags' | 'getArtifact' | 'listArtifacts' | 'listUses'>;
+type ArtifactTable = Pick<RunStore, 'saveArtifact' | 'changeTags' | 'getArtifact' | 'listArtifacts' | 'listLoads'>;
 
 export function createArtifactTable(engine: Engine): ArtifactTable {
   return {
@@ -68,29 +68,18 @@ export function createArtifactTable(engine: Engine): ArtifactTable {
         return (await query.execute()).map(artifactRecord);
       }),
 
-    listUses: ({ id, runId }) =>
+    listLoads: (artifactId) =>
       engine.read(async (database) => {
         const rows = await database
           .selectFrom('step_runs')
           .innerJoin('runs', 'runs.id', 'step_runs.run_id')
-          .selectAll('step_runs')
-          .where(({ eb, refTuple, selectFrom }) =>
-            eb(
-              refTuple('step_runs.run_id', 'step_runs.step'),
-              'in',
-              selectFrom('artifact_uses')
-                .select(['run_id', 'step'])
-                .where('artifact_id', '=', id)
-                // Within a run few are looked through, and nothing had to be kept for it.
-                .union(
-                  selectFrom('step_runs')
-                    .select(['run_id', 'step'])
-                    .where('run_id', '=', runId ?? '')
-                    .where(holdsText('inputs', id)),
-                )
-                .$asTuple('run_id', 'step'),
-            ),
+          .innerJoin('artifact_uses', (join) =>
+            join
+              .onRef('artifact_uses.run_id', '=', 'step_runs.run_id')
+              .onRef('artifact_uses.step', '=', 'step_runs.step'),
           )
+          .selectAll('step_runs')
+          .where('artifact_uses.artifact_id', '=', artifactId)
           .orderBy('runs.sequence')
           .orderBy('position')
           .orderBy((column) => column.fn.coalesce('item', column.lit(-1)))
@@ -105,8 +94,7 @@ export async function findArtifact(database: Kysely<Tables>, reference: string):
   const { name, version, tag } = parseArtifactReference(reference);
   const named = database.selectFrom('artifacts').selectAll().where('name', '=', name).orderBy('version', 'desc');
   if (version !== undefined || tag !== undefined) {
-    const query =
-      version === undefined ? named.where(holdsText('tags', tag ?? '')) : named.where('version', '=', version);
+    const query = version === undefined ? named.where(holdsTag(tag ?? '')) : named.where('version', '=', version);
     const row = await query.limit(1).executeTakeFirst();
     if (row !== undefined) return artifactRecord(row);
     throw await selectedNotFound(

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../schema/tables.ts';
-import { holdsText } from './holds-text.ts';
+import { holdsTag } from './holds-tag.ts';
 import { artifactRecord } from './run-records.ts';
 
 /** Takes tags from the artifacts of a name, so that another one can have them. */
@@ -10,7 +10,7 @@ export async function takeTags(database: Kysely<Tables>, name: string, taken: re
       .selectFrom('artifacts')
       .selectAll()
       .where('name', '=', name)
-      .where(holdsText('tags', tag))
+      .where(holdsTag(tag))
       .execute();
     for (const { id, tags } of rows.map(artifactRecord)) {
       await setTags(
