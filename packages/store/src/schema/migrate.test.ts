@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { addedComponents } from '../../test/added-components.ts';
 import { describeEachEngine } from '../../test/describe-each-engine.ts';
+import { newArtifact } from '../../test/new-artifact.ts';
 import { runChild } from '../../test/run-child.ts';
 import { createComponentTable } from '../components/component-table.ts';
 import { readFlavorSnapshots } from '../flavors/flavor-snapshots.ts';
@@ -11,6 +15,7 @@ import type { StoreLocation } from '../store-location.ts';
 import { migrate } from './migrate.ts';
 import { type Migration, migrations } from './migrations.ts';
 import { schemaVersion } from './schema-version.ts';
+import type { Tables } from './tables.ts';
 
 /** Those that refer to others come before them. */
 const droppedTables = [
@@ -112,7 +117,54 @@ describeEachEngine('migrations of a metadata store', (create) => {
     await expect(openStore({ ...location, create: true })).rejects.toMatchObject(refusal);
     await expect(readFlavorSnapshots(location)).rejects.toMatchObject(refusal);
   });
+
+  test('artifacts of before names have those of their outputs, and versions in the order of their making', async () => {
+    const location = await create();
+    await fillPastStore(location, 6);
+    await using store = await openStore(location);
+    const artifacts = await store.runs.listArtifacts();
+    expect(artifacts).toMatchObject([
+      { name: 'training/load/output', version: 2, tags: [], contents: [], schema: undefined, metadata: {} },
+      { name: 'training/train/output', version: 1, materializer: 'json', materializerVersion: 1 },
+      { name: 'training/load/output', version: 1, size: 1 },
+    ]);
+    const lease = await store.runs.claimRun('training-killed');
+    expect(artifacts[0]).toMatchObject({ runId: lease.runId, step: 'load', output: 'output' });
+    await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 2 });
+    const change = { state: 'completed', artifacts: [newArtifact(lease.runId, 'train')], metadata: {} } as const;
+    expect(await store.runs.recordStep(lease, 'train', change)).toMatchObject([{ version: 2 }]);
+  });
+
+  test('what artifacts of before gc are made of is known to be referred to', async () => {
+    const location = await create();
+    await fillPastStore(location, 7);
+    await using store = await openStore(location);
+    const paths = ['folder/a', 'folder/b', 'folder/view', 'folder/none'];
+    expect(await store.runs.condemnObjects(paths, { dryRun: true })).toEqual(['folder/none']);
+  });
 });
+
+/** Makes a store of a past version, with what the fixture of that version holds. */
+async function fillPastStore(location: StoreLocation, version: number): Promise<void> {
+  using past = new DatabaseSync(':memory:');
+  past.exec(readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', `schema-${version}.sql`), 'utf8'));
+  await using engine = await openEngine({ ...location, create: true });
+  await migrate(engine, migrations.slice(0, version));
+  const list = past.prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite%'");
+  const tables = list.all().map(({ name }) => name as keyof Tables);
+  await engine.write(async (database) => {
+    // What the migrations have put there is in the fixture too.
+    for (const table of tables.toReversed()) await database.deleteFrom(table).execute();
+    for (const table of tables) {
+      for (const { sequence: _, ...row } of past.prepare(`select * from ${table} order by rowid`).all()) {
+        await database
+          .insertInto(table)
+          .values(row as never)
+          .execute();
+      }
+    }
+  });
+}
 
 async function fillStore(location: StoreLocation): Promise<void> {
   await using store = await openStore({ ...location, create: true });

@@ -435,36 +435,6 @@ test('a run that a store of before leases shows as running is held by nobody', a
   await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 2 });
 });
 
-test('artifacts of a store of before names have those of their outputs, and versions in the order of their making', async () => {
-  {
-    using database = new DatabaseSync(file);
-    database.exec(readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', 'schema-6.sql'), 'utf8'));
-  }
-  await using store = await openStore({ file });
-  const artifacts = await store.runs.listArtifacts();
-  expect(artifacts).toMatchObject([
-    { name: 'training/load/output', version: 2, tags: [], contents: [], schema: undefined, metadata: {} },
-    { name: 'training/train/output', version: 1, materializer: 'json', materializerVersion: 1 },
-    { name: 'training/load/output', version: 1, size: 1 },
-  ]);
-  const { runId } = await store.runs.claimRun('training-killed');
-  expect(artifacts[0]).toMatchObject({ runId, step: 'load', output: 'output' });
-  const lease = { runId, epoch: 2 };
-  await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 2 });
-  const change = { state: 'completed', artifacts: [newArtifact(runId, 'train')], metadata: {} } as const;
-  expect(await store.runs.recordStep(lease, 'train', change)).toMatchObject([{ version: 2 }]);
-});
-
-test('what artifacts of an older store are made of is known to be referred to', async () => {
-  {
-    using database = new DatabaseSync(file);
-    database.exec(readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', 'schema-7.sql'), 'utf8'));
-  }
-  await using store = await openStore({ file });
-  const paths = ['folder/a', 'folder/b', 'folder/view', 'folder/none'];
-  expect(await store.runs.condemnObjects(paths, { dryRun: true })).toEqual(['folder/none']);
-});
-
 test('locks of processes that were killed go when others take their runs', async () => {
   const locks = () => readdirSync(`${file}-locks`);
   await using _ = await openStore({ file, create: true });
