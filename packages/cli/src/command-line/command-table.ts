@@ -670,7 +670,8 @@ export const commands: readonly CommandDescription[] = [
   },
   {
     words: ['run', 'retention', 'set'],
-    summary: 'Say how long runs are kept, or how many. stack run prune and stack worker delete the others.',
+    summary:
+      'Say how long runs are kept, or how many. The others stay until stack run prune, or the next hour of a stack worker.',
     options: {
       ...retentionScope,
       'max-age': { value: 'DURATION', summary: 'Since they ended, e.g. 12h or 30d. Default: for ever.' },

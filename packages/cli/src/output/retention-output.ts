@@ -14,5 +14,7 @@ export function retentionOutput(rules: readonly RetentionRule[], { screen }: Inv
     maximumCount === undefined ? '' : String(maximumCount),
   ]);
   const table = renderTable(['PIPELINE', 'STATE', 'KEPT FOR', 'KEPT OF EACH PIPELINE'], rows, screen);
-  return { data: rules, text: rules.length === 0 ? 'Every run is kept.' : table };
+  const note =
+    'By themselves runs stay: stack run prune deletes those that are not kept, and so does stack worker each hour.';
+  return { data: rules, text: rules.length === 0 ? 'Every run is kept.' : `${table}\n\n${note}` };
 }

@@ -200,7 +200,7 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
 }
 
 function describeResumption(
-  { name, plan, stack, steps }: Extract<RunEvent, { readonly type: 'run-resumed' }>,
+  { name, plan, stack, steps, uncompared }: Extract<RunEvent, { readonly type: 'run-resumed' }>,
   paint: Screen['paint'],
 ): string {
   const completed = steps.filter(({ state }) => state === 'completed').length;
@@ -209,5 +209,6 @@ function describeResumption(
   return [
     `Run ${name} of the pipeline ${plan.pipeline} on the stack ${stack} goes on: ${completed} of ${steps.length} steps are completed`,
     ...(again.length === 0 ? [] : [paint('quiet', `interrupted: ${again.join('; ')}`)]),
+    ...(uncompared.length === 0 ? [] : [`it is not known whether the code has changed of ${uncompared.join(', ')}`]),
   ].join('\n');
 }

@@ -24,11 +24,16 @@ export function runHeld(run: string, holder: string): StackError {
   });
 }
 
-/** A run has ended: there is nothing to go on with. */
-export function runEnded(run: string, state: string): StackError {
+/**
+ * A run has ended: there is nothing to go on with.
+ *
+ * @param command runs its pipeline again, where that is known
+ */
+export function runEnded(run: string, state: string, command?: string): StackError {
+  const again = command === undefined ? 'Run its pipeline again' : `Run its pipeline again: ${command}`;
   return new StackError({
     code: 'RUN_NOT_RESUMABLE',
     message: `The run "${run}" has ended: ${state}.`,
-    hint: 'Start another run of its pipeline.',
+    hint: state === 'completed' ? again : `What it completed comes from the cache. ${again}`,
   });
 }

@@ -8,7 +8,7 @@ const tableBrand = Symbol.for('apache-arrow/Table');
 /**
  * Stores the tables of `apache-arrow` in the stream format of Arrow IPC, which programs in other languages read too, and
  * records their columns and types as the schema of the artifact: `pipeline({ materializers: [arrowTable] })`. The library is
- * loaded when the first table is stored or loaded.
+ * loaded when the first table is stored or loaded. Beside a table, all its bytes are in memory while it is stored and loaded.
  *
  * It throws `DEPENDENCY_MISSING` where `apache-arrow` is not installed.
  */

@@ -13,6 +13,8 @@ export interface PlanChanges {
   readonly unmatched: readonly string[];
   /** What differs in the others and in the plan as a whole, each in some words. */
   readonly differences: readonly string[];
+  /** The steps of both of which it is not known whether their code is the same. */
+  readonly uncompared: readonly string[];
 }
 
 /** Compares two plans as they are recorded: what is masked in one of them counts as masked in both. */
@@ -44,6 +46,10 @@ export function planChanges(recordedPlan: Plan, presentPlan: Plan): PlanChanges 
       (name) => !before.has(name) || !after.has(name),
     ),
     differences: [...differences, ...wholes.map((key) => `the ${key} of the pipeline`)],
+    uncompared: [...before.values()].flatMap((step) => {
+      const other = after.get(step.name);
+      return other === undefined || (digestOf(step) !== undefined && digestOf(other) !== undefined) ? [] : [step.name];
+    }),
   };
 }
 
@@ -59,9 +65,14 @@ function changedFields(before: PlanStep, after: PlanStep): readonly string[] {
 }
 
 /** Code that is not known, then or now, counts as the same: a clock that was set is among the reasons for that. */
-function isOtherCode({ code: before }: PlanStep, { code: after }: PlanStep): boolean {
-  const areKnown = before !== undefined && 'digest' in before && after !== undefined && 'digest' in after;
-  return areKnown && before.digest !== after.digest;
+function isOtherCode(before: PlanStep, after: PlanStep): boolean {
+  const [then, now] = [digestOf(before), digestOf(after)];
+  return then !== undefined && now !== undefined && then !== now;
+}
+
+/** `undefined` for code that is not known. */
+function digestOf({ code }: PlanStep): string | undefined {
+  return code !== undefined && 'digest' in code ? code.digest : undefined;
 }
 
 function addChangedParts(

@@ -81,8 +81,15 @@ describe('a run whose process ended', () => {
       { step: 'double', state: 'completed', attempt: 2, interruptions: 1 },
     ]);
     expect(events.map(({ type }) => type)).toEqual(['run-resumed', 'step-started', 'step-completed', 'run-ended']);
-    expect(events[0]).toMatchObject({ name: 'night', epoch: 2, steps: [{ state: 'completed' }, { state: 'pending' }] });
-    await expectStackError('RUN_NOT_RESUMABLE', () => training.resume('night', given));
+    expect(events[0]).toMatchObject({
+      name: 'night',
+      epoch: 2,
+      steps: [{ state: 'completed' }, { state: 'pending' }],
+      // What the code of steps is that are transformed, as here, is not known.
+      uncompared: ['double'],
+    });
+    const ended = await expectStackError('RUN_NOT_RESUMABLE', () => training.resume('night', given));
+    expect(ended.hint).toBe('Run its pipeline again');
   });
 
   it('goes on when a pipeline is run under its name, with the same parameters', async () => {
@@ -99,6 +106,8 @@ describe('a run whose process ended', () => {
     const given = await interrupt('double failed', { from: -1 });
     const run = await training.resume('night', { ...given, throwOnFailure: false });
     expect(run.state).toBe('failed');
+    const ended = await expectStackError('RUN_NOT_RESUMABLE', () => training.resume('night', given));
+    expect(ended.hint).toBe('What it completed comes from the cache. Run its pipeline again');
     // The first failed, the second was interrupted before its failure was recorded.
     expect(calls).toEqual(['double 3']);
     expect(events).toContainEqual(expect.objectContaining({ type: 'step-started', attempt: 3, attempts: 3 }));
@@ -152,6 +161,16 @@ describe('a run whose process ended', () => {
     // Load had completed with the old code.
     expect(await run.result()).toBe(6);
     expect((await runStore.getRun('night')).plan.steps[0]?.inputs).toEqual({ from: { kind: 'value', value: 4 } });
+  });
+
+  it('tells nothing of code that is known to be the same, and refuses it where it is known to be other', async () => {
+    const of = (version: string) =>
+      pipeline({ name: 'versioned' }, () => step({ name: 'versioned', version }, () => version)());
+    const given = await interrupt('versioned completed', {}, of('1') as never);
+    const error = await expectStackError('RUN_CODE_CHANGED', () => of('2').resume('night', given));
+    expect(error.message).toContain('the code of the step "versioned"');
+    await of('1').resume('night', given);
+    expect(events[0]).toMatchObject({ type: 'run-resumed', uncompared: [] });
   });
 
   it('runs no item of a mapped step again that is completed', async () => {

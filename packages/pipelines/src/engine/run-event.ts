@@ -21,6 +21,8 @@ export type RunEvent = { readonly runId: string } & (
       readonly epoch: number;
       /** Its steps as they are recorded. An attempt that was interrupted is counted in `interruptions`. */
       readonly steps: readonly StepRunRecord[];
+      /** Steps that have not completed, and of which it is not known whether their code is that of the run. */
+      readonly uncompared: readonly string[];
     }
   | { readonly type: 'step-started'; readonly step: string; readonly attempt: number; readonly attempts: number }
   /** A mapped step knows its items: `step[0]`, `step[1]`, ... */

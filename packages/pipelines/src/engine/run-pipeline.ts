@@ -231,7 +231,17 @@ async function continueRun(prepared: PreparedRun, lease: RunLease, options: RunO
   if (changes.differences.length > 0) await runStore.recordPlan(lease, shown);
   const recorded = await runStore.listStepRuns(lease.runId);
   const tell = tellerOf(lease.runId, options.onEvent ?? printStepOutput);
-  tell({ type: 'run-resumed', name, stack: stack.name, plan: shown, recordedIn, epoch: lease.epoch, steps: recorded });
+  const completed = new Set(recorded.filter(({ state }) => state === 'completed').map(({ step }) => step));
+  tell({
+    type: 'run-resumed',
+    name,
+    stack: stack.name,
+    plan: shown,
+    recordedIn,
+    epoch: lease.epoch,
+    steps: recorded,
+    uncompared: changes.uncompared.filter((step) => !completed.has(step)),
+  });
   return await executeRun(prepared, { lease, name, recorded, tell }, options);
 }
 
