@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleanEnvironment, runStack, stack, stackBin, stackJson, temporaryFolder, writeFiles } from './run-stack.ts';
+import { whyUnavailable } from '../../../tools/backends/backend.ts';
+import { postgres } from '../../../tools/backends/postgres.ts';
+import { cleanEnvironment, type JsonDocument, runStack, stackBin, temporaryFolder, writeFiles } from './run-stack.ts';
 
-const folder = temporaryFolder();
-const root = folder.path;
+const noPostgres = await whyUnavailable(postgres);
+const reason = noPostgres === undefined ? '' : ` (skipped: ${noPostgres})`;
 
 const pipelines = `
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pipeline, step } from '@stack/pipelines';
 import * as z from 'zod';
@@ -30,7 +33,30 @@ export const good = pipeline({ name: 'good' }, () => {
   return here({ rows: double.map(rows, (row) => ({ row })), loader });
 });
 
-const crash = step({ name: 'crash', settings, retry: { attempts: 2, baseDelay: 1 } }, () => {
+const keep = step({ name: 'keep', settings }, async (_input: object, context) => {
+  await context.saveArtifact('notes/kept', { at: new Date(0) }, { tags: ['newest'], metadata: { pages: 3 } });
+  context.logMetadata({ rows: 2n.toString() });
+  context.logMetadata({ accuracy: 0.9 }, 'run');
+  context.logMetadata({ kind: 'forest' }, { output: 'output' });
+  return 'kept in ' + process.pid;
+});
+const use = step({ name: 'use', settings }, async ({ said }: { said: string }, context) => {
+  const { at } = (await context.loadArtifact('notes/kept@newest')) as { at: Date };
+  return said !== 'kept in ' + process.pid && at instanceof Date && at.getTime();
+});
+const misuse = step({ name: 'misuse', settings }, async (_input: object, context) => {
+  const refused: string[] = [];
+  const note = (error: { code: string }) => void refused.push(error.code);
+  await context.saveArtifact('not a name', 1).catch(note);
+  await context.loadArtifact('notes/none').catch(note);
+  try { context.logMetadata({ rows: 1 }, { output: 'none' }); } catch (error) { note(error as { code: string }); }
+  return refused;
+});
+export const saving = pipeline({ name: 'saving' }, () => keep({}));
+export const keeping = pipeline({ name: 'keeping' }, () => ({ used: use({ said: keep({}) }), refused: misuse({}) }));
+
+const crash = step({ name: 'crash', settings, retry: { attempts: 2, baseDelay: 1 } }, (_input: object, context) => {
+  writeFileSync(join(context.temporaryFolder, 'left'), 'left');
   console.error('about to crash');
   process.abort();
 });
@@ -48,7 +74,7 @@ const callback = step({ name: 'callback', settings }, async () => {
 const stranded = step({ name: 'stranded', settings }, () => new Promise(() => {}));
 const well = step({ name: 'well', settings }, () => 'well');
 export const bad = pipeline({ name: 'bad' }, () => {
-  crash(); exit(); block(); leak(); throws(); callback(); stranded(); well();
+  crash({}); exit(); block(); leak(); throws(); callback(); stranded(); well();
 });
 
 const open = step({ name: 'open', settings }, (_input: object, { parameters }) => {
@@ -57,7 +83,8 @@ const open = step({ name: 'open', settings }, (_input: object, { parameters }) =
 export const opening = pipeline({ name: 'opening', parameters: z.object({ password: z.string() }) }, () => open({}));
 
 const first = step({ name: 'first', settings, cache: false }, () => { count('first'); return 1; });
-const slow = step({ name: 'slow', settings, cache: false }, ({ value }: { value: number }) => {
+const slow = step({ name: 'slow', settings, cache: false }, ({ value }: { value: number }, context) => {
+  writeFileSync(join(context.temporaryFolder, 'left'), 'left');
   count('slow');
   while (!existsSync('go-on')) {}
   return value + 1;
@@ -77,13 +104,6 @@ const stubborn = step({ name: 'stubborn', settings }, async () => {
 });
 export const staying = pipeline({ name: 'staying' }, () => stubborn());
 `;
-
-beforeAll(() => {
-  writeFiles(root, { 'pipelines.ts': pipelines });
-  stack(root, 'init');
-});
-
-afterAll(() => folder[Symbol.dispose]());
 
 interface Run {
   readonly state: string;
@@ -110,59 +130,96 @@ async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-function startRun(...words: string[]): ChildProcess {
-  return spawn(process.execPath, [stackBin, ...words], {
-    cwd: root,
-    env: cleanEnvironment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
+describe.each([
+  { store: 'SQLite', obstacle: undefined },
+  { store: `PostgreSQL${reason}`, obstacle: noPostgres },
+])('steps in processes of their own, with a store in $store', { timeout: 90_000 }, ({ store, obstacle }) => {
+  const folder = temporaryFolder();
+  const root = folder.path;
+  const temporary = join(root, 'temporary');
+  const env: NodeJS.ProcessEnv = { ...cleanEnvironment, TMPDIR: temporary };
+  let server: (AsyncDisposable & { readonly url: string }) | undefined;
+  const test = it.skipIf(obstacle !== undefined);
 
-function calls(): readonly (readonly [step: string, pid: number])[] {
-  try {
-    const lines = readFileSync(join(root, 'calls.txt'), 'utf8').trim().split('\n');
-    return lines.map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])] as const);
-  } catch {
-    return [];
+  beforeAll(async () => {
+    if (obstacle !== undefined) return;
+    if (store !== 'SQLite') {
+      server = await postgres.start();
+      env.STACK_STORE_URL = server.url;
+    }
+    mkdirSync(temporary);
+    writeFiles(root, { 'pipelines.ts': pipelines });
+    stack('init');
+  }, 60_000);
+
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]();
+    folder[Symbol.dispose]();
+  });
+
+  function stack(...words: string[]): string {
+    const { status, stdout, stderr } = runStack(root, words, { env, timeout: 80_000 });
+    expect({ words, status, stderr }).toEqual({ words, status: 0, stderr: '' });
+    return stdout;
   }
-}
 
-describe('steps in processes of their own', { timeout: 90_000 }, () => {
-  it('run beside steps of this process, and their output is in their logs', () => {
-    const { data } = stackJson<Run>(root, 'pipeline', 'run', 'pipelines.ts#good', '--run-name', 'good');
+  function stackJson<Data>(...words: string[]): JsonDocument<Data> {
+    return JSON.parse(runStack(root, [...words, '--json'], { env, timeout: 80_000 }).stdout) as JsonDocument<Data>;
+  }
+
+  function startRun(...words: string[]): ChildProcess {
+    return spawn(process.execPath, [stackBin, ...words], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  function calls(): readonly (readonly [step: string, pid: number])[] {
+    try {
+      const lines = readFileSync(join(root, 'calls.txt'), 'utf8').trim().split('\n');
+      return lines.map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])] as const);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Folders of steps that are left. */
+  const leftFolders = () => readdirSync(temporary).filter((name) => name.startsWith('stack-'));
+
+  test('run beside steps of this process, and their output is in their logs', () => {
+    const { data } = stackJson<Run>('pipeline', 'run', 'pipelines.ts#good', '--run-name', 'good');
     expect(data).toMatchObject({ state: 'completed', result: { rows: [2, 4, 6], isOther: true } });
-    expect(stack(root, 'run', 'logs', 'good', 'load')).toContain('loading in');
+    expect(stack('run', 'logs', 'good', 'load')).toContain('loading in');
   });
 
-  it('fail alone, each with its reason, whatever they do to their process', () => {
-    const words = ['pipeline', 'run', 'pipelines.ts#bad', '--run-name', 'bad', '--json'];
-    const { stdout } = runStack(root, words, { timeout: 80_000 });
-    const { data } = JSON.parse(stdout) as { readonly data: Run };
-    const ends = data.steps.map(({ step, state, attempt, error }) => [step, error?.code ?? state, attempt]);
-    expect(ends).toEqual([
-      ['crash', 'STEP_PROCESS_ENDED', 2],
-      ['exit', 'STEP_PROCESS_ENDED', 1],
-      ['block', 'TIMEOUT', 1],
-      ['leak', 'STEP_MEMORY_EXCEEDED', 1],
-      ['throws', 'STEP_FAILED', 1],
-      ['callback', 'STEP_FAILED', 1],
-      ['stranded', 'STEP_FAILED', 1],
-      ['well', 'completed', 1],
-    ]);
-    const messageOf = (name: string) => data.steps.find(({ step }) => step === name)?.error;
-    expect(messageOf('crash')?.message).toContain('SIGABRT');
-    expect(messageOf('exit')?.message).toContain('exit code 3');
-    expect(messageOf('throws')?.stack).toMatch(/^RangeError: too far\n.*pipelines\.ts/);
-    expect(messageOf('callback')?.message).toContain('from a callback');
-    expect(stack(root, 'run', 'logs', 'bad', 'crash')).toContain('about to crash');
+  test('save, load and log as elsewhere, and what they may not is refused there', () => {
+    const { data } = stackJson<Run>('pipeline', 'run', 'pipelines.ts#keeping', '--run-name', 'keeping', '--no-cache');
+    expect(data).toMatchObject({
+      state: 'completed',
+      result: { used: 0, refused: ['ARGUMENT_INVALID', 'ARTIFACT_NOT_FOUND', 'ARGUMENT_INVALID'] },
+    });
+    const { data: run } = stackJson<{ readonly metadata: object; readonly steps: readonly { metadata: object }[] }>(
+      ...['run', 'describe', 'keeping'],
+    );
+    expect(run.metadata).toMatchObject({ logged: { accuracy: 0.9 } });
+    expect(run.steps[0]?.metadata).toMatchObject({ logged: { rows: '2' }, loggedOfRun: { accuracy: 0.9 } });
+    const { data: kept } = stackJson<object>('artifact', 'describe', 'notes/kept');
+    expect(kept).toMatchObject({ version: 1, tags: ['newest'], metadata: { pages: 3 }, step: 'keep' });
+    expect(stackJson<object>('artifact', 'describe', 'keeping/keep/output').data).toMatchObject({
+      metadata: { kind: 'forest' },
+    });
+    expect(
+      stackJson<{ links: object[] }>('artifact', 'lineage', 'keeping/use/output', '--up').data.links,
+    ).toMatchObject([{ input: 'said' }, { input: 'notes/kept@newest' }]);
   });
 
-  it('are given parameters by no command line', () => {
-    const { data } = stackJson<Run>(root, 'pipeline', 'run', 'pipelines.ts#opening', '--password', 'swordfish-300');
-    expect(data).toMatchObject({ state: 'completed', result: false });
+  test('give what they saved and logged along with a result from the cache', () => {
+    for (const name of ['saved', 'saved-again']) stack('pipeline', 'run', 'pipelines.ts#saving', '--run-name', name);
+    const { data } = stackJson<{ readonly metadata: object; readonly steps: readonly object[] }>(
+      ...['run', 'describe', 'saved-again'],
+    );
+    expect(data).toMatchObject({ metadata: { logged: { accuracy: 0.9 } }, steps: [{ caching: { state: 'cached' } }] });
+    expect(stackJson<object>('artifact', 'describe', 'notes/kept').data).toMatchObject({ metadata: { pages: 3 } });
   });
 
-  it('end with the process that holds the run when it is killed, and are run again when the run goes on', async () => {
+  test('end with the process that holds the run when it is killed, and are run again when the run goes on', async () => {
     const holder = startRun('pipeline', 'run', 'pipelines.ts#slowly', '--run-name', 'killed');
     await until(() => calls().some(([step]) => step === 'slow'));
     holder.kill('SIGKILL');
@@ -170,33 +227,64 @@ describe('steps in processes of their own', { timeout: 90_000 }, () => {
     const [, left = 0] = calls().find(([step]) => step === 'slow') ?? [];
     // It blocks its process, and ends all the same.
     await until(() => !isAlive(left));
+    expect(leftFolders()).toEqual([]);
     writeFiles(root, { 'go-on': '' });
-    const { data } = stackJson<Run>(root, 'run', 'resume', 'killed');
+    const { data } = stackJson<Run>('run', 'resume', 'killed');
     expect(data).toMatchObject({ state: 'completed', result: 2 });
     expect(calls().map(([step]) => step)).toEqual(['first', 'slow', 'slow']);
   });
 
-  it('are told to stop when the run is cancelled, and ended at once the second time', async () => {
-    for (const [name, times] of [
-      ['stopping', 1],
-      ['staying', 2],
-    ] as const) {
-      const holder = startRun('pipeline', 'run', `pipelines.ts#${name}`, '--run-name', name);
-      let printed = '';
-      holder.stdout?.on('data', (chunk: Buffer) => (printed += chunk));
-      await until(() => /waiting in \d+\n/.test(printed));
-      const [, process = ''] = /waiting in (\d+)/.exec(printed) ?? [];
-      holder.kill('SIGINT');
-      if (times === 2) {
-        await until(() => printed.includes('Cancelling'));
+  // What does not depend on the store.
+  if (store === 'SQLite') {
+    it('fail alone, each with its reason, whatever they do to their process', () => {
+      const { data } = stackJson<Run>('pipeline', 'run', 'pipelines.ts#bad', '--run-name', 'bad');
+      const ends = data.steps.map(({ step, state, attempt, error }) => [step, error?.code ?? state, attempt]);
+      expect(ends).toEqual([
+        ['crash', 'STEP_PROCESS_ENDED', 2],
+        ['exit', 'STEP_PROCESS_ENDED', 1],
+        ['block', 'TIMEOUT', 1],
+        ['leak', 'STEP_MEMORY_EXCEEDED', 1],
+        ['throws', 'STEP_FAILED', 1],
+        ['callback', 'STEP_FAILED', 1],
+        ['stranded', 'STEP_FAILED', 1],
+        ['well', 'completed', 1],
+      ]);
+      const messageOf = (name: string) => data.steps.find(({ step }) => step === name)?.error;
+      expect(messageOf('crash')?.message).toContain('SIGABRT');
+      expect(messageOf('exit')?.message).toContain('exit code 3');
+      expect(messageOf('throws')?.stack).toMatch(/^RangeError: too far\n.*pipelines\.ts/);
+      expect(messageOf('callback')?.message).toContain('from a callback');
+      expect(stack('run', 'logs', 'bad', 'crash')).toContain('about to crash');
+      expect(leftFolders()).toEqual([]);
+    });
+
+    it('are given parameters by no command line', () => {
+      const { data } = stackJson<Run>('pipeline', 'run', 'pipelines.ts#opening', '--password', 'swordfish-300');
+      expect(data).toMatchObject({ state: 'completed', result: false });
+    });
+
+    it('are told to stop when the run is cancelled, and ended at once the second time', async () => {
+      for (const [name, times] of [
+        ['stopping', 1],
+        ['staying', 2],
+      ] as const) {
+        const holder = startRun('pipeline', 'run', `pipelines.ts#${name}`, '--run-name', name);
+        let printed = '';
+        holder.stdout?.on('data', (chunk: Buffer) => (printed += chunk));
+        await until(() => /waiting in \d+\n/.test(printed));
+        const [, process = ''] = /waiting in (\d+)/.exec(printed) ?? [];
         holder.kill('SIGINT');
+        if (times === 2) {
+          await until(() => printed.includes('Cancelling'));
+          holder.kill('SIGINT');
+        }
+        const [exitCode] = (await once(holder, 'exit')) as [number];
+        expect(exitCode).toBe(130);
+        await until(() => !isAlive(Number(process)));
+        const { data } = stackJson<Run>('run', 'describe', name);
+        expect(data.state).toBe(times === 1 ? 'cancelled' : 'running');
       }
-      const [exitCode] = (await once(holder, 'exit')) as [number];
-      expect(exitCode).toBe(130);
-      await until(() => !isAlive(Number(process)));
-      const { data } = stackJson<Run>(root, 'run', 'describe', name);
-      expect(data.state).toBe(times === 1 ? 'cancelled' : 'running');
-    }
-    expect(stack(root, 'run', 'logs', 'stopping', 'stops')).toContain('told to stop');
-  });
+      expect(stack('run', 'logs', 'stopping', 'stops')).toContain('told to stop');
+    });
+  }
 });

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { StackError, type StepHost, type StepTask, type TaskOptions } from '@stack/core';
 import type { LocalOrchestratorSettings } from './config.ts';
 import { residentMemory } from './resident-memory.ts';
+import { TaskFolder } from './task-folder.ts';
 
 /** From the signal that a program may handle to the one that it may not, in milliseconds: longer than a step has. */
 const terminationGrace = 7_000;
@@ -15,7 +16,7 @@ const mebibyte = 1024 * 1024;
 /** As much of the end of the standard error as tells what V8 died of. */
 const keptError = 4096;
 
-/** Runs attempts of steps in processes of this machine, each in a process group of its own. */
+/** Runs attempts of steps in processes of this machine, each with a process group and a temporary folder of its own. */
 export class ProcessHost implements StepHost {
   readonly #settings: Pick<LocalOrchestratorSettings, 'memoryLimit' | 'timeLimit'>;
 
@@ -25,12 +26,13 @@ export class ProcessHost implements StepHost {
 
   async runTask({ command, order }: StepTask, { signal, onMessage, onOutput }: TaskOptions): Promise<void> {
     const [program, ...words] = command;
+    await using folder = await makeFolder();
     // A group of its own: ^C does not reach it, and what it starts can be ended with it.
     const child = spawn(program, words, {
       detached: true,
       windowsHide: true,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-      env: this.#environment(),
+      env: { ...this.#environment(), ...folder.environment },
     });
     using end = new ProcessEnd(child, signal);
     const { memoryLimit, timeLimit } = this.#settings;
@@ -49,7 +51,7 @@ export class ProcessHost implements StepHost {
     try {
       exit = (await once(child, 'close')) as typeof exit;
     } catch (cause) {
-      throw processEnded(`cannot be started: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+      throw notStarted(cause);
     }
     if (end.reason !== undefined) throw end.reason;
     const [exitCode, exitSignal] = exit;
@@ -64,6 +66,14 @@ export class ProcessHost implements StepHost {
     if (memoryLimit === undefined) return process.env;
     const { NODE_OPTIONS: options = '' } = process.env;
     return { ...process.env, NODE_OPTIONS: `${options} --max-old-space-size=${memoryLimit}`.trim() };
+  }
+}
+
+async function makeFolder(): Promise<TaskFolder> {
+  try {
+    return await TaskFolder.make();
+  } catch (cause) {
+    throw notStarted(cause);
   }
 }
 
@@ -153,6 +163,10 @@ function watchMemory(
   };
   const timer = limit === undefined ? undefined : setInterval(() => void look(), memoryInterval);
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function notStarted(cause: unknown): StackError {
+  return processEnded(`cannot be started: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
 }
 
 function processEnded(how: string, cause?: unknown): StackError {

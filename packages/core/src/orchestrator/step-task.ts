@@ -16,7 +16,8 @@ export interface StepProgram {
  * One attempt of a step, for a program. The program reads the order, one line, from its standard input, which is held
  * open for as long as whoever started it lives, and ends when it is closed. It writes messages to its file descriptor 3,
  * one `StepMessage` a line, and prints what it likes. SIGTERM tells it to stop. It ends with 0 when it has said how the
- * attempt ended, whichever way.
+ * attempt ended, whichever way. Where whoever started it is gone, it removes the folder that the variable `STACK_STEP_FOLDER`
+ * names, if it is there: that of its temporary files alone.
  */
 export interface StepTask {
   readonly command: StepProgram['command'];
@@ -36,7 +37,8 @@ export interface TaskOptions {
 export interface StepHost {
   /**
    * Runs a program to its end, and resolves when it ended with 0, all that it wrote was told, and nothing that it started
-   * runs any more. It need not react when it is told to stop: then it is ended.
+   * runs any more. It need not react when it is told to stop: then it is ended. What it left in the folder for temporary files
+   * is gone then, however it ended.
    *
    * @throws STEP_PROCESS_ENDED when it cannot be started, or ended otherwise, saying how
    * @throws STEP_MEMORY_EXCEEDED when it took more memory than it may

@@ -2,6 +2,7 @@
 // then whoever started it is gone. A step may keep the rest of the process busy for hours.
 import { Socket } from 'node:net';
 import { parentPort } from 'node:worker_threads';
+import { removeStepFolder } from './step-folder.ts';
 
 /** From the message that the process may handle to the signal that it cannot, in milliseconds. */
 const grace = 1_000;
@@ -19,5 +20,8 @@ new Socket({ fd: 0, readable: true, writable: false })
   })
   .on('close', () => {
     parentPort?.postMessage(undefined);
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), grace);
+    setTimeout(() => {
+      removeStepFolder();
+      process.kill(process.pid, 'SIGKILL');
+    }, grace);
   });

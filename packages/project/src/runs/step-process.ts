@@ -2,6 +2,7 @@
 // the two speak. The thread starts first: what this process imports takes longer than the thread does.
 import { enableCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { removeStepFolder } from './step-folder.ts';
 
 // As the command does: it saves a tenth of what starting takes.
 enableCompileCache();
@@ -13,7 +14,10 @@ const thread = new Worker(new URL(import.meta.url.replace(/step-process(\.[jt]s)
 const order = new Promise<string>((resolve) => {
   thread.on('message', (text: string | undefined) => {
     // As when the step runs in that process: nothing of it goes on.
-    if (text === undefined) process.exit(1);
+    if (text === undefined) {
+      process.once('exit', removeStepFolder);
+      process.exit(1);
+    }
     thread.unref();
     resolve(text);
   });

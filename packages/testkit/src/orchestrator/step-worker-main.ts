@@ -1,7 +1,9 @@
 // The program of a step, for the cases about workers: does what its order says, and speaks as `StepTask` says.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeSync } from 'node:fs';
+import { mkdtempSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonValue } from '@stack/core';
@@ -25,6 +27,13 @@ const behaviours = {
   exit: async (argument: JsonValue) => process.exit(Number(argument)),
   tellAndDie: async (argument: JsonValue) => {
     for (let index = 0; index < Number(argument); index++) tell(index);
+    process.kill(process.pid, 'SIGKILL');
+  },
+  /** Leaves a file, and is killed. */
+  litter: async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'stack-litter-')), 'left');
+    writeFileSync(file, 'left');
+    tell(file);
     process.kill(process.pid, 'SIGKILL');
   },
   stop: async () => {

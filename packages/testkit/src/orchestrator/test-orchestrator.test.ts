@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import {
@@ -104,6 +107,7 @@ type Defect =
   | 'kills workers without a word'
   | 'waits for workers that do not stop'
   | 'leaves behind what workers start'
+  | 'leaves behind what workers write'
   | 'does not limit memory'
   | 'checks late that workers can find the pipeline';
 
@@ -137,7 +141,12 @@ class DefectiveHost implements StepHost {
     this.#isUsed = true;
     const [program, ...words] = command;
     const given = has('gives the order as an argument') ? [...words, order] : words;
-    const child = spawn(program, given, { detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const folder = mkdtempSync(join(tmpdir(), 'stack-host-'));
+    using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+    const env = has('leaves behind what workers write')
+      ? process.env
+      : { ...process.env, TMPDIR: folder, TEMP: folder };
+    const child = spawn(program, given, { detached: true, env, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
     children.add(child);
     child.stdin?.on('error', () => {}).write(`${order}\n`);
     if (has('closes the standard input of workers')) child.stdin?.end();
@@ -203,6 +212,7 @@ const defects: Readonly<Record<Defect, OrchestratorCase>> = {
   'kills workers without a word': 'a worker of a cancelled run is told to stop, and may end in its own time',
   'waits for workers that do not stop': 'a worker that does not stop is ended',
   'leaves behind what workers start': 'what a worker started ends with it',
+  'leaves behind what workers write': 'what a worker that is killed left in the folder for temporary files is gone',
   'does not limit memory': 'a worker that takes too much memory is STEP_MEMORY_EXCEEDED',
   'checks late that workers can find the pipeline': 'that workers can find the pipeline is checked before any step',
 };

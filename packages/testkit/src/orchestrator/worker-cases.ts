@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type JsonValue, type Orchestrator, StackError, type StepHost, type StepOutcome } from '@stack/core';
@@ -99,6 +101,14 @@ export const workerCases = {
     const { messages } = await work(context, { does: 'leave' });
     for (let waited = 0; isAlive(Number(messages[0])) && waited < 2_000; waited += 50) await delay(50);
     assert.ok(!isAlive(Number(messages[0])), 'it goes on');
+  }),
+  'what a worker that is killed left in the folder for temporary files is gone': inWorkers(async (context) => {
+    const { messages } = await work(context, { does: 'litter' });
+    const [file] = messages;
+    assert.ok(typeof file === 'string', 'it told nothing');
+    const isLeft = existsSync(file);
+    if (isLeft) await rm(dirname(file), { recursive: true });
+    assert.ok(!isLeft, `${file} is left`);
   }),
   'a worker that takes too much memory is STEP_MEMORY_EXCEEDED': {
     obstacle: ({ limitedSettings }) =>
