@@ -9,7 +9,7 @@ import { createArtifactTable, findArtifact } from './artifact-table.ts';
 import { createRunKeeping } from './create-run-keeping.ts';
 import { findHeldRun, findRunId, runNotFound } from './find-run.ts';
 import { insertArtifacts, insertArtifactUses } from './insert-artifacts.ts';
-import { prepareQuery, prepareRowsQuery } from './prepared-query.ts';
+import { prepareQuery } from './prepared-query.ts';
 import { readDigestKey } from './read-digest-key.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
 import { runRecord, stepRunRecord } from './run-records.ts';
@@ -20,6 +20,12 @@ const defaultLimit = 50;
 const rowsAtOnce = 500;
 
 type FencedRun = Pick<RunRow, 'name' | 'state'>;
+
+/** A step run that is about to be changed, and its run. */
+interface FencedStep extends Pick<StepRunRow, 'run_id' | 'step' | 'position' | 'state' | 'attempt' | 'started_at'> {
+  readonly name: string;
+  readonly runState: string;
+}
 
 /**
  * Each change of a state is one transaction, which appends an event and changes the row of the run or step that shows
@@ -34,17 +40,50 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       .where('runs.id', '=', runId)
       .modifyEnd(engine.shareLock),
   );
+  const selectFencedStep = prepareQuery(
+    (database, { runId, step }: { readonly runId: string; readonly step: string }) =>
+      database
+        .selectFrom('runs')
+        .innerJoin('run_leases', 'run_leases.run_id', 'runs.id')
+        .innerJoin('step_runs', 'step_runs.run_id', 'runs.id')
+        .select(['runs.name', 'runs.state as runState', 'run_leases.epoch'])
+        .select([
+          'step_runs.run_id',
+          'step_runs.step',
+          'position',
+          'step_runs.state',
+          'attempt',
+          'step_runs.started_at',
+        ])
+        .where('runs.id', '=', runId)
+        .where('step_runs.step', '=', step)
+        .modifyEnd(engine.shareLock),
+  );
+  const findFencedRun = async (database: Kysely<Tables>, { runId, epoch }: RunFence): Promise<FencedRun> => {
+    const [run] = await selectFencedRun(database, { runId });
+    if (run === undefined) throw await runNotFound(database, runId);
+    if (run.epoch !== epoch) throw leases.lose({ runId, epoch }, run.name);
+    return run;
+  };
+  const findFencedStep = async (database: Kysely<Tables>, fence: RunFence, step: string): Promise<FencedStep> => {
+    const { runId, epoch } = fence;
+    const [found] = await selectFencedStep(database, { runId, step });
+    if (found?.epoch === epoch) return found;
+    await findFencedRun(database, fence);
+    throw await stepNotFound(database, runId, step);
+  };
   /** Runs a write of a run's state in a transaction that others who take the run come before or after. */
   const write = <Result>(
-    { runId, epoch }: RunFence,
+    fence: RunFence,
     work: (database: Kysely<Tables>, run: FencedRun) => Promise<Result>,
+  ): Promise<Result> => engine.write(async (database) => await work(database, await findFencedRun(database, fence)));
+  /** The same for the state of a step: one query finds it and its run, since there are two such writes for each step. */
+  const writeStep = <Result>(
+    fence: RunFence,
+    step: string,
+    work: (database: Kysely<Tables>, found: FencedStep) => Promise<Result>,
   ): Promise<Result> =>
-    engine.write(async (database) => {
-      const [run] = await selectFencedRun(database, { runId });
-      if (run === undefined) throw await runNotFound(database, runId);
-      if (run.epoch !== epoch) throw leases.lose({ runId, epoch }, run.name);
-      return await work(database, run);
-    });
+    engine.write(async (database) => await work(database, await findFencedStep(database, fence, step)));
 
   return {
     ...createRunKeeping(engine, leases),
@@ -101,18 +140,16 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       leases.claim(() => engine.read((database) => findHeldRun(database, reference)), options),
 
     recordItems: (fence, step, items) =>
-      write(fence, async (database, run) => {
+      writeStep(fence, step, async (database, found) => {
         const { runId } = fence;
-        const row = await findStepRun(database, runId, step);
         // One that runs has been expanded: that attempt was begun already.
-        const change = { state: 'running', attempt: row.attempt + (row.state === 'pending' ? 1 : 0) } as const;
-        checkStepChange({ name: run.name, runState: run.state, ...row }, change);
-        await changeStepRun(database, { ...row, ...changedColumns(change, row.started_at) });
+        const attempt = found.attempt + (found.state === 'pending' ? 1 : 0);
+        await changeStep(database, found, { state: 'running', attempt });
         const rows = items.map(
-          (name, item): StepRunRow => ({ run_id: runId, step: name, position: row.position, item, ...pending }),
+          (name, item): StepRunRow => ({ run_id: runId, step: name, position: found.position, item, ...pending }),
         );
         await insertStepRuns(database, rows);
-        await appendRunEvent(database, runId, step, 'running', { attempt: change.attempt, items: items.length });
+        await appendRunEvent(database, runId, step, 'running', { attempt, items: items.length });
       }),
 
     recordPlan: (fence, plan) =>
@@ -128,11 +165,9 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       }),
 
     recordStep: (fence, step, change) =>
-      write(fence, async (database, run) => {
+      writeStep(fence, step, async (database, found) => {
         const { runId } = fence;
-        const row = await findStepRun(database, runId, step);
-        checkStepChange({ name: run.name, runState: run.state, ...row }, change);
-        await changeStepRun(database, { ...row, ...changedColumns(change, row.started_at) });
+        await changeStep(database, found, change);
         const { state, ...data } = change;
         if (state !== 'completed') {
           await appendRunEvent(
@@ -198,11 +233,12 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
 
     findCached: (keys) =>
       engine.read(async (database) => {
-        const [row] = await selectLatestOfKeys(
-          database,
-          keys.map((key) => ({ key })),
-        );
-        return row === undefined ? undefined : stepRunRecord(row);
+        let latest: StepRunRow | undefined;
+        for (const key of keys) {
+          const [row] = await selectLatestOfKey(database, { key });
+          if (row !== undefined && (row.ended_at ?? 0) > (latest?.ended_at ?? -1)) latest = row;
+        }
+        return latest === undefined ? undefined : stepRunRecord(latest);
       }),
 
     digestKey: () => engine.read(readDigestKey),
@@ -267,22 +303,33 @@ const selectStepRun = prepareQuery((database, { runId, step }: { readonly runId:
   database.selectFrom('step_runs').selectAll().where('run_id', '=', runId).where('step', '=', step),
 );
 
-const selectLatestOfKeys = prepareRowsQuery((database, keys: readonly { readonly key: string }[]) =>
-  database
-    .selectFrom('step_runs')
-    .selectAll()
-    .where(
-      'cache_key',
-      'in',
-      keys.map(({ key }) => key),
-    )
-    .orderBy('ended_at', 'desc')
-    .limit(1),
+/** Of one key, which the index has in the order of their ends. Of several at once they would be sorted, which takes far longer. */
+const selectLatestOfKey = prepareQuery((database, { key }: { readonly key: string }) =>
+  database.selectFrom('step_runs').selectAll().where('cache_key', '=', key).orderBy('ended_at', 'desc').limit(1),
 );
 
-const changeStepRun = prepareQuery((database, { run_id, step, ...columns }: StepRunRow) =>
-  database.updateTable('step_runs').set(columns).where('run_id', '=', run_id).where('step', '=', step),
-);
+/** A query of its own for each change: it writes no column that stays as it is, and so no index of one. */
+const updateStepRun = {
+  running: prepareStepUpdate(),
+  completed: prepareStepUpdate(),
+  failed: prepareStepUpdate(),
+  skipped: prepareStepUpdate(),
+  cancelled: prepareStepUpdate(),
+} as const satisfies Record<StepChange['state'], unknown>;
+
+function prepareStepUpdate() {
+  return prepareQuery(
+    (database, { run_id, step, ...columns }: Pick<StepRunRow, 'run_id' | 'step'> & Partial<StepRunRow>) =>
+      database.updateTable('step_runs').set(columns).where('run_id', '=', run_id).where('step', '=', step),
+  );
+}
+
+/** @throws PRECONDITION_FAILED */
+async function changeStep(database: Kysely<Tables>, found: FencedStep, change: StepChange): Promise<void> {
+  checkStepChange(found, change);
+  const { run_id, step, started_at } = found;
+  await updateStepRun[change.state](database, { ...changedColumns(change, started_at), run_id, step });
+}
 
 /** Those that are there stay as they are. */
 async function insertStepRuns(database: Kysely<Tables>, steps: readonly StepRunRow[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import type { StoreOptions } from '../metadata-store.ts';
 import { retryWhileBusy } from '../retry-while-busy.ts';
@@ -9,8 +9,8 @@ import type { Tables } from '../schema/tables.ts';
 import { TransactionQueue } from '../transaction-queue.ts';
 import { applicationId, type DatabaseOptions, openDatabase } from './open-database.ts';
 import { holdProcessLock, isProcessLockHeld, removeProcessLock } from './process-lock.ts';
-import { SqliteDialect } from './sqlite-dialect.ts';
 import { storeError, whileLocked } from './sqlite-error.ts';
+import { createSqliteKysely } from './sqlite-kysely.ts';
 
 /**
  * Pages of the log, 4 KiB each, after which they are moved to the file, which waits for the disk: a fourth as often as
@@ -52,11 +52,13 @@ class SqliteEngine implements Engine {
   readonly #database: Kysely<Tables>;
   readonly #queue: TransactionQueue;
   readonly #locks = new Map<string, Disposable>();
+  /** The last transaction that was asked for: there is one connection, so they come one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(connection: DatabaseSync, { file, patience }: DatabaseOptions) {
     this.label = file;
     this.#connection = connection;
-    this.#database = new Kysely({ dialect: new SqliteDialect(connection) });
+    this.#database = createSqliteKysely(connection);
     this.#queue = new TransactionQueue({
       ...whileLocked(file, patience),
       label: file,
@@ -65,16 +67,35 @@ class SqliteEngine implements Engine {
   }
 
   read<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result> {
-    return this.#queue.run(() => this.#database.transaction().setAccessMode('read only').execute(work));
+    return this.#queue.run(() => this.#transact('begin', work));
   }
 
   // Reads go on while a write waits.
   write<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result> {
-    return this.#queue.runInOrder(() => this.#database.transaction().execute(work));
+    // A transaction that writes takes the lock first: one that reads and then writes fails, however long it would wait, when
+    // another process wrote in between.
+    return this.#queue.runInOrder(() => this.#transact('begin immediate', work));
   }
 
   writeAlone<Result>(work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result> {
     return this.write(work);
+  }
+
+  #transact<Result>(begin: string, work: (database: Kysely<Tables>) => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(async () => {
+      this.#connection.exec(begin);
+      try {
+        const result = await work(this.#database);
+        this.#connection.exec('commit');
+        return result;
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors, a full disk among them.
+        if (this.#connection.isTransaction) this.#connection.exec('rollback');
+        throw error;
+      }
+    });
+    this.#last = result.catch(() => {});
+    return result;
   }
 
   async holdLock(name: string): Promise<void> {
