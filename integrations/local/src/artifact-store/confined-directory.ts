@@ -32,8 +32,11 @@ interface OpenDirectory {
   readonly openedAt: number;
 }
 
-/** Open directories that nobody works in. One who does takes it out of here, so that nobody else can close it. */
-const idle: OpenDirectory[] = [];
+/**
+ * Open directories that nobody works in, by their paths, the one that was used last at the end. One who does takes it out of
+ * here, so that nobody else can close it.
+ */
+const idle = new Map<string, OpenDirectory>();
 let closing: NodeJS.Timeout | undefined;
 
 /**
@@ -69,7 +72,8 @@ export function entryOf(directory: ConfinedDirectory, path: string): string {
 
 /** Closes all directories that nobody works in, which else stay open for a moment. */
 export function closeIdleDirectories(): void {
-  for (const { descriptor } of idle.splice(0)) closeSync(descriptor);
+  for (const { descriptor } of idle.values()) closeSync(descriptor);
+  idle.clear();
   clearTimeout(closing);
   closing = undefined;
 }
@@ -85,9 +89,9 @@ export function linkRefused(path: string): StackError {
 
 /** An open directory that is still at a path. */
 function takeIdle(path: string): OpenDirectory | undefined {
-  const index = idle.findLastIndex((directory) => directory.path === path);
-  if (index === -1) return undefined;
-  const [directory] = idle.splice(index, 1) as [OpenDirectory];
+  const directory = idle.get(path);
+  if (directory === undefined) return undefined;
+  idle.delete(path);
   if (placeOf(directory.descriptor) === path) return directory;
   closeSync(directory.descriptor);
   return undefined;
@@ -101,13 +105,18 @@ function lend(directory: OpenDirectory): ConfinedDirectory {
 }
 
 function giveBack(directory: OpenDirectory): void {
-  if (performance.now() - directory.openedAt > maximumAge) {
-    closeSync(directory.descriptor);
+  const { path, descriptor, openedAt } = directory;
+  // Two may have worked in it at once.
+  if (performance.now() - openedAt > maximumAge || idle.has(path)) {
+    closeSync(descriptor);
     return;
   }
-  idle.push(directory);
-  const [leastRecent] = idle.length > maximumIdle ? idle.splice(0, 1) : [];
-  if (leastRecent !== undefined) closeSync(leastRecent.descriptor);
+  idle.set(path, directory);
+  const [leastRecent] = idle.size > maximumIdle ? idle.values() : [];
+  if (leastRecent !== undefined) {
+    idle.delete(leastRecent.path);
+    closeSync(leastRecent.descriptor);
+  }
   closing ??= setTimeout(closeIdleDirectories, maximumAge).unref();
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, hash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -56,13 +56,13 @@ export async function storeFile(store: ArtifactStore, path: string, options: Sto
   if (!stats.isFile()) throw new StackError({ code: 'FILE_NOT_FOUND', message: `${path} is no file.` });
   if (isSmall(stats.size)) return storeBytes(store, await onDisk('read', path, () => readFile(path)), options);
   const openFile = () => createReadStream(path, { highWaterMark: heldAtOnce, signal: options.signal });
-  const hash = createHash('sha256');
+  const digest = createHash('sha256');
   let size = 0;
   for await (const chunk of openFile()) {
-    hash.update(chunk);
+    digest.update(chunk);
     size += chunk.length;
   }
-  return putSource(store, { size, sha256: hash.digest('hex') }, openFile, options);
+  return putSource(store, { size, sha256: digest.digest('hex') }, openFile, options);
 }
 
 /** Stores an object of another store, or of this one, as an object of this one. */
@@ -188,7 +188,7 @@ export function isSmall(size: number): boolean {
 }
 
 export function sha256Of(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content);
 }
 
 async function putSource(

@@ -19,8 +19,7 @@ export interface CacheSubject {
     | { readonly custom: JsonValue }
     | {
         readonly inputs: Readonly<Record<string, InputIdentity>>;
-        /** `undefined` for those that the step does not read. */
-        readonly parameters: JsonObject | undefined;
+        readonly parameters: JsonObject;
       };
 }
 
@@ -48,37 +47,54 @@ export function createKeyedDigest(digestKey: string): KeyedDigest {
   };
 }
 
+/** The keys that the result of a step may be kept under. */
+export interface CacheKeys {
+  /** Of all that it may depend on. */
+  readonly whole: CacheKey;
+  /** For a step that does not read the parameters of the pipeline. */
+  readonly withoutParameters: CacheKey;
+}
+
 /**
- * The key of a result, and what it is made of. Values are digested with a secret: who reads a key cannot try out which value
- * it was made of.
+ * The keys of a result, and what they are made of. Values are digested with a secret: who reads a key cannot try out which
+ * value it was made of.
  */
-export function cacheKey(subject: CacheSubject, digest: KeyedDigest): CacheKey {
-  const entries = ingredientsOf(subject).map(([label, value]) => [label, digest(formatJson(value))] as const);
-  const all = [...entries, ['code', subject.code] as const].sort(([one], [other]) => (one < other ? -1 : 1));
+export function cacheKeys(subject: CacheSubject, digest: KeyedDigest): CacheKeys {
+  const digested = (ingredients: readonly Ingredient[]) =>
+    ingredients.map(([label, value]) => [label, digest(formatJson(value))] as const);
+  const needed = [...digested(ingredientsOf(subject)), ['code', subject.code] as const];
+  const parameters = 'custom' in subject.values ? [] : digested(parametersOf(subject.values.parameters));
+  const withoutParameters = keyOf(needed);
+  return { whole: parameters.length === 0 ? withoutParameters : keyOf([...needed, ...parameters]), withoutParameters };
+}
+
+type Ingredient = readonly [label: string, value: unknown];
+
+function keyOf(digests: readonly (readonly [label: string, digest: string])[]): CacheKey {
+  const sorted = digests.toSorted(([one], [other]) => (one < other ? -1 : 1));
   return {
-    key: hash('sha256', JSON.stringify(all)),
-    ingredients: Object.fromEntries(all.map(([label, digest]) => [label, digest.slice(0, shownDigest)])),
+    key: hash('sha256', JSON.stringify(sorted)),
+    ingredients: Object.fromEntries(sorted.map(([label, digest]) => [label, digest.slice(0, shownDigest)])),
   };
 }
 
-function ingredientsOf({ step, outputs, environment, materializers, store, values }: CacheSubject) {
-  const named = (kind: string, record: Readonly<Record<string, unknown>>) =>
-    Object.entries(record).map(([name, value]): [string, unknown] => [`${kind}:${name}`, value]);
+function ingredientsOf({ step, outputs, environment, materializers, store, values }: CacheSubject): Ingredient[] {
   return [
     ['step', step],
     ['outputs', outputs],
     ['materializers', materializers],
     ['artifact store', [store.flavor, store.root]],
     ...named('environment', environment),
-    ...('custom' in values
-      ? [['custom key', values.custom]]
-      : [
-          ...named('input', values.inputs),
-          ...(values.parameters === undefined
-            ? []
-            : [['parameters', Object.keys(values.parameters)], ...named('parameter', values.parameters)]),
-        ]),
-  ] as [string, unknown][];
+    ...('custom' in values ? [['custom key', values.custom] as const] : named('input', values.inputs)),
+  ];
+}
+
+function parametersOf(parameters: JsonObject): Ingredient[] {
+  return [['parameters', Object.keys(parameters)], ...named('parameter', parameters)];
+}
+
+function named(kind: string, record: Readonly<Record<string, unknown>>): Ingredient[] {
+  return Object.entries(record).map(([name, value]) => [`${kind}:${name}`, value]);
 }
 
 /**

@@ -22,7 +22,7 @@ import { ValueScope } from '../artifacts/value-scope.ts';
 import { loadInputs, type RunArtifacts } from '../engine/load-inputs.ts';
 import type { StepRecords } from '../engine/step-journal.ts';
 import type { StepDefinition } from '../step/step.ts';
-import { type CacheSubject, cacheKey, createKeyedDigest, type KeyedDigest } from './cache-key.ts';
+import { type CacheSubject, cacheKeys, createKeyedDigest, type KeyedDigest } from './cache-key.ts';
 import type { CacheOptions } from './cache-options.ts';
 import { type InputIdentity, identifyInputs } from './input-identity.ts';
 
@@ -79,12 +79,8 @@ export class StepCache {
     this.#digest ??= runStore.digestKey().then(createKeyedDigest);
     const digest = await this.#digest;
     const subject = await this.#subject(cached, code.digest, signal);
-    const whole = cacheKey(subject, digest);
     // A step that has not read the parameters once, with the same inputs, does not the next time.
-    const without =
-      'custom' in subject.values
-        ? whole
-        : cacheKey({ ...subject, values: { ...subject.values, parameters: undefined } }, digest);
+    const { whole, withoutParameters: without } = cacheKeys(subject, digest);
     const found =
       this.#plan.cache === false ? undefined : await runStore.findCached([...new Set([whole.key, without.key])]);
     const missing = (refused?: string): CacheAnswer => ({

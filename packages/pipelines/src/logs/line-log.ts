@@ -2,15 +2,20 @@ import type { StepLogger } from '../step/step-context.ts';
 import { LineStream } from './line-stream.ts';
 import { formatValues, type LogLevel, type OutputSink } from './output-capture.ts';
 
+const levelOf = {
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+  stdout: 'info',
+  stderr: 'error',
+} as const satisfies Record<LogLevel | 'stdout' | 'stderr', LogLevel>;
+
+type Origin = keyof typeof levelOf;
+
 /** A log: takes what a step prints and logs, and makes lines of it, in which secrets are masked. */
 export abstract class LineLog implements OutputSink {
-  readonly #streams = {
-    info: this.openStream('info'),
-    warn: this.openStream('warn'),
-    error: this.openStream('error'),
-    stdout: this.openStream('info'),
-    stderr: this.openStream('error'),
-  } as const satisfies Record<LogLevel | 'stdout' | 'stderr', LineStream>;
+  /** The origins that something came from: of most steps none. */
+  readonly #streams = new Map<Origin, LineStream>();
 
   get logger(): StepLogger {
     const log =
@@ -21,11 +26,11 @@ export abstract class LineLog implements OutputSink {
   }
 
   write(level: LogLevel, text: string): void {
-    this.#streams[level].push(`${text}\n`);
+    this.#stream(level).push(`${text}\n`);
   }
 
   writeChunk(stream: 'stdout' | 'stderr', chunk: string | Uint8Array): void {
-    this.#streams[stream].push(chunk);
+    this.#stream(stream).push(chunk);
   }
 
   /** A further origin of lines. Whoever opens it ends it. */
@@ -33,9 +38,15 @@ export abstract class LineLog implements OutputSink {
     return new LineStream((line) => this.append(level, line));
   }
 
-  /** Ends the last lines. */
+  /** Ends the last lines, always in the same order. */
   protected endLines(): void {
-    for (const stream of Object.values(this.#streams)) stream.end();
+    for (const origin of Object.keys(levelOf) as Origin[]) this.#streams.get(origin)?.end();
+  }
+
+  #stream(origin: Origin): LineStream {
+    const known = this.#streams.get(origin) ?? this.openStream(levelOf[origin]);
+    this.#streams.set(origin, known);
+    return known;
   }
 
   protected abstract append(level: LogLevel, text: string): void;
