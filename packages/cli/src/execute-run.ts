@@ -113,7 +113,7 @@ function runError({ name, state, error }: RunRecord, uncaught: StackError | unde
   return new StackError({
     code: isCancelled ? 'ABORTED' : 'RUN_FAILED',
     message: isCancelled ? `The run "${name}" was cancelled.` : `The run "${name}" failed${detail}`,
-    hint: uncaught?.hint ?? `See what happened: stack run describe ${name}`,
+    hint: error?.hint ?? uncaught?.hint ?? `See what happened: stack run describe ${name}`,
     cause: uncaught,
   });
 }

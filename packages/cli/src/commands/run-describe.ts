@@ -28,6 +28,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     ['started', record.startedAt.toISOString()],
     ['duration', showDuration(record.startedAt, record.endedAt)],
     ['error', record.error === undefined ? '' : `${record.error.code}: ${record.error.message}`],
+    ['hint', record.error?.hint ?? ''],
   ];
   const [headings, logged] = metadataRows([
     ['run', record.metadata.logged],

@@ -3,10 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { pipeline } from '../pipeline/pipeline.ts';
 import { step } from '../step/step.ts';
+import { collect } from '../testing/collect.ts';
 import { expectStackError } from '../testing/expect-stack-error.ts';
 import { createTestStack } from '../testing/test-stack.ts';
 import { MemoryRunStore } from './memory-run-store.ts';
 import type { RunEvent } from './run-event.ts';
+import { watchRun } from './watch-run.ts';
 
 /** From one change on nothing is recorded any more, as when the process ends there. */
 class EndingRunStore extends MemoryRunStore {
@@ -88,14 +90,20 @@ describe('a run whose process ended', () => {
       // What the code of steps is that are transformed, as here, is not known.
       uncompared: ['double'],
     });
+    const watched = await collect(watchRun(runStore, 'night'));
+    const started = { type: 'step-started', step: 'double', attempt: 2, attempts: 3 };
+    for (const told of [events, watched]) expect(told).toContainEqual(expect.objectContaining(started));
     const ended = await expectStackError('RUN_NOT_RESUMABLE', () => training.resume('night', given));
     expect(ended.hint).toBe('Run its pipeline again');
   });
 
   it('goes on when a pipeline is run under its name, with the same parameters', async () => {
     const given = await interrupt('double running');
-    const other = training.run({ from: 4 }, { ...given, name: 'night' });
-    await expectStackError('ALREADY_EXISTS', () => other);
+    const other = await expectStackError('ALREADY_EXISTS', () =>
+      training.run({ from: 4 }, { ...given, name: 'night' }),
+    );
+    expect(other.message).toContain('with other parameters, and it has not ended');
+    expect(other.hint).toContain('stack run resume night');
     const run = await training.run({}, { ...given, name: 'night' });
     expect(run).toMatchObject({ name: 'night', state: 'completed' });
     expect(calls).toEqual(['double 1']);

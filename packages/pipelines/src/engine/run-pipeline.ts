@@ -129,7 +129,8 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   const prepared = await prepareRun(compiled, options);
   const { plan, shown, settings, recordedIn, runStore } = prepared;
   const unfinished = givenName === undefined ? undefined : await findUnfinished(runStore, givenName);
-  if (unfinished !== undefined && !planChanges(unfinished.plan, shown).isOtherRun) {
+  if (unfinished !== undefined) {
+    if (planChanges(unfinished.plan, shown).isOtherRun) throw otherRunOfName(unfinished, plan);
     await using lease = await runStore.claimRun(unfinished.id);
     return await continueRun(prepared, lease, options);
   }
@@ -211,6 +212,16 @@ async function findUnfinished(runStore: RunStore, name: string): Promise<RunReco
     if (StackError.is(error, 'RUN_NOT_FOUND') || StackError.is(error, 'AMBIGUOUS')) return undefined;
     throw error;
   }
+}
+
+/** A run of the name has not ended, and this one would not go on with it. */
+function otherRunOfName({ name, pipeline }: RunRecord, plan: Plan): StackError {
+  const other = pipeline === plan.pipeline ? 'with other parameters' : `of the pipeline "${pipeline}"`;
+  return new StackError({
+    code: 'ALREADY_EXISTS',
+    message: `There is a run "${name}" already, ${other}, and it has not ended.`,
+    hint: `Go on with that one: stack run resume ${name}. Or choose another name.`,
+  });
 }
 
 /** @throws RUN_NOT_RESUMABLE, RUN_CODE_CHANGED */
@@ -387,8 +398,13 @@ function endOf(
   const [failed] = executor.errors;
   if (failed !== undefined) {
     const [step, cause] = failed;
-    const { message } = recordedError(cause);
-    return { state: 'failed', error: { code: 'RUN_FAILED', message: `The step "${step}" failed: ${message}` }, cause };
+    const { message, hint } = recordedError(cause);
+    const error: RecordedError = {
+      code: 'RUN_FAILED',
+      message: `The step "${step}" failed: ${message}`,
+      ...(hint === undefined ? {} : { hint }),
+    };
+    return { state: 'failed', error, cause };
   }
   const { isComplete } = executor;
   if (signal.aborted && !isComplete) {
@@ -415,7 +431,12 @@ function runError(run: {
   const hint = recordedIn === 'store' ? `See what happened: stack run describe ${name}` : undefined;
   if (state === 'cancelled') return new StackError({ code: 'ABORTED', message: `${subject} was cancelled.`, hint });
   const detail = error === undefined ? '.' : `. ${error.message}`;
-  return new StackError({ code: 'RUN_FAILED', message: `${subject} failed${detail}`, hint, cause });
+  return new StackError({
+    code: 'RUN_FAILED',
+    message: `${subject} failed${detail}`,
+    hint: error?.hint ?? hint,
+    cause,
+  });
 }
 
 async function loadOutput(

@@ -53,12 +53,14 @@ function isChanged(before: StepRunRecord | undefined, now: StepRunRecord): boole
 
 function* stepEvents(
   before: StepRunRecord | undefined,
-  { step, index, state, attempt, caching, error, reason = '', startedAt, endedAt }: StepRunRecord,
+  { step, index, state, attempt, interruptions, caching, error, reason = '', startedAt, endedAt }: StepRunRecord,
   plan: Plan,
   artifacts: readonly ArtifactRecord[],
 ): Iterable<UntoldRunEvent> {
   if (attempt > (before?.attempt ?? 0)) {
-    yield { type: 'step-started', step, attempt, attempts: plan.steps[index]?.attempts ?? attempt };
+    // An attempt that was interrupted does not count.
+    const attempts = (plan.steps[index]?.attempts ?? 1) + interruptions;
+    yield { type: 'step-started', step, attempt, attempts };
   }
   const duration = startedAt === undefined || endedAt === undefined ? 0 : endedAt.getTime() - startedAt.getTime();
   const cached = caching?.state === 'cached' ? { cachedFrom: caching.from } : {};

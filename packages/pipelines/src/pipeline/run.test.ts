@@ -359,6 +359,18 @@ describe('a failing step', () => {
     expect(error.hint).toBe(`See what happened: stack run describe ${record?.name}`);
   });
 
+  it('makes run reject with what to do, where the error of the step says so', async () => {
+    const { stack } = await createTestStack();
+    const runStore = new MemoryRunStore();
+    const refused = step({ name: 'refused' }, () => {
+      throw new StackError({ code: 'ACCESS_DENIED', message: 'the door is locked', hint: 'Take the key.' });
+    });
+    const locked = pipeline({ name: 'locked' }, () => refused());
+    const error = await expectStackError('RUN_FAILED', () => locked.run({}, { stack, runStore, ...silent }));
+    expect(error.hint).toBe('Take the key.');
+    expect((await runStore.listRuns())[0]?.error?.hint).toBe('Take the key.');
+  });
+
   it('is recorded with its error, masked, and with the frames of its own code alone', async () => {
     addMaskedValue('hunter2-password');
     const { stack } = await createTestStack();
