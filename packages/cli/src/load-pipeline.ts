@@ -19,7 +19,7 @@ export interface LoadedPipeline {
  * @throws what importing throws, and PIPELINE_INVALID when the export is no pipeline
  */
 export async function loadPipeline({ workingDirectory }: Invocation, text: string): Promise<LoadedPipeline> {
-  const reference = parseSourceReference(text);
+  const reference = parseSourceReference(text, 'pipelines/training.ts#training');
   const loader = new ModuleLoader(findProjectRoot(workingDirectory) ?? workingDirectory, [packageFolder]);
   const { value, file } = await loader.load(reference, workingDirectory);
   if (!isPipeline(value)) {

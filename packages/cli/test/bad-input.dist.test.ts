@@ -188,6 +188,7 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     { words: 'pipeline run disk.ts#diskFlavor', code: 'PIPELINE_INVALID', status: 2, hint: 'pipeline(' },
     { words: 'pipeline run pipelines.ts', code: 'ARGUMENT_INVALID', status: 2, hint: 'FILE#EXPORT' },
     { words: 'pipeline run pipelines.ts#printing', code: 'CONFIG_INVALID', status: 2, hint: '' },
+    { words: 'pipeline run pipelines.ts', code: 'ARGUMENT_INVALID', status: 2, hint: 'pipelines/training.ts#training' },
     { words: 'pipeline run pipelines.ts#printing --rat=1', code: 'OPTION_UNKNOWN', status: 2, hint: '--rate' },
     {
       words: 'pipeline run pipelines.ts#printing --rate=1 --stack=mien',
@@ -218,6 +219,12 @@ describe('a wrong command line fails with a code, a hint and an exit code', () =
     expect(result.stderr).not.toMatch(/^ +at /m);
     expect(result.stdout.replace('a module that prints\n', '')).toBe('');
     expect(result.status).toBe(status);
+  });
+
+  it('names every problem of the parameters that are given', () => {
+    const words = ['pipeline', 'run', 'pipelines.ts#printing', '--rat=1', '--rate=fast', '--json'];
+    const { error } = JSON.parse(runStack(root, words).stdout) as JsonDocument;
+    expect(error.problems?.map(({ path }) => path)).toEqual(['rat', 'rate']);
   });
 
   it('names the folder that a path is relative to', () => {

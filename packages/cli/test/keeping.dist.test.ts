@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type JsonDocument, runStack, stack, stackJson, temporaryFolder, writeFiles } from './run-stack.ts';
@@ -16,6 +16,11 @@ const load = step({ name: 'load' }, ({ rows }: { rows: number }) => {
 });
 const fail = step({ name: 'fail' }, () => { throw new Error('it fails'); });
 export const loading = pipeline({ name: 'loading', parameters: z.object({ rows: z.number() }) }, ({ rows }) => load({ rows }));
+const makeLarge = step({ name: 'make-large' }, () => '0123456789'.repeat(200_000));
+const count = step({ name: 'count' }, ({ text, rows }: { text: string; rows: number }) => text.length * rows);
+export const counting = pipeline({ name: 'counting', parameters: z.object({ rows: z.number().default(1) }) }, ({ rows }) =>
+  count({ text: makeLarge(), rows }),
+);
 export const failing = pipeline({ name: 'failing' }, () => fail());
 `;
 
@@ -101,6 +106,27 @@ describe('stack artifact verify', () => {
     stack(root, 'run', 'delete', 'elsewhere', '--keep-artifacts');
     expect(failed('artifact', 'verify')).toMatchObject({ code: 'ARGUMENT_INVALID', status: 2 });
     expect(failed('artifact', 'verify', '--all', '--run=gone')).toMatchObject({ code: 'ARGUMENT_INVALID' });
+  });
+
+  it('removes what is damaged with --remove, so that it is written anew', () => {
+    const start = (name: string) => ['pipeline', 'run', 'pipelines.ts#counting', `--run-name=${name}`];
+    stack(root, ...start('large'));
+    const large = objects().find((file) => statSync(file).size > 1_000_000) ?? '';
+    const bytes = readFileSync(large);
+    writeFileSync(large, bytes.toReversed());
+    // All bytes of an artifact of this size are looked at when it is loaded, not when it is taken from the cache.
+    expect(failed(...start('damaged'), '--rows=2')).toMatchObject({
+      code: 'RUN_FAILED',
+      hint: expect.stringContaining('stack artifact verify --all --remove'),
+    });
+    expect(failed('artifact', 'verify', '--all').hint).toContain('--remove');
+    expect(failed('artifact', 'verify', '--all', '--remove')).toMatchObject({
+      code: 'INTEGRITY',
+      data: { damaged: [{ state: 'removed' }] },
+    });
+    stack(root, ...start('mended'), '--rows=2');
+    expect(readFileSync(large).equals(bytes)).toBe(true);
+    stack(root, ...'run delete large damaged mended'.split(' '));
   });
 });
 

@@ -724,6 +724,7 @@ export const commands: readonly CommandDescription[] = [
       run: { value: 'RUN', summary: 'Those of one run.', completion: 'runs' },
       all: { summary: 'All artifacts.' },
       concurrency: { value: 'COUNT', summary: 'How many objects are read at once. Default: 8.' },
+      remove: { summary: 'Remove objects whose bytes are wrong, so that steps write them anew.' },
     },
     loads: 'implementations',
     data: 'verification',

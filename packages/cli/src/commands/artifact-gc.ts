@@ -34,10 +34,9 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
     data: { stores: collected },
   });
   const [error, ...warnings] = problems;
+  const nothing = collected.length === 0 ? '' : 'There is nothing that is old enough and that no artifact refers to.';
   const text =
-    objects.length === 0
-      ? 'There is nothing that is old enough and that no artifact refers to.'
-      : `${output.text}\n\n${renderTable(...unreferencedRows(collected), screen)}`;
+    objects.length === 0 ? nothing : `${output.text}\n\n${renderTable(...unreferencedRows(collected), screen)}`;
   return { ...output, text, ...(error === undefined ? {} : { error }), warnings };
 }
 

@@ -18,7 +18,11 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   await using project = await openProjectHere(invocation);
   const artifacts = await chosenArtifacts(invocation, project);
   await using stores = new OpenedArtifactStores(project);
-  const verification = await verifyArtifacts(artifacts, { openStore: stores.open, concurrency });
+  const verification = await verifyArtifacts(artifacts, {
+    openStore: stores.open,
+    concurrency,
+    remove: invocation.flag('remove'),
+  });
   const { damaged, unreachable, ...counts } = verification;
   const error = errorOf(verification);
   return {
@@ -96,7 +100,9 @@ function errorOf({ damaged, unreachable }: Verification): StackError | undefined
     return new StackError({
       code: 'INTEGRITY',
       message: `${damaged.length === 1 ? 'One object is' : `${damaged.length} objects are`} not as written.`,
-      hint: 'Run the pipeline again: steps whose artifacts are damaged are not taken from the cache, and write them anew.',
+      hint: damaged.some(({ state }) => state === 'damaged')
+        ? 'Remove what is damaged by the same command with --remove. Steps write it anew when their pipelines run again.'
+        : 'Run their pipelines again: results whose artifacts are gone are not taken from the cache.',
       problems: damaged.map(({ path, problem }) => ({ path, message: problem })),
     });
   }

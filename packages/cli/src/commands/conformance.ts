@@ -21,7 +21,7 @@ import { openScratchProject } from '../conformance/scratch-project.ts';
 import { openProjectHere } from '../open-project-here.ts';
 import { showMilliseconds } from '../output/records.ts';
 import { renderTable } from '../output/table.ts';
-import { writeNamedFile } from '../output/write-named-file.ts';
+import { checkFolderOfFile, writeNamedFile } from '../output/write-named-file.ts';
 
 const noInput: StoredInput = { config: {}, settings: {} };
 
@@ -33,6 +33,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const baseDirectory = root ?? invocation.workingDirectory;
   const input = await readInput(flavor, invocation);
   const options = await readOptions(flavor, invocation);
+  for (const [file] of reportFiles(invocation)) await checkFolderOfFile(file);
   using interruption = abortOnInterrupt();
   await using scratch = flavor.type === 'secret-store' ? await openScratchProject() : undefined;
   const view = new ConformanceView(invocation.screen, !invocation.isJson);
@@ -52,7 +53,7 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   } finally {
     view.close();
   }
-  await writeReports(report, invocation);
+  for (const [file, format] of reportFiles(invocation)) await writeNamedFile(file, format(report));
   return { data: report, text: summary(report, invocation), ...failure(report, interruption.signal) };
 }
 
@@ -99,12 +100,15 @@ async function readUnsupported(invocation: Invocation): Promise<Readonly<Record<
   });
 }
 
-async function writeReports(report: ConformanceReport, invocation: Invocation): Promise<void> {
-  const formats = { junit: junitReport, html: htmlReport };
-  for (const [option, format] of Object.entries(formats)) {
+type ReportFormat = (report: ConformanceReport) => string;
+
+/** The files that reports are asked for in. */
+function reportFiles(invocation: Invocation): readonly (readonly [file: string, format: ReportFormat])[] {
+  const formats: Readonly<Record<string, ReportFormat>> = { junit: junitReport, html: htmlReport };
+  return Object.entries(formats).flatMap(([option, format]) => {
     const file = invocation.option(option);
-    if (file !== undefined) await writeNamedFile(resolve(invocation.workingDirectory, file), format(report));
-  }
+    return file === undefined ? [] : [[resolve(invocation.workingDirectory, file), format] as const];
+  });
 }
 
 function summary(report: ConformanceReport, { screen }: Invocation): string {

@@ -11,7 +11,7 @@ export const verificationSchema = z.object({
     z.object({
       artifact: artifactSchema.describe('The first that was found to have the object.'),
       path: z.string().describe('Path of the object, relative to the root of the store.'),
-      state: z.enum(['missing', 'damaged']),
+      state: z.enum(['missing', 'damaged', 'removed']),
       problem: z.string(),
     }),
   ),

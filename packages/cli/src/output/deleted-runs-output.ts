@@ -23,7 +23,7 @@ export function deletedRunsOutput(invocation: Invocation, { runs, problems }: De
   const [error, ...others] = problems;
   return {
     ...output,
-    text: [output.text, ...table].join('\n'),
+    text: runs.length === 0 && error !== undefined ? '' : [output.text, ...table].join('\n'),
     ...(error === undefined ? {} : { error }),
     warnings: others,
   };

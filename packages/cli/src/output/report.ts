@@ -48,7 +48,9 @@ function errorDocument(error: StackError): unknown {
 
 function renderError(kind: 'error' | 'warning', error: StackError): string {
   const { paint } = screenOf(process.stderr);
-  const hint = error.hint === undefined ? '' : `${paint('heading', 'hint:')} ${asTyped(error.hint)}\n`;
+  // An only problem is told with its hint.
+  const toDo = asTyped(error.hint ?? '');
+  const hint = error.message.endsWith(toDo) ? '' : `${paint('heading', 'hint:')} ${toDo}\n`;
   const stack = kind === 'error' && process.env.STACK_DEBUG === '1' ? `${stackTraces(error)}\n` : '';
   return maskSecrets(
     `${paint(kind === 'error' ? 'bad' : 'heading', `${kind} ${error.code}:`)} ${error.message}\n${hint}${stack}`,

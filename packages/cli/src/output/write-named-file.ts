@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { StackError } from '@stack/core/errors';
 
 interface WriteOptions {
@@ -10,7 +11,26 @@ interface WriteOptions {
   readonly hint?: string;
 }
 
-/** Writes a file that the user named. @throws ALREADY_EXISTS without `replace`, NO_SPACE, ACCESS_DENIED */
+/**
+ * Checks that there is a folder for a file that the user named, before there is something to lose.
+ *
+ * @throws FILE_NOT_FOUND
+ */
+export async function checkFolderOfFile(path: string): Promise<void> {
+  const folder = dirname(path);
+  const stats = await stat(folder).catch(() => undefined);
+  if (stats?.isDirectory() !== true) throw folderNotFound(folder, path);
+}
+
+function folderNotFound(folder: string, path: string): StackError {
+  return new StackError({
+    code: 'FILE_NOT_FOUND',
+    message: `There is no folder ${folder} to write ${path} to.`,
+    hint: 'Make it, or choose another path.',
+  });
+}
+
+/** Writes a file that the user named. @throws ALREADY_EXISTS without `replace`, FILE_NOT_FOUND, NO_SPACE, ACCESS_DENIED */
 export async function writeNamedFile(
   path: string,
   content: string | Uint8Array,
@@ -27,6 +47,7 @@ export async function writeNamedFile(
         hint,
       });
     }
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw folderNotFound(dirname(path), path);
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
     throw new StackError({
       code: isFull ? 'NO_SPACE' : 'ACCESS_DENIED',

@@ -58,8 +58,9 @@ describe('a request', () => {
   test('is sent as often as the config says, and no more', async () => {
     const store = new FaultyStore({ attempts: 2 });
     store.before = failing(unavailable(), unavailable(), unavailable());
-    const { code, message } = await failureOf(() => store.stat('a'));
+    const { code, message, hint } = await failureOf(() => store.stat('a'));
     expect(code).toBe('UNAVAILABLE');
+    expect(hint).toMatch(/^Check that the system behind it runs/);
     expect(message).toBe('The stat of "a" in the artifact-store "faulty" (test) failed: the backend said no.');
     expect(store.requests).toHaveLength(2);
   });
@@ -67,7 +68,10 @@ describe('a request', () => {
   test('that fails for good is sent once', async () => {
     const store = new FaultyStore();
     store.before = failing(new BackendError('ACCESS_DENIED'));
-    expect(await failureOf(() => store.stat('a'))).toMatchObject({ code: 'ACCESS_DENIED' });
+    expect(await failureOf(() => store.stat('a'))).toMatchObject({
+      code: 'ACCESS_DENIED',
+      hint: expect.stringMatching(/^Check the credentials/),
+    });
     expect(store.requests).toHaveLength(1);
   });
 

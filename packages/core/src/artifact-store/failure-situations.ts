@@ -1,12 +1,12 @@
 import { type ErrorCode, StackError } from '../errors/index.ts';
 
 interface Situation {
-  /** What happened, after "The write of ... failed: ". */
-  readonly message: string;
+  /** What happened, after "The write of ... failed: ". Default: what the backend says. */
+  readonly message?: string;
   readonly hint?: string;
 }
 
-/** What is said of a failure whatever the backend says of it. */
+/** What is said of a failure whatever the backend is. */
 export const failureSituations: Readonly<Partial<Record<ErrorCode, Situation>>> = {
   NOT_FOUND: { message: 'there is no such object' },
   ALREADY_EXISTS: { message: 'there is an object already' },
@@ -15,6 +15,10 @@ export const failureSituations: Readonly<Partial<Record<ErrorCode, Situation>>> 
     hint: 'Read it again, and go on with the etag that it has then.',
   },
   PATH_CONFLICT: { message: 'it is the directory of other objects, or lies below an object' },
+  ACCESS_DENIED: { hint: 'Check the credentials that it is used with, and what they are allowed to do.' },
+  UNAVAILABLE: {
+    hint: 'Check that the system behind it runs and can be reached from here, and where its config says it is.',
+  },
 };
 
 /** Codes of failures that may pass: the same request may succeed later. */

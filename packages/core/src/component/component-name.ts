@@ -25,7 +25,7 @@ export function checkName(
   if (namePattern.test(name)) return;
   throw new StackError({
     code: 'ARGUMENT_INVALID',
-    message: `${JSON.stringify(name)} cannot be the name of a ${kind}.`,
+    message: `${JSON.stringify(name)} cannot be the name of ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}.`,
     hint: 'Use 1 to 100 letters, digits, ".", "_" and "-", the first and the last a letter or digit.',
   });
 }

@@ -40,7 +40,7 @@ function packageOf(file: string): string | undefined {
 function loadFailure(subject: string, error: unknown): StackError {
   return new StackError({
     code: 'MODULE_LOAD_FAILED',
-    message: `${subject} cannot be imported: ${messageOf(error)}`,
+    message: `${subject} cannot be imported: ${messageOf(error)}${syntaxErrorPlace(error)}`,
     hint: loadFailureHint(error),
     cause: error,
   });
@@ -58,6 +58,13 @@ function loadFailureHint(error: unknown): string | undefined {
     return 'When the name is a type, import it with `import type`, and set "verbatimModuleSyntax" in tsconfig.json.';
   }
   return 'Node runs TypeScript by removing its types: what is left must be JavaScript, without decorators.';
+}
+
+/** Where TypeScript does not parse: Node puts it before the stack. Of JavaScript it tells nobody but the terminal. */
+function syntaxErrorPlace(error: unknown): string {
+  if (!(error instanceof SyntaxError)) return '';
+  const [, place] = /^(.+:\d+)\n/.exec(error.stack ?? '') ?? [];
+  return place === undefined ? '' : `, at ${place}`;
 }
 
 function errorCode(error: unknown): unknown {

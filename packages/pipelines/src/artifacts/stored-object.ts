@@ -259,6 +259,6 @@ function integrityError(store: ArtifactStore, path: string, problem: string): St
   return new StackError({
     code: 'INTEGRITY',
     message: `The object "${path}" in the ${store} ${problem}.`,
-    hint: 'It was changed or damaged outside of Stack. Remove it, and run the pipeline again to write it anew.',
+    hint: 'It was changed or damaged outside of Stack. Remove it, e.g. by stack artifact verify --all --remove, and run the pipeline again to write it anew.',
   });
 }

@@ -20,7 +20,12 @@ async function storeTexts(texts: readonly string[]) {
     else object.bytes = changed;
     return path;
   };
-  return { store, artifacts, change, verify: () => verifyArtifacts(artifacts, { openStore: async () => store }) };
+  return {
+    store,
+    artifacts,
+    change,
+    verify: (remove = false) => verifyArtifacts(artifacts, { openStore: async () => store, remove }),
+  };
 }
 
 describe('verifyArtifacts', () => {
@@ -46,6 +51,33 @@ describe('verifyArtifacts', () => {
       { artifact: artifacts[3], path: missing, state: 'missing', problem: 'is gone' },
     ];
     expect(damaged.toSorted(byPath)).toEqual(expected.toSorted(byPath));
+  });
+
+  it('removes objects whose bytes are wrong where that is asked for, and nothing else', async () => {
+    const { verify, change, store } = await storeTexts(['flipped', 'missing', 'whole']);
+    const flipped = change(0, (bytes) => Buffer.from(bytes.toReversed()));
+    const missing = change(1, () => undefined);
+    const states = async (remove: boolean) =>
+      new Map((await verify(remove)).damaged.map(({ path, state }) => [path, state]));
+    expect(await states(false)).toEqual(
+      new Map([
+        [flipped, 'damaged'],
+        [missing, 'missing'],
+      ]),
+    );
+    expect(await states(true)).toEqual(
+      new Map([
+        [flipped, 'removed'],
+        [missing, 'missing'],
+      ]),
+    );
+    expect(await states(true)).toEqual(
+      new Map([
+        [flipped, 'missing'],
+        [missing, 'missing'],
+      ]),
+    );
+    expect(store.objects.size).toBe(1);
   });
 
   it('reads what an artifact is made of and shown by, too', async () => {

@@ -18,6 +18,11 @@ export interface VerifyOptions extends OperationOptions {
   readonly openStore: (location: ArtifactLocation) => Promise<ArtifactStore>;
   /** How many objects are read at once, at least 1. Default 8. */
   readonly concurrency?: number | undefined;
+  /**
+   * Whether to remove objects whose bytes are wrong, so that they are no results of the cache any more, and steps write
+   * them anew. Default `false`.
+   */
+  readonly remove?: boolean | undefined;
 }
 
 /** An object that is not as it was written. */
@@ -26,8 +31,8 @@ export interface DamagedObject {
   readonly artifact: ArtifactRecord;
   /** Path of the object, relative to the root of its store. */
   readonly path: string;
-  /** `missing`: it is gone. `damaged`: its bytes are others, fewer or more. */
-  readonly state: 'missing' | 'damaged';
+  /** `missing`: it is gone. `damaged`: its bytes are others, fewer or more. `removed`: they were, and it is gone by now. */
+  readonly state: 'missing' | 'damaged' | 'removed';
   /** What is wrong with it, to stand after its name. */
   readonly problem: string;
 }
@@ -67,7 +72,7 @@ interface OpenedStore {
  */
 export async function verifyArtifacts(
   artifacts: Iterable<ArtifactRecord> | AsyncIterable<ArtifactRecord>,
-  { openStore, concurrency = objectsAtOnce, signal }: VerifyOptions,
+  { openStore, concurrency = objectsAtOnce, remove = false, signal }: VerifyOptions,
 ): Promise<Verification> {
   const stores = new Map<string, OpenedStore>();
   const damaged: DamagedObject[] = [];
@@ -91,22 +96,22 @@ export async function verifyArtifacts(
       store.unread++;
       return;
     }
+    const { path } = object;
     try {
-      const { problem, bytes } = await examine(await store.opening, object, signal);
+      const opened = await store.opening;
+      const { bytes, finding } = await examine(opened, object, signal);
+      if (finding !== undefined) {
+        const isRemoved = remove && finding.state === 'damaged';
+        if (isRemoved) await opened.removeMany([path], { signal });
+        damaged.push({ artifact, path, ...finding, ...(isRemoved ? { state: 'removed' } : {}) });
+      }
       counts.objects++;
       counts.bytes += bytes;
-      if (problem !== undefined) damaged.push({ artifact, path: object.path, state: 'damaged', problem });
     } catch (error) {
       signal?.throwIfAborted();
       if (!StackError.is(error)) throw error;
-      const finding = findingOf(error);
-      if (finding === undefined) {
-        store.failure ??= error;
-        store.unread++;
-        return;
-      }
-      counts.objects++;
-      damaged.push({ artifact, path: object.path, ...finding });
+      store.failure ??= error;
+      store.unread++;
     }
   });
   return {
@@ -137,9 +142,10 @@ async function* eachObjectOnce(
 
 interface Examined {
   readonly bytes: number;
-  readonly problem: string | undefined;
+  readonly finding?: Pick<DamagedObject, 'state' | 'problem'>;
 }
 
+/** @throws what is about the store, and not about the object */
 async function examine(
   store: ArtifactStore,
   { path, size, sha256 }: StoredObject,
@@ -147,19 +153,22 @@ async function examine(
 ): Promise<Examined> {
   const hash = createHash('sha256');
   let bytes = 0;
-  // Given the digest, the store would tell of wrong bytes, and not of how many there are.
-  for await (const chunk of await store.openRead(path, { signal })) {
-    hash.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  try {
+    // Given the digest, the store would tell of wrong bytes, and not of how many there are.
+    for await (const chunk of await store.openRead(path, { signal })) {
+      hash.update(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+    }
+  } catch (error) {
+    if (StackError.is(error, 'NOT_FOUND')) return { bytes: 0, finding: { state: 'missing', problem: 'is gone' } };
+    if (!StackError.is(error, 'INTEGRITY')) throw error;
+    return { bytes: 0, finding: { state: 'damaged', problem: 'is damaged, as its store finds' } };
   }
-  if (bytes !== size) return { bytes, problem: `has ${bytes} bytes, and ${size} were written` };
   const found = hash.digest('hex');
-  return { bytes, problem: found === sha256 ? undefined : `has the digest ${found}, and was written with ${sha256}` };
-}
-
-/** What an error says of the object that was read; `undefined` where it is about the store. */
-function findingOf(error: StackError): Pick<DamagedObject, 'state' | 'problem'> | undefined {
-  if (error.code === 'NOT_FOUND') return { state: 'missing', problem: 'is gone' };
-  if (error.code === 'INTEGRITY') return { state: 'damaged', problem: 'is damaged, as its store finds' };
-  return undefined;
+  if (bytes === size && found === sha256) return { bytes };
+  const problem =
+    bytes === size
+      ? `has the digest ${found}, and was written with ${sha256}`
+      : `has ${bytes} bytes, and ${size} were written`;
+  return { bytes, finding: { state: 'damaged', problem } };
 }

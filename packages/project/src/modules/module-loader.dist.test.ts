@@ -127,6 +127,12 @@ describe('a file of the user', () => {
     expect(error.hint).toContain('erasableSyntaxOnly');
   });
 
+  it('that does not parse is told with the line', async () => {
+    await write('b.ts', `export const b = 1;\n\nexport const x = {;`);
+    await write('a.ts', `export { b as a } from './b.ts';`);
+    expect((await failure('a.ts#a')).message).toMatch(/The file a\.ts cannot be imported: Unexpected.*, at .*b\.ts:3$/);
+  });
+
   it('with a type imported without "type" is refused with what to do', async () => {
     await write('b.ts', `export interface B { readonly b: number }`);
     await write('a.ts', `import { B } from './b.ts';\nexport const a: B = { b: 1 };`);

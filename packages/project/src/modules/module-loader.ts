@@ -13,14 +13,20 @@ export interface SourceReference {
   readonly isFile: boolean;
 }
 
-/** @throws ARGUMENT_INVALID for a text that is not `MODULE#EXPORT` */
-export function parseSourceReference(text: string): SourceReference {
+/**
+ * @param example what such a text looks like, for the hint
+ * @throws ARGUMENT_INVALID for a text that is not `MODULE#EXPORT`
+ */
+export function parseSourceReference(
+  text: string,
+  example = 'flavors/my-s3.ts#myS3ArtifactStoreFlavor',
+): SourceReference {
   const [, module, exportName] = /^([^#]+)#([A-Za-z_$][\w$]*)$/.exec(text) ?? [];
   if (module === undefined || exportName === undefined) {
     throw new StackError({
       code: 'ARGUMENT_INVALID',
       message: `${JSON.stringify(text)} is not the source of an export.`,
-      hint: 'Write FILE#EXPORT or PACKAGE#EXPORT, e.g. flavors/my-s3.ts#myS3ArtifactStoreFlavor.',
+      hint: `Write FILE#EXPORT or PACKAGE#EXPORT, e.g. ${example}.`,
     });
   }
   const isFile = /^(?:\.{0,2}[\\/]|[A-Za-z]:[\\/])/.test(module) || /\.[cm]?[jt]s$/.test(module);

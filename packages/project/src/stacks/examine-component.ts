@@ -143,7 +143,8 @@ async function probe(
     await using component = await open(record);
     const { healthy, message } = await component.probe();
     if (healthy) return message;
-    throw new StackError({ code: 'STACK_UNHEALTHY', message });
+    const hint = `Compare with how it is configured: stack ${record.type} describe ${record.name}`;
+    throw new StackError({ code: 'STACK_UNHEALTHY', message, hint });
   });
   const { problems } = probing.check;
   if (problems.some(({ code }) => code === 'CAPABILITY_UNSUPPORTED')) {

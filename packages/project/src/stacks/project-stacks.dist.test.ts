@@ -559,7 +559,7 @@ describe('the doctor', () => {
     expect(checkOf(diagnosis, 'mail', 'probe')).toMatchObject({ message: 'reached post office' });
     expect(checkOf(diagnosis, 'silent', 'probe')).toMatchObject({ message: 'its flavor has no live check' });
     expect(checkOf(diagnosis, 'pigeon', 'probe')?.problems).toMatchObject([
-      { code: 'STACK_UNHEALTHY', message: 'it flew away' },
+      { code: 'STACK_UNHEALTHY', message: 'it flew away', hint: expect.stringContaining('notifier describe pigeon') },
     ]);
     expect(checkOf(diagnosis, 'crash', 'probe')?.problems).toMatchObject([{ message: 'crashed' }]);
     expect(checkOf(diagnosis, 'hang', 'probe')?.problems).toMatchObject([
