@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { repositoryRoot, runTool } from '../build/run-command.ts';
 import type { Figures as StoreFigures } from './artifact-stores/figures.ts';
 import { benchmarkPage } from './benchmark-page.ts';
+import type { Figures as PartSizeFigures } from './part-sizes/figures.ts';
 import type { Figures as PipelineFigures } from './pipelines/figures.ts';
 
 /** What docs/benchmarks.md is made of, by the folder of its benchmark. */
 export interface KeptFigures {
   readonly 'artifact-stores': StoreFigures;
+  readonly 'part-sizes': PartSizeFigures;
   readonly pipelines: PipelineFigures;
 }
 
@@ -35,6 +37,7 @@ export function writePage(): void {
 export function keptPage(): string {
   return benchmarkPage({
     'artifact-stores': readKeptFigures('artifact-stores'),
+    'part-sizes': readKeptFigures('part-sizes'),
     pipelines: readKeptFigures('pipelines'),
   });
 }

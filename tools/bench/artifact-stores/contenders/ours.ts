@@ -51,14 +51,20 @@ export default async function openOurs(place: Place, { digest }: { readonly dige
   };
 }
 
-/** Our store at a place, as it is built, with the config that it has by default. */
-export async function openArtifactStore(place: Place): Promise<ArtifactStore> {
+/** Our store at a place, as it is built, with the config that it has by default but for the settings. */
+export async function openArtifactStore(
+  place: Place,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<ArtifactStore> {
   const own = ownStores[place.kind] as OwnStore<PlaceKind>;
   const core = (await importBuilt('packages/core')) as { readonly createComponent: typeof createComponent };
   const integration = (await importBuilt(`integrations/${own.integration}`)) as Readonly<Record<string, AnyFlavor>>;
   const flavor = integration[own.flavor];
   if (flavor === undefined) throw new Error(`integrations/${own.integration} exports no ${own.flavor}`);
-  return (await core.createComponent(flavor, { name: 'bench', config: own.config(place) })) as ArtifactStore;
+  return (await core.createComponent(flavor, {
+    name: 'bench',
+    config: { ...own.config(place), ...settings },
+  })) as ArtifactStore;
 }
 
 export async function countObjects(store: ArtifactStore, directory: string): Promise<number> {

@@ -1,0 +1,49 @@
+import { markdownTable } from '../../docs/markdown.ts';
+import { stores } from '../artifact-stores/stores.ts';
+import type { Figures, PointFigures, SweepFigures } from './figures.ts';
+import { sweptStores } from './sweep.ts';
+
+const introduction = `An object whose length is not known, moved by our store in parts of several sizes, so many of them at once; and by default. Parts are
+read as ranges, which are put in order in memory. In MB/s, the middle one of the rounds. \`npm run bench -- part-sizes --keep\` measures it
+again. Servers share two processors with their clients, so that more parts at once win nothing here that a network would give.`;
+
+/** The part of docs/benchmarks.md about the sizes of parts. */
+export function partSizeBlocks(figures: Figures): string[] {
+  const swept = sweptStores.flatMap((name) => {
+    const found = figures[name];
+    return found === undefined ? [] : [`### Parts: ${stores[name].title}`, runLine(found), sweepTable(found)];
+  });
+  return swept.length === 0 ? [] : ['## Sizes of parts', introduction, ...swept];
+}
+
+export function runLine({ size, rounds, date, machine }: SweepFigures): string {
+  return `${size / 1024 ** 2} MiB, ${rounds} rounds on ${date}: ${machine}.`;
+}
+
+/** A row for each size and direction, a column for each number of parts at once. */
+export function sweepTable({ size, write, read }: SweepFigures): string {
+  const columns = [undefined, 1, 2, 4, 8];
+  const partSizes = [...new Set(read.map(({ partSize }) => partSize))].filter((partSize) => partSize !== undefined);
+  const speed = (point: PointFigures | undefined) =>
+    point === undefined ? '' : `${Math.round(size / 1000 / point.time)}`;
+  const row = (title: string, points: readonly PointFigures[]) => [
+    title,
+    ...columns.map((column) => speed(points.find(({ concurrency }) => concurrency === column))),
+  ];
+  const rows = (direction: string, points: readonly PointFigures[]) => [
+    row(
+      `${direction} by default`,
+      points.filter(({ partSize }) => partSize === undefined),
+    ),
+    ...partSizes.map((partSize) =>
+      row(
+        `${direction} in ${partSize / 1024 ** 2} MiB`,
+        points.filter((point) => point.partSize === partSize),
+      ),
+    ),
+  ];
+  return markdownTable(
+    ['', 'by default', '1 at once', '2', '4', '8'],
+    [...rows('written', write), ...rows('read', read)],
+  );
+}
