@@ -5,7 +5,7 @@ import { sweptStores } from './sweep.ts';
 
 const introduction = `An object whose length is not known, moved by our store in parts of several sizes, so many of them at once; and by default. Parts are
 read as ranges, which are put in order in memory. In MB/s, the middle one of the rounds. \`npm run bench -- part-sizes --keep\` measures it
-again. Servers share two processors with their clients, so that more parts at once win nothing here that a network would give.`;
+again. Servers share two processors with their clients, so that nothing is won here by more at once that a network may give.`;
 
 /** The part of docs/benchmarks.md about the sizes of parts. */
 export function partSizeBlocks(figures: Figures): string[] {

@@ -5,6 +5,8 @@ export function azureErrorCode(error: unknown): ErrorCode | undefined {
   if (!(error instanceof Error)) return undefined;
   const known = errorCodes[serviceCodeOf(error) ?? error.name];
   if (known !== undefined) return known;
+  // A body that ended too early.
+  if (error.message.startsWith('Data corruption failure')) return 'UNAVAILABLE';
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (error.name !== 'RestError' || typeof status !== 'number') return undefined;
   return statusCodes[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'ARGUMENT_INVALID');

@@ -31,14 +31,18 @@ const fields = artifactStoreConfig({ schemes: ['az://', 'abfs://', 'abfss://'] }
     .min(64 * 1024)
     .max(4000 * mebibyte)
     .default(8 * mebibyte)
-    .describe('Bytes that one request carries: larger objects are written in blocks, and read in parts'),
+    .describe('Bytes that one request carries: larger objects are written in blocks'),
   blockConcurrency: z
     .int()
     .min(1)
     .max(64)
     .default(4)
-    .describe('How many blocks or parts of one object are under way, and in memory, at once'),
-  requestTimeout: z.int().min(1).default(60_000).describe('How long one request may take, in milliseconds'),
+    .describe('How many blocks of one object are under way, and in memory, at once'),
+  requestTimeout: z
+    .int()
+    .min(1)
+    .default(60_000)
+    .describe('How long one request may take, and the bytes of an object may stay away, in milliseconds'),
   clientOptions: z
     .record(z.string(), z.unknown())
     .optional()

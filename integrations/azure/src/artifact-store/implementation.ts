@@ -35,7 +35,7 @@ import {
 import { atOnce } from './at-once.ts';
 import { azureErrorCode, serviceCodeOf } from './azure-error-code.ts';
 import { blobName, keyOfBlob, nameBeginning } from './blob-name.ts';
-import { isPlaceholder, metadataOf, storedStat } from './blob-stat.ts';
+import { type BlobProperties, isPlaceholder, metadataOf, storedStat } from './blob-stat.ts';
 import { type BlockOrigin, blockId, newUploadId } from './block-id.ts';
 import { type Block, blocksOf } from './blocks.ts';
 import { type AzureArtifactStoreConfig, parseBlobPath } from './config.ts';
@@ -43,8 +43,6 @@ import { type AzureOverrides, connectToService } from './connect-to-service.ts';
 import { discardBlocks } from './discard-blocks.ts';
 import { type ListingPage, listingEntries, type PagedListing, type PageSettings } from './listing-entries.ts';
 import { ListingOrder } from './listing-order.ts';
-import { type BlobPart, PartDownload, type PartDownloadOptions } from './part-download.ts';
-import { PartStream } from './part-stream.ts';
 
 /** So many requests that carry no bytes are under way at once, such as those of a removal. */
 const requestsAtOnce = 16;
@@ -52,8 +50,8 @@ const requestsAtOnce = 16;
 const cleanupTimeout = 5000;
 /** How long a user delegation is asked for, in milliseconds, unless a URL needs it for longer. */
 const delegationTime = 86_400_000;
-/** Smaller parts of an object take more time for their requests, larger ones more memory. In bytes. */
-const smallestPart = 10 * 1024 * 1024;
+/** Bytes that are read as a whole: it costs less than a stream. */
+const smallRead = 256 * 1024;
 /** Entries of one answer of a listing, at most. */
 const longestPage = 5000;
 /** In characters. */
@@ -69,7 +67,6 @@ type Purpose = Omit<SendOptions<unknown>, 'confirm'>;
  *
  * - What fits into one block is written by one request. What is larger is staged in blocks, each of which is tried
  *   again by itself, and committed as one; `blockConcurrency` of them are in memory at once.
- * - What is larger than a block, and than 10 MiB, is read in parts, `blockConcurrency` at once, of one version of the blob.
  * - The SHA-256 of a write with a digest is kept in the metadata.
  *
  * `overrides` are `AzureOverrides`: a `credential` of `@azure/identity`, `pipelineOptions` of `@azure/storage-blob`.
@@ -105,19 +102,19 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   }
 
   protected override async doRead(key: string, { start, end, ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
-    const partSize = Math.max(smallestPart, this.config.blockSize);
-    const firstEnd = Math.min(end ?? Number.POSITIVE_INFINITY, start + partSize);
+    const blob = await this.#blob(key);
     const conditions = conditionsOf({ ifAbsent: false, ifMatch });
-    const { stat, chunks } = await this.#readPart(key, { start, end: firstEnd, conditions }, signal);
-    const lastEnd = Math.min(end ?? stat.size, stat.size);
-    if (lastEnd <= firstEnd) return { stat, body: Buffer.concat(chunks) };
-    const read = async (part: number, given: AbortSignal): Promise<readonly Buffer[]> => {
-      const from = firstEnd + part * partSize;
-      const options = { start: from, end: Math.min(from + partSize, lastEnd), conditions, version: stat };
-      return (await this.#readPart(key, options, anySignal(given, signal))).chunks;
-    };
-    const count = Math.ceil((lastEnd - firstEnd) / partSize);
-    return { stat, body: new PartStream({ first: chunks, count, concurrency: this.config.blockConcurrency, read }) };
+    try {
+      const { properties, body } = await this.#download(blob, { start, end, conditions, signal });
+      const stat = this.#statOf(properties);
+      const length = Math.min(end ?? stat.size, stat.size) - start;
+      return { stat, body: length <= smallRead ? Buffer.concat(await body.toArray()) : body };
+    } catch (error) {
+      if (serviceCodeOf(error) !== 'InvalidRange') throw error;
+      // The range lies behind the end.
+      const properties = await this.#timed(signal, (abortSignal) => blob.getProperties({ abortSignal, conditions }));
+      return { stat: this.#statOf(properties), body: Buffer.alloc(0) };
+    }
   }
 
   protected override async doWrite(
@@ -414,24 +411,46 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     return this.send(purpose, () => this.doStat(key, purpose));
   }
 
-  /**
-   * Reads a range of a blob, as long as it gets on.
-   *
-   * @throws UNAVAILABLE when the blob is replaced meanwhile
-   */
-  async #readPart(key: string, options: PartDownloadOptions, signal: AbortSignal | undefined): Promise<BlobPart> {
-    const part = new PartDownload(await this.#blob(key), options);
-    for (;;) {
-      const { position } = part;
+  /** Opens a range of a blob. Its stream breaks with TIMEOUT when nothing comes for as long as a request may take. */
+  async #download(
+    blob: BlockBlobClient,
+    {
+      start,
+      end,
+      conditions,
+      signal,
+    }: Pick<ReadRequest, 'start' | 'end' | 'signal'> & { readonly conditions: BlobRequestConditions },
+  ): Promise<{ readonly properties: BlobProperties; readonly body: Readable }> {
+    let watch: NodeJS.Timeout | undefined;
+    const answer = await this.#timed(signal, async (abortSignal) => {
+      // The time is that of the beginning: the bytes may take longer.
+      const beginning = new AbortController();
+      const abort = () => beginning.abort();
+      abortSignal.addEventListener('abort', abort);
       try {
-        await this.#ask({ operation: 'read', key, signal }, (abortSignal) => part.goOn(abortSignal));
-        break;
-      } catch (error) {
-        if (part.position === position) throw error;
+        const options = { abortSignal: beginning.signal, conditions, onProgress: () => watch?.refresh() };
+        return await blob.download(start, end === undefined ? undefined : end - start, options);
+      } finally {
+        abortSignal.removeEventListener('abort', abort);
       }
-    }
-    if (part.result !== undefined) return part.result;
-    throw this.refusal('UNAVAILABLE', 'the object was replaced while it was read');
+    });
+    const body = answer.readableStreamBody as Readable;
+    const { requestTimeout } = this.config;
+    watch = setTimeout(() => {
+      // What waits to be taken is not the fault of the service.
+      if (body.readableLength > 0) watch?.refresh();
+      else body.destroy(this.refusal('TIMEOUT', `nothing came within ${requestTimeout} ms`));
+    }, requestTimeout);
+    body.once('close', () => clearTimeout(watch));
+    const { etag, lastModified, metadata, contentType, contentLength, contentRange } = answer;
+    const size = Number(/\/(\d+)$/.exec(contentRange ?? '')?.[1] ?? contentLength);
+    return { properties: { etag, lastModified, metadata, contentType, contentLength: size }, body };
+  }
+
+  /** The stat of a blob that is an object. */
+  #statOf(properties: BlobProperties): StoredStat {
+    if (isPlaceholder(properties)) throw this.refusal('NOT_FOUND');
+    return storedStat(properties);
   }
 
   async #delegation(service: BlobServiceClient, until: Date, signal: AbortSignal | undefined) {
