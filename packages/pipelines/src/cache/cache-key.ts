@@ -11,7 +11,10 @@ export interface CacheSubject {
   readonly code: string;
   /** Values of the environment variables that it says it reads. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The materializers that its outputs may be stored by, with versions, in the order they are asked, and those that it names. */
+  /**
+   * The materializers that its outputs may be stored by, with versions, in the order they are asked, and those that it names. A
+   * list that is never changed.
+   */
   readonly materializers: readonly string[];
   readonly store: { readonly flavor: string; readonly root: string };
   /** What the user's function says that counts, or the values that do. */
@@ -61,14 +64,14 @@ export interface CacheKeys {
  */
 export function cacheKeys(subject: CacheSubject, digest: KeyedDigest): CacheKeys {
   const digested = (ingredients: readonly Ingredient[]) =>
-    ingredients.map(([label, value]) => [label, digest(formatJson(value))] as const);
+    ingredients.map(([label, text]) => [label, digest(text)] as const);
   const needed = [...digested(ingredientsOf(subject)), ['code', subject.code] as const];
   const parameters = 'custom' in subject.values ? [] : digested(parametersOf(subject.values.parameters));
   const withoutParameters = keyOf(needed);
   return { whole: parameters.length === 0 ? withoutParameters : keyOf([...needed, ...parameters]), withoutParameters };
 }
 
-type Ingredient = readonly [label: string, value: unknown];
+type Ingredient = readonly [label: string, text: string];
 
 function keyOf(digests: readonly (readonly [label: string, digest: string])[]): CacheKey {
   const sorted = digests.toSorted(([one], [other]) => (one < other ? -1 : 1));
@@ -80,21 +83,30 @@ function keyOf(digests: readonly (readonly [label: string, digest: string])[]): 
 
 function ingredientsOf({ step, outputs, environment, materializers, store, values }: CacheSubject): Ingredient[] {
   return [
-    ['step', step],
-    ['outputs', outputs],
-    ['materializers', materializers],
-    ['artifact store', [store.flavor, store.root]],
+    ['step', formatJson(step)],
+    ['outputs', formatJson(outputs)],
+    ['materializers', formatShared(materializers)],
+    ['artifact store', formatJson([store.flavor, store.root])],
     ...named('environment', environment),
-    ...('custom' in values ? [['custom key', values.custom] as const] : named('input', values.inputs)),
+    ...('custom' in values ? [['custom key', formatJson(values.custom)] as const] : named('input', values.inputs)),
   ];
 }
 
 function parametersOf(parameters: JsonObject): Ingredient[] {
-  return [['parameters', Object.keys(parameters)], ...named('parameter', parameters)];
+  return [['parameters', formatJson(Object.keys(parameters))], ...named('parameter', parameters)];
 }
 
 function named(kind: string, record: Readonly<Record<string, unknown>>): Ingredient[] {
-  return Object.entries(record).map(([name, value]) => [`${kind}:${name}`, value]);
+  return Object.entries(record).map(([name, value]) => [`${kind}:${name}`, formatJson(value)]);
+}
+
+const sharedTexts = new WeakMap<readonly string[], string>();
+
+/** The text of a long list that is that of many steps, and never changed. */
+function formatShared(list: readonly string[]): string {
+  const text = sharedTexts.get(list) ?? formatJson(list);
+  sharedTexts.set(list, text);
+  return text;
 }
 
 /**

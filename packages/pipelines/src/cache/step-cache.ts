@@ -52,12 +52,19 @@ export interface MappedItem {
 export class StepCache {
   readonly #run: RunArtifacts;
   readonly #plan: Plan;
+  readonly #materializers: readonly string[];
+  readonly #store: CacheSubject['store'];
   readonly #damaged = new Set<string>();
   #digest: Promise<KeyedDigest> | undefined;
 
   constructor(run: RunArtifacts, plan: Plan) {
     this.#run = run;
     this.#plan = plan;
+    this.#materializers = [...run.materializers, ...builtInMaterializers].map(
+      ({ name, version }) => `${name}@${version}`,
+    );
+    const { flavor, root } = run.stack.artifactStore;
+    this.#store = { flavor, root: maskSecrets(root) };
   }
 
   /** Paths in the artifact store that do not have the bytes which they should have. */
@@ -160,19 +167,15 @@ export class StepCache {
 
   async #subject(cached: CachedStep, code: string, signal: AbortSignal): Promise<CacheSubject> {
     const { step, definition, item } = cached;
-    const { stack, materializers } = this.#run;
     const { environment = [], key } = definition.cache ?? {};
-    const { flavor, root } = stack.artifactStore;
+    const named = Object.entries(step.materializers ?? {}).map(([output, name]) => `${output} by ${name}`);
     return {
       step: definition.name,
       outputs: step.outputs,
       code,
       environment: Object.fromEntries(environment.map((name) => [name, process.env[name]])),
-      materializers: [
-        ...[...materializers, ...builtInMaterializers].map(({ name, version }) => `${name}@${version}`),
-        ...Object.entries(step.materializers ?? {}).map(([output, name]) => `${output} by ${name}`),
-      ],
-      store: { flavor, root: maskSecrets(root) },
+      materializers: named.length === 0 ? this.#materializers : [...this.#materializers, ...named],
+      store: this.#store,
       values:
         key === undefined
           ? {

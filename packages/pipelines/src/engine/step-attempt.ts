@@ -14,7 +14,7 @@ import type { ObjectPlaces } from '../artifacts/object-places.ts';
 import { ValueScope } from '../artifacts/value-scope.ts';
 import type { MappedItem } from '../cache/step-cache.ts';
 import type { LineLog } from '../logs/line-log.ts';
-import { captureOutput } from '../logs/output-capture.ts';
+import { captureOutput, holdCapture } from '../logs/output-capture.ts';
 import { runProgram } from '../programs/run-program.ts';
 import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
@@ -86,6 +86,7 @@ export class AttemptRunner {
     const { stack } = this.#options;
     const { step } = attempt;
     using limit = limitTime(step, runSignal);
+    using _capture = holdCapture();
     const { hooks } = this.#definition(step.name);
     let hasReadParameters = false;
     const onReadParameters = () => {

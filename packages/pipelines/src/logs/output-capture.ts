@@ -31,12 +31,18 @@ export async function captureOutput<Result>(
   sink: OutputSink,
   run: () => Result | PromiseLike<Result>,
 ): Promise<Result> {
+  using _ = holdCapture();
+  return await sinks.run(sink, run);
+}
+
+/** Keeps the global functions replaced between several captures: that takes longer than a capture. */
+export function holdCapture(): Disposable {
   if (captures++ === 0) install();
-  try {
-    return await sinks.run(sink, run);
-  } finally {
-    if (--captures === 0) uninstall();
-  }
+  return {
+    [Symbol.dispose]: () => {
+      if (--captures === 0) uninstall();
+    },
+  };
 }
 
 /** Runs a function outside of all steps, so that what it prints is not taken for their output. */
