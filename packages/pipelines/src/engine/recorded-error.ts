@@ -2,7 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { type ErrorCode, errorCodes, maskSecrets, type RecordedError, StackError } from '@stack/core';
 
-/** The folders that call the code of a step: what stands below them in a stack tells a user nothing. */
+/**
+ * The folders that call the code of a step: what stands below them in a stack tells a user nothing. Built, the first is
+ * that of the whole package.
+ */
 const ownFolders = ['./', '../artifacts/', '../logs/']
   .map((folder) => new URL(folder, import.meta.url))
   // A frame names a file by its URL or by its path; the two differ where a path has a space.
@@ -56,9 +59,9 @@ function describeStack(error: Error): string {
 function ownFrames({ stack = '' }: Error): string[] {
   const frames = stack.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
   const isOurs = (frame: string) => ownFolders.some((folder) => frame.includes(folder));
-  const ours = frames.findIndex(isOurs);
-  return frames
-    .slice(0, ours < 0 ? undefined : ours)
-    .filter((frame) => !/[( ]node:|[\\/]node_modules[\\/]/.test(frame))
-    .slice(0, maximumFrames);
+  const told = frames.filter((frame) => isOurs(frame) || !/[( ]node:|[\\/]node_modules[\\/]/.test(frame));
+  // Above the code of a step is what it called of ours, and below it what called it.
+  const called = told.slice(told.findIndex((frame) => !isOurs(frame)));
+  const ours = called.findIndex(isOurs);
+  return called.slice(0, ours < 0 ? undefined : ours).slice(0, maximumFrames);
 }
