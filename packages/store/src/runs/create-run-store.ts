@@ -164,8 +164,9 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         await appendRunEvent(database, runId, null, 'replanned', {});
       }),
 
-    recordStep: (fence, step, change) =>
-      writeStep(fence, step, async (database, found) => {
+    recordStep: (fence, step, change) => {
+      if (change.state === 'running') leases.beatWhileBusy();
+      return writeStep(fence, step, async (database, found) => {
         const { runId } = fence;
         await changeStep(database, found, change);
         const { state, ...data } = change;
@@ -186,7 +187,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         const ids = artifacts.map(({ id }) => id);
         await appendRunEvent(database, runId, step, state, { artifacts: ids, inputs, metadata });
         return recorded;
-      }),
+      });
+    },
 
     endRun: async (fence, { state, error }) => {
       const { runId } = fence;

@@ -61,10 +61,13 @@ export class RunLeases implements AsyncDisposable {
     const controller = new AbortController();
     const own: OwnLease = { fence, name, controller };
     this.#own.set(fence.runId, own);
-    const interval = this.#duration / beatsOfLease;
-    this.#timer ??= setInterval(() => this.#beat(), interval).unref();
-    this.#heartbeat ??= this.#engine.startHeartbeat(this.#holder, interval);
+    this.#timer ??= setInterval(() => this.#beat(), this.#interval).unref();
     return { ...fence, lost: controller.signal, [Symbol.asyncDispose]: () => this.#giveBack(own) };
+  }
+
+  /** To be called before a step runs, which may keep the process busy. Runs that take cached results alone need no thread. */
+  beatWhileBusy(): void {
+    this.#heartbeat ??= this.#engine.startHeartbeat(this.#holder, this.#interval);
   }
 
   /** Forgets a lease that its holder gave back in a transaction of its own, by `releasedColumns`. */
@@ -102,7 +105,7 @@ export class RunLeases implements AsyncDisposable {
         const lease = await this.#take(run, isAlive);
         if (lease !== undefined) return lease;
       } else if (wait) {
-        await sleep(Math.min(longestPause, this.#duration / beatsOfLease), undefined, { signal });
+        await sleep(Math.min(longestPause, this.#interval), undefined, { signal });
       } else {
         throw runHeld(run.name, describeHolder(run));
       }
@@ -187,6 +190,11 @@ export class RunLeases implements AsyncDisposable {
     for (const { fence, name } of held) {
       if (epochs.get(fence.runId) !== fence.epoch) this.lose(fence, name);
     }
+  }
+
+  /** Milliseconds. */
+  get #interval(): number {
+    return this.#duration / beatsOfLease;
   }
 
   #holderColumns(): Omit<RunLeaseRow, 'run_id' | 'epoch'> {
