@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsup';
-import { bundleOptions } from '../../tools/build/bundle-options.ts';
+import { bundleOptions, keepLicense } from '../../tools/build/bundle-options.ts';
 
 export default defineConfig([
   {
@@ -16,6 +16,7 @@ export default defineConfig([
       /^@stack\/store\/[\w-]+$/,
       'fast-string-truncated-width',
     ],
+    onSuccess: keepLicense('fast-string-truncated-width', import.meta.url),
     esbuildOptions: (options) => {
       options.define = { 'import.meta.dirname': '__dirname' };
     },

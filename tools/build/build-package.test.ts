@@ -67,6 +67,19 @@ test('an entry without its file fails the build', () => {
   expect(output).toContain('"made" in "bin" points to ./bin/made.js, and there is no such file');
 });
 
+test('types of a package that users need not have fail the build', () => {
+  using fixture = new PackageFixture({ peerDependencies: { vitest: '*' } });
+  fixture.link('tsup', 'node_modules/tsup');
+  fixture.link('vitest', 'node_modules/vitest');
+  fixture.write('src/index.ts', "export type { Options } from './parts/options.ts';\n");
+  fixture.write('src/parts/options.ts', "export type { Options } from 'tsup';\nexport type { Mock } from 'vitest';\n");
+  const { status, output } = fixture.build();
+  expect(status).toBe(1);
+  const problem =
+    'the types in dist/parts/options.d.ts are of tsup, which is in neither "dependencies" nor "peerDependencies"';
+  expect(output.trim().split('\n')).toEqual([expect.stringContaining(problem)]);
+});
+
 test('two maps of entries that disagree fail the build', () => {
   using fixture = new PackageFixture({ publishConfig: { exports: { '.': './dist/index.js' } } });
   fixture.write('src/index.ts', 'export {};\n');
@@ -78,11 +91,7 @@ test('two maps of entries that disagree fail the build', () => {
 test('a package with a tsup.config.ts is bundled, with lazy imports as chunks of their own and declarations by tsc', () => {
   using fixture = new PackageFixture();
   writeSources(fixture);
-  const options = join(repositoryRoot, 'tools/build/bundle-options.ts');
-  fixture.write(
-    'tsup.config.ts',
-    `import { bundleOptions } from '${options}';\nexport default { ...bundleOptions, entry: ['src/index.ts'] };\n`,
-  );
+  bundle(fixture);
   expect(fixture.build()).toEqual({ status: 0, output: '' });
   const files = distFiles(fixture);
   expect(files.filter((file) => file.endsWith('.d.ts'))).toEqual(['index.d.ts', 'parts/eager.d.ts', 'parts/lazy.d.ts']);
@@ -90,6 +99,36 @@ test('a package with a tsup.config.ts is bundled, with lazy imports as chunks of
   expect(run(fixture, '(module) => [module.eager, typeof module.DatabaseSync].join()')).toBe('1,function\n');
   expect(run(fixture, '(module) => module.load()')).toBe('lazy is here\n2\n');
 });
+
+test('what a bundle makes of `using` in a loop forgets the error of an earlier round', () => {
+  using fixture = new PackageFixture();
+  fixture.write(
+    'src/index.ts',
+    `export function attempt(): number {
+  for (let round = 1; ; round++) {
+    try {
+      using _ = { [Symbol.dispose]: () => {} };
+      if (round === 1) throw new Error('of the first round');
+      return round;
+    } catch (error) {
+      if (round === 2) throw error;
+    }
+  }
+}
+`,
+  );
+  bundle(fixture);
+  expect(fixture.build()).toEqual({ status: 0, output: '' });
+  expect(run(fixture, '(module) => module.attempt()')).toBe('2\n');
+});
+
+function bundle(fixture: PackageFixture): void {
+  const options = join(repositoryRoot, 'tools/build/bundle-options.ts');
+  fixture.write(
+    'tsup.config.ts',
+    `import { bundleOptions } from '${options}';\nexport default { ...bundleOptions, entry: ['src/index.ts'] };\n`,
+  );
+}
 
 function distFiles(fixture: PackageFixture): string[] {
   return globSync('dist/**/*.*', { cwd: fixture.folder })

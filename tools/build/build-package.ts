@@ -4,6 +4,7 @@
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { undeclaredTypes } from './declared-types.ts';
 import { integrationManifest } from './integration-manifest.ts';
 import { exportMapProblems, missingTargets, readPackageManifest } from './package-manifest.ts';
 import { repositoryRoot, runTool } from './run-command.ts';
@@ -23,7 +24,11 @@ if (manifest.stack !== undefined) {
   writeFileSync(join(folder, 'dist', 'stack-manifest.json'), text);
 }
 
-const problems = [...exportMapProblems(manifest), ...missingTargets(folder, manifest)];
+const problems = [
+  ...exportMapProblems(manifest),
+  ...missingTargets(folder, manifest),
+  ...undeclaredTypes(folder, manifest),
+];
 for (const problem of problems) console.error(`${relative(repositoryRoot, folder)}/package.json: ${problem}`);
 orFail(problems.length);
 

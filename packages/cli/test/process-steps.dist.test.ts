@@ -67,6 +67,9 @@ const leak = step({ name: 'leak', settings: { orchestrator: { isolation: 'proces
   for (;;) { held.push(Buffer.alloc(4_000_000, 1)); await setTimeout(2); }
 });
 const throws = step({ name: 'throws', settings }, () => { throw new RangeError('too far'); });
+const spawns = step({ name: 'spawns', settings }, async (_input: object, context) => {
+  await context.spawn('no-such-program');
+});
 const callback = step({ name: 'callback', settings }, async () => {
   globalThis.setTimeout(() => { throw new Error('from a callback'); }, 1);
   await setTimeout(60_000);
@@ -74,7 +77,7 @@ const callback = step({ name: 'callback', settings }, async () => {
 const stranded = step({ name: 'stranded', settings }, () => new Promise(() => {}));
 const well = step({ name: 'well', settings }, () => 'well');
 export const bad = pipeline({ name: 'bad' }, () => {
-  crash({}); exit(); block(); leak(); throws(); callback(); stranded(); well();
+  crash({}); exit(); block(); leak(); throws(); spawns({}); callback(); stranded(); well();
 });
 
 const open = step({ name: 'open', settings }, (_input: object, { parameters }) => {
@@ -245,6 +248,7 @@ describe.each([
         ['block', 'TIMEOUT', 1],
         ['leak', 'STEP_MEMORY_EXCEEDED', 1],
         ['throws', 'STEP_FAILED', 1],
+        ['spawns', 'PROGRAM_FAILED', 1],
         ['callback', 'STEP_FAILED', 1],
         ['stranded', 'STEP_FAILED', 1],
         ['well', 'completed', 1],
@@ -253,6 +257,8 @@ describe.each([
       expect(messageOf('crash')?.message).toContain('SIGABRT');
       expect(messageOf('exit')?.message).toContain('exit code 3');
       expect(messageOf('throws')?.stack).toMatch(/^RangeError: too far\n.*pipelines\.ts/);
+      // Where the step is in it, not what it called.
+      expect(messageOf('spawns')?.stack).toMatch(/^StackError: .*no-such-program.*\n +at .*pipelines\.ts/);
       expect(messageOf('callback')?.message).toContain('from a callback');
       expect(stack('run', 'logs', 'bad', 'crash')).toContain('about to crash');
       expect(leftFolders()).toEqual([]);

@@ -176,7 +176,7 @@ describe('the start of a command', () => {
     return stderr.split('\n').flatMap((line) => (line.startsWith('loads ') ? [line.slice('loads '.length)] : []));
   }
 
-  const heavy = /\/(?:zod|kysely|integrations|integration-local)\//;
+  const heavy = /\/(?:zod|pipelines|store|integrations|integration-local)\//;
 
   it.each([
     ['--help'],
@@ -194,7 +194,8 @@ describe('the start of a command', () => {
 
   it('loads them where they are needed, and the recorder sees it', () => {
     const loaded = loadedModules('pipeline', 'run', 'training.ts#training').join('\n');
-    for (const name of ['/zod/', '/kysely/', 'integration', 'implementation.js']) expect(loaded).toContain(name);
+    for (const name of ['/zod/', '/pipelines/', '/store/', 'integration', 'implementation.js'])
+      expect(loaded).toContain(name);
   });
 });
 

@@ -28,7 +28,11 @@ export interface FlavorWorker {
 }
 
 export function flavorWorker(input: FlavorWorkerInput): FlavorWorker {
-  return { module: import.meta.url, export: createFlavorComponent.name, input: { ...input } as unknown as JsonObject };
+  return {
+    module: import.meta.resolve('@stack/project'),
+    export: 'createFlavorComponent',
+    input: { ...input } as unknown as JsonObject,
+  };
 }
 
 /** Called in the process of its own: makes a component whose config has this `path`. */

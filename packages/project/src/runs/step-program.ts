@@ -12,7 +12,10 @@ const ownOptions = /^--(?:eval|print|input-type|test|watch|inspect|cpu-prof|heap
 
 /** The program that runs steps of a project's runs. */
 export function stepProgram(project: StepProject): StepProgram {
-  const program = fileURLToPath(import.meta.url.replace(/step-program(\.[jt]s)$/, 'step-process$1'));
+  const program = fileURLToPath(
+    // From the entry of this package on, since the build puts this module into another file.
+    import.meta.resolve('@stack/project').replace(/index(\.[jt]s)$/, 'runs/step-process$1'),
+  );
   return {
     command: [process.execPath, ...inheritedOptions(process.execArgv), program],
     project: { ...project } as unknown as JsonValue,

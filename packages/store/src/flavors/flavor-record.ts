@@ -1,7 +1,7 @@
 import { isFlavorManifest } from '@stack/core/manifest';
 import type { FlavorRecord } from '../metadata-store.ts';
+import type { FlavorRow } from '../schema/flavor-row.ts';
 import { StoredRow } from '../schema/stored-row.ts';
-import type { FlavorRow } from '../schema/tables.ts';
 
 export function flavorRecord(row: FlavorRow): FlavorRecord {
   const stored = new StoredRow('flavors', row.id, row);

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { FlavorRecord } from '../metadata-store.ts';
 import { lockPatience } from '../retry-while-busy.ts';
+import type { FlavorRow } from '../schema/flavor-row.ts';
 import { schemaVersion } from '../schema/schema-version.ts';
-import type { FlavorRow } from '../schema/tables.ts';
 import { openDatabase } from '../sqlite/open-database.ts';
 import { storeError } from '../sqlite/sqlite-error.ts';
 import type { StoreLocation } from '../store-location.ts';

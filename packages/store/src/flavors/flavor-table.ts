@@ -4,7 +4,8 @@ import type { Kysely } from 'kysely';
 import type { Transactions } from '../engine.ts';
 import type { FlavorTable, NewFlavor } from '../metadata-store.ts';
 import { formatNames } from '../reference.ts';
-import type { FlavorRow, Tables } from '../schema/tables.ts';
+import type { FlavorRow } from '../schema/flavor-row.ts';
+import type { Tables } from '../schema/tables.ts';
 import { flavorRecord } from './flavor-record.ts';
 
 export function createFlavorTable(engine: Transactions): FlavorTable {

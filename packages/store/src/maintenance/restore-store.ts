@@ -8,7 +8,7 @@ import { copyDatabase, replaceDatabase } from '../sqlite/copy-database.ts';
 import { openDatabase } from '../sqlite/open-database.ts';
 import { openSqliteEngine } from '../sqlite/sqlite-engine.ts';
 import type { StoreLocation } from '../store-location.ts';
-import { checkEngine } from './check-store.ts';
+import { checkEngine } from './check-engine.ts';
 
 export interface RestoredStore {
   /** Where what the store held before is kept; `undefined` when there was no store. */

@@ -118,8 +118,7 @@ class PostgresEngine implements Engine {
   async removeLock(): Promise<void> {}
 
   startHeartbeat(holder: string, interval: number): AsyncDisposable {
-    const program = new URL(import.meta.url.replace(/postgres-engine(\.[jt]s)$/, 'heartbeat-thread$1'));
-    return startHeartbeat(program, { location: this.#connectionString, holder, interval });
+    return startHeartbeat('postgres', { location: this.#connectionString, holder, interval });
   }
 
   async readVersion(database: Kysely<Tables>): Promise<number> {

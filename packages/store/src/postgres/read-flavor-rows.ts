@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { lockPatience, retryWhileBusy } from '../retry-while-busy.ts';
+import type { FlavorRow } from '../schema/flavor-row.ts';
 import { schemaVersion } from '../schema/schema-version.ts';
-import type { FlavorRow } from '../schema/tables.ts';
 import { checkDatabase } from './check-database.ts';
 import { clientOptions } from './client-options.ts';
 import { postgresError, whileContended } from './postgres-error.ts';

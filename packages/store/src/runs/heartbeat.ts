@@ -12,12 +12,14 @@ export interface HeartbeatOrder {
 /**
  * Starts a thread that raises heartbeats while the rest of the process is busy. It keeps no process alive.
  *
- * @param program takes a `HeartbeatOrder` as its data, and imports as little as it can
+ * @param folder of the program, which takes a `HeartbeatOrder` as its data, and imports as little as it can
  */
-export function startHeartbeat(program: URL, order: HeartbeatOrder): AsyncDisposable {
+export function startHeartbeat(folder: 'sqlite' | 'postgres', order: HeartbeatOrder): AsyncDisposable {
+  const program = findProgram(folder);
+  // Where an application was bundled, the heartbeats of the process itself are all that there is.
+  if (program === undefined) return { [Symbol.asyncDispose]: async () => {} };
   // Options of this process such as `--input-type` do not fit a file.
   const thread = new Worker(program, { workerData: order, execArgv: [], name: 'stack-heartbeat' });
-  // It may be missing where an application was bundled. Then the heartbeats of the process itself are all that there is.
   thread.on('error', () => {});
   thread.unref();
   return {
@@ -27,4 +29,13 @@ export function startHeartbeat(program: URL, order: HeartbeatOrder): AsyncDispos
       await thread.terminate();
     },
   };
+}
+
+/** From the entry of this package on, since the build puts this module into another file. */
+function findProgram(folder: string): URL | undefined {
+  try {
+    return new URL(import.meta.resolve('@stack/store').replace(/index(\.[jt]s)$/, `${folder}/heartbeat-thread$1`));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,18 +1,8 @@
 import type { Generated, Selectable } from 'kysely';
+import type { FlavorRow } from './flavor-row.ts';
 
 // Columns hold text and numbers alone, which every engine knows: times are milliseconds since 1970, booleans are 0 and
 // 1, everything with a structure is JSON.
-
-export interface FlavorRow {
-  id: string;
-  type: string;
-  name: string;
-  source: string;
-  manifest: string;
-  files: string;
-  created_at: number;
-  updated_at: number;
-}
 
 export interface ComponentRow {
   id: string;

@@ -111,8 +111,7 @@ class SqliteEngine implements Engine {
   }
 
   startHeartbeat(holder: string, interval: number): AsyncDisposable {
-    const program = new URL(import.meta.url.replace(/sqlite-engine(\.[jt]s)$/, 'heartbeat-thread$1'));
-    return startHeartbeat(program, { location: this.label, holder, interval });
+    return startHeartbeat('sqlite', { location: this.label, holder, interval });
   }
 
   #lockFile(name: string): string {

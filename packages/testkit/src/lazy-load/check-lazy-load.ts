@@ -45,7 +45,7 @@ export async function checkLazyLoad(options: LazyLoadOptions): Promise<readonly 
       .map((candidate) => ({
         path: specifier,
         message: `importing ${fullName(specifier)} loads ${candidate}`,
-        hint: 'Import it in the implementation alone, and build file for file: a bundler moves lazy imports up.',
+        hint: 'Import it in the implementation alone, and build file for file, or with code splitting: without it a bundler moves lazy imports up.',
       }));
     if (light.modules.includes(heavy.entry)) {
       problems.push({
