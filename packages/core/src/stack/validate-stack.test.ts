@@ -63,6 +63,8 @@ describe('a stack is not valid', () => {
   test('with components of this machine under an orchestrator that runs steps elsewhere', () => {
     const members = [member(flavor('orchestrator', false)), member(flavor('artifact-store', true), 'disk')];
     expect(codes(members, true)).toEqual(['artifact-store:disk COMPONENT_LOCAL', 'store STORE_LOCAL']);
+    // Who writes an orchestrator of this machine may have left it out.
+    expect(validateStack(members, { isStoreLocal: true })[0]?.hint).toContain('isLocal: true');
   });
 
   test('for what a flavor says, and for what is missing too', () => {

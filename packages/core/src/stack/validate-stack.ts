@@ -40,7 +40,7 @@ function checkReach(members: readonly StackMember[], isStoreLocal: boolean): Pro
         path: `${type}:${name}`,
         code: 'COMPONENT_LOCAL',
         message: `${where}, and the ${type} "${name}" can be reached from this machine only`,
-        hint: `Use a ${type} of another flavor.`,
+        hint: `Use another flavor of ${type}. An orchestrator that runs steps on this machine says isLocal: true in its flavor.`,
       }),
     );
   if (!isStoreLocal) return problems;
