@@ -15,3 +15,13 @@ test(
   },
   isLong ? 60 * 60_000 : 5 * 60_000,
 );
+
+test(
+  'the same holds where some of the steps have processes of their own',
+  async () => {
+    const report = await killRuns({ kills: isLong ? 60 : 8, processSteps: true });
+    expect(report.problems).toEqual([]);
+    expect(report.processCalls).toBeGreaterThan(0);
+  },
+  isLong ? 30 * 60_000 : 5 * 60_000,
+);

@@ -1,17 +1,20 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { initProject } from '../../packages/project/src/index.ts';
 
 export interface KillOptions {
   /** How often a process is killed or stopped in the middle of a run. */
   readonly kills: number;
+  /** Whether two of the steps have processes of their own. Default `false`. */
+  readonly processSteps?: boolean;
   /** Told now and then how far it is. */
   readonly onProgress?: (text: string) => void;
 }
@@ -27,11 +30,17 @@ export interface KillReport {
   readonly stepCalls: number;
   /** How often a step was called again, since it was in flight at a kill. */
   readonly repeatedCalls: number;
+  /** Calls in processes of their own. */
+  readonly processCalls: number;
+  /** Temporary folders of such processes that are left: a kill may come between the making of a folder and the start. */
+  readonly leftFolders: number;
   readonly artifacts: number;
   /** Each in a sentence; empty when all promises are kept. */
   readonly problems: readonly string[];
 }
 
+const integration = join(import.meta.dirname, '..', '..', 'integrations', 'local', 'src', 'index.ts');
+const flavors = { orchestrator: 'localOrchestratorFlavor', 'artifact-store': 'localArtifactStoreFlavor' };
 const program = join(import.meta.dirname, 'killed-run.ts');
 const jumpingClock = join(import.meta.dirname, 'jumping-clock.ts');
 const stepCount = 20;
@@ -39,6 +48,8 @@ const stepCount = 20;
 const leaseDuration = 900;
 /** Milliseconds after its start within which a process is killed; a run takes about as long. */
 const longestLife = 150;
+/** The same where steps start processes. */
+const longestLifeOfProcesses = 3_000;
 /** Milliseconds that a step of the pipeline takes, at most. */
 const longestStep = 12;
 /** Of so many turns one stops the process, and one races two. */
@@ -49,14 +60,25 @@ const turnsOfRace = 10;
  * Kills processes that run a pipeline of 20 steps at random moments, lets others go on, and looks whether what is promised
  * of it holds. Every other process has a clock that jumps by hours.
  */
-export async function killRuns({ kills, onProgress = () => {} }: KillOptions): Promise<KillReport> {
-  const folder = await mkdtemp(join(tmpdir(), 'stack-kill-'));
+export async function killRuns({
+  kills,
+  processSteps = false,
+  onProgress = () => {},
+}: KillOptions): Promise<KillReport> {
+  const folder = await makeProject();
+  const life = processSteps ? longestLifeOfProcesses : longestLife;
   const children = new Set<Child>();
   const problems: string[] = [];
   const count = { kills: 0, stops: 0, races: 0, runs: 0 };
   const start = (...further: readonly string[]): Child => {
-    const words = [folder, `run-${count.runs}`, String(leaseDuration), ...further];
-    const child = startChild(words, Math.random() < 0.5);
+    const env = {
+      ...process.env,
+      KILLED_FOLDER: folder,
+      KILLED_RUN: `run-${count.runs}`,
+      KILLED_ISOLATION: processSteps ? 'process' : '',
+      TMPDIR: join(folder, 'temporary'),
+    };
+    const child = startChild([String(leaseDuration), ...further], env, Math.random() < 0.5);
     children.add(child);
     return child;
   };
@@ -68,7 +90,7 @@ export async function killRuns({ kills, onProgress = () => {} }: KillOptions): P
       // A process that is stopped is to be at work; one that is killed may be anywhere.
       const isStop = turn % turnsOfStop === 0;
       await child.printed(isStop || Math.random() < 0.7 ? 'running' : 'ready');
-      await Promise.race([child.end, delay(Math.random() * longestLife)]);
+      await Promise.race([child.end, delay(Math.random() * life)]);
       if (!child.hasEnded && isStop) {
         count.stops++;
         problems.push(...(await stopAndWake(folder, child, () => start('wait'))));
@@ -88,13 +110,15 @@ export async function killRuns({ kills, onProgress = () => {} }: KillOptions): P
     problems.push(...unexpectedOutput(await start().end, count.runs));
     const calls = countCalls(folder);
     const steps = readSteps(folder);
-    const artifacts = globSync('artifacts/artifacts/*/sha256/*/*', { cwd: folder });
+    const artifacts = globSync('.stack/artifacts/artifacts/*/sha256/*/*', { cwd: folder });
     problems.push(...stepProblems(steps, calls), ...repeatedCommits(folder), ...artifactProblems(folder, artifacts));
     const stepCalls = [...calls.values()].reduce((total, calls) => total + calls, 0);
     return {
       ...count,
       stepCalls,
       repeatedCalls: stepCalls - calls.size,
+      processCalls: readLines(folder, 'process-calls.txt').length,
+      leftFolders: globSync('temporary/stack-*', { cwd: folder }).length,
       artifacts: artifacts.length,
       problems,
     };
@@ -103,6 +127,20 @@ export async function killRuns({ kills, onProgress = () => {} }: KillOptions): P
     await Promise.all([...children].map(({ end }) => end));
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A project whose flavors are those of the sources, as processes of steps open it. */
+async function makeProject(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stack-kill-'));
+  await mkdir(join(folder, 'temporary'));
+  const names = Object.values(flavors).join(', ');
+  await writeFile(join(folder, 'flavors.ts'), `export { ${names} } from ${JSON.stringify(integration)};\n`);
+  const { project } = await initProject(folder);
+  await using _ = project;
+  for (const [type, flavor] of Object.entries(flavors)) {
+    await project.flavors.register({ type, source: `flavors.ts#${flavor}` });
+  }
+  return folder;
 }
 
 interface Child {
@@ -114,10 +152,10 @@ interface Child {
   readonly hasEnded: boolean;
 }
 
-function startChild(words: readonly string[], hasJumpingClock: boolean): Child {
+function startChild(words: readonly string[], env: NodeJS.ProcessEnv, hasJumpingClock: boolean): Child {
   const clock = hasJumpingClock ? ['--import', jumpingClock] : [];
   const node = ['--conditions=@stack/source', ...clock, program];
-  const child = spawn(process.execPath, [...node, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...node, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -157,7 +195,7 @@ async function stopAndWake(folder: string, stopped: Child, startSuccessor: () =>
 
 /** Waits, where a process that was killed left the database to be put in order by the next one that opens it. */
 function openDatabase(folder: string): DatabaseSync {
-  return new DatabaseSync(join(folder, 'stack.db'), { readOnly: true, timeout: 10_000 });
+  return new DatabaseSync(join(folder, '.stack', 'stack.db'), { readOnly: true, timeout: 10_000 });
 }
 
 /** How often runs were taken up, all together. */
@@ -193,12 +231,18 @@ function readSteps(folder: string): readonly RecordedStep[] {
     .all() as unknown as RecordedStep[];
 }
 
+function readLines(folder: string, file: string): readonly string[] {
+  const path = join(folder, file);
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
 /** How often the function of each step was called, by run and step. */
 function countCalls(folder: string): ReadonlyMap<string, number> {
-  const lines = readFileSync(join(folder, 'calls.txt'), 'utf8').split('\n');
-  const calls = lines.filter((line) => line !== '');
   const counts = new Map<string, number>();
-  for (const call of calls) counts.set(call, (counts.get(call) ?? 0) + 1);
+  for (const call of readLines(folder, 'calls.txt')) counts.set(call, (counts.get(call) ?? 0) + 1);
   return counts;
 }
 
@@ -245,6 +289,8 @@ function artifactProblems(folder: string, artifacts: readonly string[]): readonl
   const recorded = database.prepare('select distinct path from artifacts').all();
   return [
     ...artifacts.filter((path) => !whole.has(path)).map((path) => `The artifact ${path} is not whole.`),
-    ...recorded.flatMap(({ path }) => (whole.has(`artifacts/${path}`) ? [] : [`The artifact ${path} is missing.`])),
+    ...recorded.flatMap(({ path }) =>
+      whole.has(`.stack/artifacts/${path}`) ? [] : [`The artifact ${path} is missing.`],
+    ),
   ];
 }

@@ -1,10 +1,18 @@
-/** `npm run kill-runs -- [KILLS]`: kills processes in the middle of runs, 500 times unless told otherwise. */
+/**
+ * `npm run kill-runs -- [KILLS] [--process-steps]`: kills processes in the middle of runs, 500 times unless told otherwise.
+ */
+import { parseArgs } from 'node:util';
 import { killRuns } from './kill-runs.ts';
 
-const kills = Number(process.argv[2] ?? 500);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { 'process-steps': { type: 'boolean', default: false } },
+});
+const kills = Number(positionals[0] ?? 500);
 let shown = 0;
 const { problems, ...report } = await killRuns({
   kills,
+  processSteps: values['process-steps'],
   onProgress: (text) => {
     if (performance.now() - shown < 10_000) return;
     shown = performance.now();

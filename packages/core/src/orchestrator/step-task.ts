@@ -16,8 +16,8 @@ export interface StepProgram {
  * One attempt of a step, for a program. The program reads the order, one line, from its standard input, which is held
  * open for as long as whoever started it lives, and ends when it is closed. It writes messages to its file descriptor 3,
  * one `StepMessage` a line, and prints what it likes. SIGTERM tells it to stop. It ends with 0 when it has said how the
- * attempt ended, whichever way. Where whoever started it is gone, it removes the folder that the variable `STACK_STEP_FOLDER`
- * names, if it is there: that of its temporary files alone.
+ * attempt ended, whichever way. Before it ends it removes the folder that the variable `STACK_STEP_FOLDER` names, where there is
+ * one, that of its temporary files: whoever started it may be gone.
  */
 export interface StepTask {
   readonly command: StepProgram['command'];

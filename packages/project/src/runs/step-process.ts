@@ -7,6 +7,9 @@ import { removeStepFolder } from './step-folder.ts';
 // As the command does: it saves a tenth of what starting takes.
 enableCompileCache();
 
+// However it ends by itself: whoever started it may be gone.
+process.on('exit', removeStepFolder);
+
 const thread = new Worker(new URL(import.meta.url.replace(/step-process(\.[jt]s)$/, 'lifeline-thread$1')), {
   execArgv: [],
   name: 'stack-lifeline',
@@ -14,10 +17,7 @@ const thread = new Worker(new URL(import.meta.url.replace(/step-process(\.[jt]s)
 const order = new Promise<string>((resolve) => {
   thread.on('message', (text: string | undefined) => {
     // As when the step runs in that process: nothing of it goes on.
-    if (text === undefined) {
-      process.once('exit', removeStepFolder);
-      process.exit(1);
-    }
+    if (text === undefined) process.exit(1);
     thread.unref();
     resolve(text);
   });
