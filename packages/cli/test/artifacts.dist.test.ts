@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { JsonObject } from '@stack/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runStack, stack, stackJson, temporaryFolder, writeFiles } from './run-stack.ts';
@@ -115,6 +117,55 @@ describe('artifacts', () => {
     const { ok, error } = JSON.parse(runStack(root, [...words, '--json']).stdout) as ReturnType<typeof json>;
     expect({ ok, error }).toMatchObject({ ok: false, error: { code } });
     expect(JSON.stringify(error)).toContain(JSON.stringify(hint).slice(1, -1));
+  });
+
+  it('are saved from files and folders, and metadata is logged, by command', () => {
+    writeFiles(root, { 'notes/a.txt': 'of a', 'notes/deep/b.txt': 'of b' });
+    expect(stack(root, 'artifact', 'save', 'notes/one', 'notes/a.txt', '--tag=draft', '--metadata=pages=3')).toMatch(
+      /^Saved notes\/one@1, 4 B, in the artifact-store "other"\.\n$/,
+    );
+    const folder = json<Artifact & { materializer: string; contents: unknown[] }>(
+      'artifact',
+      'save',
+      'notes/all',
+      'notes',
+    );
+    expect(folder.data).toMatchObject({ version: 1, materializer: 'directory', tags: [], metadata: {} });
+    expect(folder.data.contents).toHaveLength(2);
+    expect(stack(root, 'artifact', 'cat', 'notes/one@draft')).toBe('of a');
+    stack(root, 'artifact', 'download', 'notes/all', 'copied');
+    expect(readFileSync(join(root, 'copied/deep/b.txt'), 'utf8')).toBe('of b');
+    const logged = json('artifact', 'log-metadata', 'notes/one', 'pages=4', 'kind=a note', 'of={"a":[1]}').data;
+    expect(logged).toEqual({ metadata: { pages: 4, kind: 'a note', of: { a: [1] } } });
+    expect(json('run', 'log-metadata', 'used', 'checked=true').data).toEqual({ metadata: { checked: true } });
+    expect(stack(root, 'run', 'log-metadata', 'used', 'checked=false', '--step=use')).toBe(
+      'Of the step use of the run used is logged: {"checked":false}\n',
+    );
+    expect(json('run', 'describe', 'used').data).toMatchObject({
+      metadata: { logged: { checked: true } },
+      steps: [{ metadata: { logged: { checked: false } } }],
+    });
+  });
+
+  it.each([
+    [['artifact', 'save', 'notes/none', 'nowhere'], 'FILE_NOT_FOUND', 'nowhere'],
+    [['artifact', 'save', 'not a name', 'pipelines.ts'], 'ARGUMENT_INVALID', 'not a name'],
+    [['artifact', 'save', 'notes/none', 'pipelines.ts', '--tag=3'], 'ARGUMENT_INVALID', '3'],
+    [
+      ['artifact', 'save', 'notes/none', 'pipelines.ts', '--metadata=a', '--metadata==b'],
+      'ARGUMENT_INVALID',
+      '"a", "=b"',
+    ],
+    [['artifact', 'save', 'notes/none'], 'OPTION_MISSING', 'FILE'],
+    [['artifact', 'log-metadata', 'notes/none', 'a=1'], 'ARTIFACT_NOT_FOUND', 'notes/none'],
+    [['artifact', 'log-metadata', 'notes/one'], 'OPTION_MISSING', 'KEY=VALUE'],
+    [['run', 'log-metadata', 'none', 'a=1'], 'RUN_NOT_FOUND', 'none'],
+    [['run', 'log-metadata', 'used', 'a=1', '--step=none'], 'STEP_NOT_FOUND', 'none'],
+  ])('are neither saved nor logged of: %j', (words, code, message) => {
+    const { ok, error } = JSON.parse(runStack(root, [...words, '--json']).stdout) as ReturnType<typeof json>;
+    expect({ ok, error }).toMatchObject({ ok: false, error: { code } });
+    expect(error.message).toContain(message);
+    expect(json<Artifact[]>('artifact', 'list').data.map(({ name }) => name)).not.toContain('notes/none');
   });
 
   it('have a lineage both ways, across runs and the cache', () => {

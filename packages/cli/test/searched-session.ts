@@ -88,6 +88,8 @@ export function everyCommand(runs: readonly string[]): readonly string[] {
     'artifact describe <artifact>',
     'artifact cat <artifact>',
     'artifact versions <artifact>',
+    'artifact save notes/manifest package.json --tag=draft --metadata=pages=3',
+    'artifact log-metadata notes/manifest kind=note',
     'artifact tag <artifact> prod',
     'artifact lineage <artifact>',
     'artifact untag <artifact> prod',

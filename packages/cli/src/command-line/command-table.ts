@@ -47,6 +47,11 @@ const tags: PositionalDescription = {
   summary: 'Letters, digits, ".", "_" and "-"; no number.',
   isRepeatable: true,
 };
+const metadata: PositionalDescription = {
+  name: 'KEY=VALUE',
+  summary: 'A value that is JSON is that, else a text.',
+  isRepeatable: true,
+};
 const retentionScope: Readonly<Record<string, OptionDescription>> = {
   pipeline: { value: 'NAME', summary: 'The rule for runs of one pipeline. Default: of all, each by itself.' },
   state: {
@@ -585,6 +590,15 @@ export const commands: readonly CommandDescription[] = [
     load: () => import('../commands/run-describe.ts'),
   },
   {
+    words: ['run', 'log-metadata'],
+    summary: 'Add metadata to a run or a step of it, in the place of what is logged under the same keys.',
+    positionals: [runReference, metadata],
+    options: { step: { value: 'STEP', summary: 'Of that step; of an item of a mapped one: STEP[0].' } },
+    loads: 'manifests',
+    data: 'logged-metadata',
+    load: () => import('../commands/run-log-metadata.ts'),
+  },
+  {
     words: ['run', 'resume'],
     summary: 'Go on with a run whose process has ended. What is completed stays.',
     positionals: [runReference],
@@ -785,6 +799,30 @@ export const commands: readonly CommandDescription[] = [
     loads: 'manifests',
     data: 'artifacts',
     load: () => import('../commands/artifact-versions.ts'),
+  },
+  {
+    words: ['artifact', 'save'],
+    summary: 'Save a file or folder of this machine as the newest artifact of a name, outside of any run.',
+    positionals: [
+      { name: 'NAME', summary: 'Letters, digits, ".", "_" and "-", in parts joined by "/".' },
+      { name: 'FILE', summary: 'A file, or a folder with all that is in it.', completion: 'files' },
+    ],
+    options: {
+      tag: { value: 'TAG', summary: 'Taken from the artifact of the name that has it.', isRepeatable: true },
+      metadata: { value: 'KEY=VALUE', summary: 'A value that is JSON is that, else a text.', isRepeatable: true },
+      stack: { value: 'NAME', summary: 'Whose artifact store. Default: the active stack.', completion: 'stacks' },
+    },
+    loads: 'implementations',
+    data: 'artifact',
+    load: () => import('../commands/artifact-save.ts'),
+  },
+  {
+    words: ['artifact', 'log-metadata'],
+    summary: 'Add metadata to an artifact, in the place of what has the same keys.',
+    positionals: [artifactReference, metadata],
+    loads: 'manifests',
+    data: 'logged-metadata',
+    load: () => import('../commands/artifact-log-metadata.ts'),
   },
   {
     words: ['artifact', 'tag'],

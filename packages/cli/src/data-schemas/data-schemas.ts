@@ -20,7 +20,7 @@ import {
   retentionRuleSchema,
   verificationSchema,
 } from './keeping-schemas.ts';
-import { componentSchema, stackSchema } from './record-schemas.ts';
+import { componentSchema, jsonObjectSchema, stackSchema } from './record-schemas.ts';
 import {
   artifactContentSchema,
   artifactSchema,
@@ -92,6 +92,7 @@ export const dataSchemas = {
   integrations: z.array(integrationSchema),
   'json-schema': z.looseObject({}).describe('The schema of a document, or the schemas of all by command.'),
   lineage: lineageSchema,
+  'logged-metadata': z.object({ metadata: jsonObjectSchema.describe('All that is logged of it by now.') }),
   'log-lines': z.array(logLineSchema),
   migration: migrationSchema,
   project: z.object({ root: z.string(), isNew: z.boolean(), store: storeLabelSchema, activeStack: z.string() }),
