@@ -122,7 +122,7 @@ describe('artifacts', () => {
   it('are saved from files and folders, and metadata is logged, by command', () => {
     writeFiles(root, { 'notes/a.txt': 'of a', 'notes/deep/b.txt': 'of b' });
     expect(stack(root, 'artifact', 'save', 'notes/one', 'notes/a.txt', '--tag=draft', '--metadata=pages=3')).toMatch(
-      /^Saved notes\/one@1, 4 B, in the artifact-store "other"\.\n$/,
+      /^Saved notes\/one@1, 4 B, in the artifact-store "other" \(local\)\.\n$/,
     );
     const folder = json<Artifact & { materializer: string; contents: unknown[] }>(
       'artifact',
