@@ -61,7 +61,11 @@ async function runOrder({ project: place, source, stack: name, attempt }: StepOr
 }
 
 function giveUp(error: unknown): never {
-  send({ type: 'failed', error: describe(error) });
+  try {
+    send({ type: 'failed', error: describe(error) });
+  } catch {
+    // Whoever started this process is gone. It ends as it would else, and leaves nothing.
+  }
   process.exit(1);
 }
 
