@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ArtifactStore, Garbage, JsonValue } from '@stack/core';
+import { StackError } from '@stack/core/errors';
 import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { StoreWorker, type WorkerOrder } from '../../worker/store-worker.ts';
 import { isVersion, versionOf } from '../../worker/worker-tasks.ts';
@@ -16,7 +17,7 @@ const kills = process.env.STACK_TEST_LONG ? 100 : 3;
 /** Milliseconds that a process is left alone at most before it is killed. */
 const longestRound = 2_000;
 
-/** How often, and milliseconds after how long, garbage is looked for anew while requests of the dead may still arrive. */
+/** How often, and milliseconds after how long, it is looked anew while requests of the dead may still arrive. */
 const settlingRounds = 10;
 const settlingPause = 100;
 
@@ -138,9 +139,21 @@ async function eachKill(
     await delay(Math.random() * Math.min(performance.now() - started, longestRound));
     await worker.kill();
     for await (const number of rest(worker)) last = Number(number);
-    await look(last);
+    await onceSettled(() => look(last));
   }
   assert.deepEqual(await garbageLeft(store), []);
+}
+
+/** Looks anew when an object is gone that was there a moment before: the dead may have asked for its removal. */
+async function onceSettled(look: () => Promise<void>): Promise<void> {
+  for (let rounds = 1; ; rounds++) {
+    try {
+      return await look();
+    } catch (error) {
+      if (rounds === settlingRounds || !(error instanceof StackError && error.code === 'NOT_FOUND')) throw error;
+    }
+    await delay(settlingPause);
+  }
 }
 
 /** What is there after garbage was collected. What a killed process had sent may reach the backend only after that. */
