@@ -90,6 +90,7 @@ export function everyCommand(runs: readonly string[]): readonly string[] {
     'artifact versions <artifact>',
     'artifact save notes/manifest package.json --tag=draft --metadata=pages=3',
     'artifact log-metadata notes/manifest kind=note',
+    'run log-metadata printing checked=true',
     'artifact tag <artifact> prod',
     'artifact lineage <artifact>',
     'artifact untag <artifact> prod',
