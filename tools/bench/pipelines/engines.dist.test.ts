@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EngineProcess } from './engine-process.ts';
 import { engineEntry, engineNames } from './engines.ts';
-import { openEngine } from './run.ts';
+import { openEngine, temporaryFolder } from './run.ts';
 
 async function open(name: (typeof engineNames)[number], nodeOptions: readonly string[] = []): Promise<EngineProcess> {
   const resources = new AsyncDisposableStack();
   onTestFinished(() => resources.disposeAsync());
-  const opened = await openEngine(name, resources, nodeOptions);
+  const opened = await openEngine(name, await temporaryFolder(resources), resources, nodeOptions);
   if (typeof opened === 'string') throw new Error(opened);
   return opened.process;
 }

@@ -21,6 +21,9 @@ export interface RunOptions {
 
 /** Measures our engine, and others beside it. */
 export async function benchmarkPipelines(options: RunOptions): Promise<PipelineFigures> {
+  await using resources = new AsyncDisposableStack();
+  // All is removed at the end: for minutes after many files were removed, ext4 takes several times as long to make one.
+  const root = await temporaryFolder(resources);
   const by: { [Name in EngineName]?: string } = {};
   const found: { [Name in WorkloadName]?: WorkloadFigures } = {};
   const timed = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
@@ -30,7 +33,7 @@ export async function benchmarkPipelines(options: RunOptions): Promise<PipelineF
     return result;
   };
   for (const name of options.workloads) {
-    found[name] = await timed(name, () => benchmarkWorkload(name, by, options.rounds));
+    found[name] = await timed(name, () => benchmarkWorkload(name, { root, by, rounds: options.rounds }));
   }
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -38,8 +41,8 @@ export async function benchmarkPipelines(options: RunOptions): Promise<PipelineF
     rounds: options.rounds,
     by,
     workloads: found,
-    memory: await timed('memory', measureMemory),
-    cached: await timed('cached', () => benchmarkCached(options.rounds)),
+    memory: await timed('memory', () => measureMemory(root)),
+    cached: await timed('cached', () => benchmarkCached(root, options.rounds)),
   };
 }
 
@@ -50,18 +53,22 @@ interface Runner {
   readonly times: number[];
 }
 
-async function benchmarkWorkload(
-  name: WorkloadName,
-  by: { [Name in EngineName]?: string },
-  rounds: number,
-): Promise<WorkloadFigures> {
+interface WorkloadOptions {
+  /** Where engines keep their files. */
+  readonly root: string;
+  /** Filled with what does the work. */
+  readonly by: { [Name in EngineName]?: string };
+  readonly rounds: number;
+}
+
+async function benchmarkWorkload(name: WorkloadName, { root, by, rounds }: WorkloadOptions): Promise<WorkloadFigures> {
   const { shape, steps, runs, engines } = workload(name);
   await using resources = new AsyncDisposableStack();
   const lacking: { [Name in EngineName]?: string } = {};
   const runners: Runner[] = [];
   for (const engine of engines) {
     try {
-      const process = await openEngine(engine, resources);
+      const process = await openEngine(engine, root, resources);
       if (typeof process === 'string') {
         lacking[engine] = process;
         continue;
@@ -91,9 +98,13 @@ async function benchmarkWorkload(
   return { times: Object.fromEntries(whole.map((runner) => [runner.name, runner.times])), lacking };
 }
 
-/** Opens an engine in a process of its own, with the server that it needs; gives why it cannot be used. */
+/**
+ * Opens an engine in a process of its own, with the server that it needs and a folder below the root, which stays; gives
+ * why it cannot be used.
+ */
 export async function openEngine(
   name: EngineName,
+  root: string,
   resources: AsyncDisposableStack,
   nodeOptions: readonly string[] = [],
 ): Promise<{ readonly process: EngineProcess; readonly by: string } | string> {
@@ -102,7 +113,7 @@ export async function openEngine(
   if (obstacle !== undefined) return obstacle;
   const server = await entry.start?.();
   if (server !== undefined) resources.use(server);
-  const folder = await temporaryFolder(resources);
+  const folder = await mkdtemp(join(root, `${name}-`));
   const process = resources.use(new EngineProcess(nodeOptions));
   const place: EnginePlace = { folder, url: server?.url, adminUrl: server?.adminUrl };
   const { by } = await process.ask({ ask: 'open', engine: name, place });
@@ -110,10 +121,10 @@ export async function openEngine(
 }
 
 /** Each in a process of its own, whose memory is never less than it was. */
-async function measureMemory(): Promise<MemoryFigures> {
+async function measureMemory(root: string): Promise<MemoryFigures> {
   const peak = async (steps: number): Promise<number> => {
     await using resources = new AsyncDisposableStack();
-    const opened = await openEngine('ours', resources);
+    const opened = await openEngine('ours', root, resources);
     if (typeof opened === 'string') throw new Error(opened);
     const { process } = opened;
     if (steps > 0) {
@@ -126,9 +137,8 @@ async function measureMemory(): Promise<MemoryFigures> {
 }
 
 /** Runs again what is cached, in a process that starts for it, as a program and by the command. */
-async function benchmarkCached(rounds: number): Promise<CachedFigures> {
-  await using resources = new AsyncDisposableStack();
-  const folder = await temporaryFolder(resources);
+async function benchmarkCached(root: string, rounds: number): Promise<CachedFigures> {
+  const folder = await mkdtemp(join(root, 'cached-'));
   const stack = join(repositoryRoot, 'packages/cli/bin/stack.js');
   const command = [stack, 'pipeline', 'run', `${pipelineFile}#cached`];
   const figures = { first: [], second: [], command: [], node: [] } as { [Name in keyof CachedFigures]: number[] };
@@ -157,7 +167,7 @@ function wallTime(work: () => void): number {
   return performance.now() - start;
 }
 
-async function temporaryFolder(resources: AsyncDisposableStack): Promise<string> {
+export async function temporaryFolder(resources: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'stack-bench-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   return folder;
