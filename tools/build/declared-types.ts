@@ -9,7 +9,7 @@ export function undeclaredTypes(folder: string, manifest: PackageManifest): stri
   const entries = Object.values(manifest.exports ?? {}).flatMap((target) =>
     typeof target === 'string' || target.types === undefined ? [] : [join(folder, target.types)],
   );
-  const problems: string[] = [];
+  const problems = new Set<string>();
   const reached = new Set(entries.filter((file) => existsSync(file)));
   // Grows while it is walked.
   for (const file of reached) {
@@ -19,11 +19,9 @@ export function undeclaredTypes(folder: string, manifest: PackageManifest): stri
         reached.add(join(dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts')));
       } else if (!declared.has(name) && !name.startsWith('node:')) {
         const where = relative(folder, file);
-        problems.push(
-          `the types in ${where} are of ${name}, which is in neither "dependencies" nor "peerDependencies"`,
-        );
+        problems.add(`the types in ${where} are of ${name}, which is in neither "dependencies" nor "peerDependencies"`);
       }
     }
   }
-  return problems;
+  return [...problems];
 }

@@ -10,7 +10,7 @@ const stack = { apiVersion: 1, manifest: './dist/stack-manifest.json' };
 
 /** An integration with two flavors, one of them of a component type of its own. */
 function integration(fields: Readonly<Record<string, unknown>> = {}): PackageFixture {
-  const fixture = new PackageFixture({ stack, ...fields });
+  const fixture = new PackageFixture({ stack, peerDependencies: { '@stack/core': '*', zod: '*' }, ...fields });
   fixture.link('@stack/core', 'packages/core');
   fixture.link('zod', 'packages/core/node_modules/zod');
   fixture.write(
