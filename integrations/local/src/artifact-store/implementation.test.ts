@@ -354,6 +354,20 @@ test('what is neither file nor folder is not there, and never waited for', async
   await expect(store.read('pipe')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
+test('a directory that is removed while it is listed has no more objects', async () => {
+  const store = await open(folder);
+  await mkdir(join(folder, 'many'));
+  // More than are looked at at once, and ahead.
+  for (let number = 0; number < 1000; number++) await writeFile(join(folder, 'many', `${number}`), '');
+  const paths: string[] = [];
+  for await (const { path } of store.walk()) {
+    if (paths.length === 0) await rm(join(folder, 'many'), { recursive: true });
+    paths.push(path);
+  }
+  expect(paths.length).toBeGreaterThan(0);
+  expect(paths.length).toBeLessThan(1000);
+});
+
 test('the empty directories that a removal leaves are removed', async () => {
   const store = await open(folder);
   await store.write('a/b/c', 'text');

@@ -468,9 +468,10 @@ function findFile(directory: ConfinedDirectory, path: string): BigIntStats | und
   return found?.isFile() ? found : undefined;
 }
 
-/** The same for some children of a directory at once, none of which is a link. */
+/** The same for some children of a directory at once, none of which is a link; for none when it was removed meanwhile. */
 async function fileStats(path: string, children: readonly Child[]): Promise<readonly (BigIntStats | undefined)[]> {
-  using directory = await openDirectory(path);
+  using directory = await openDirectory(path).catch(undefinedWhenMissing);
+  if (directory === undefined) return [];
   return await Promise.all(
     children.map(async ({ name, isDirectory }) =>
       isDirectory ? undefined : findEntry(`${directory.path}/${name}`, { bigint: true }).catch(undefinedWhenMissing),
