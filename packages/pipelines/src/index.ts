@@ -26,6 +26,7 @@ export type { Visualization } from './artifacts/visualization.ts';
 // The cache.
 export type { CacheKeyContext, CacheOptions } from './cache/cache-options.ts';
 export { type CacheChange, type CacheExplanation, type ExplainedRun, explainCaching } from './cache/explain-caching.ts';
+export { parseItemName } from './engine/mapped-items.ts';
 export { MemoryRunStore } from './engine/memory-run-store.ts';
 export type { PipelineHookContext } from './engine/pipeline-hooks.ts';
 export { type RunEvent, type RunRecording, runEventChannel } from './engine/run-event.ts';

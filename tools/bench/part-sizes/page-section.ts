@@ -1,7 +1,7 @@
 import { markdownTable } from '../../docs/markdown.ts';
 import { stores } from '../artifact-stores/stores.ts';
 import type { Figures, PointFigures, SweepFigures } from './figures.ts';
-import { sweptStores } from './sweep.ts';
+import { concurrencies, sweptStores } from './sweep.ts';
 
 const introduction = `An object whose length is not known, moved by our store in parts of several sizes, so many of them at once; and by default. Parts are
 read as ranges, which are put in order in memory. In MB/s, the middle one of the rounds. \`npm run bench -- part-sizes --keep\` measures it
@@ -22,7 +22,7 @@ export function runLine({ size, rounds, date, machine }: SweepFigures): string {
 
 /** A row for each size and direction, a column for each number of parts at once. */
 export function sweepTable({ size, write, read }: SweepFigures): string {
-  const columns = [undefined, 1, 2, 4, 8];
+  const columns = [undefined, ...concurrencies];
   const partSizes = [...new Set(read.map(({ partSize }) => partSize))].filter((partSize) => partSize !== undefined);
   const speed = (point: PointFigures | undefined) =>
     point === undefined ? '' : `${Math.round(size / 1000 / point.time)}`;
@@ -43,7 +43,7 @@ export function sweepTable({ size, write, read }: SweepFigures): string {
     ),
   ];
   return markdownTable(
-    ['', 'by default', '1 at once', '2', '4', '8'],
+    ['', 'by default', ...concurrencies.map((count, index) => (index === 0 ? `${count} at once` : `${count}`))],
     [...rows('written', write), ...rows('read', read)],
   );
 }

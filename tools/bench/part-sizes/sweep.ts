@@ -7,6 +7,8 @@ import type { PointFigures, SweepFigures } from './figures.ts';
 
 const mebibyte = 1024 * 1024;
 const partSizes = [8, 16, 32].map((count) => count * mebibyte);
+/** So many parts are under way at once. */
+export const concurrencies: readonly number[] = [1, 2, 4, 8];
 
 interface Sweep {
   /** Bytes of the object: fewer where the server is slow. */
@@ -21,12 +23,12 @@ interface Sweep {
 const sweeps = {
   minio: {
     size: 256 * mebibyte,
-    writers: [1, 2, 4, 8],
+    writers: concurrencies,
     config: (partSize, partConcurrency) => ({ partSize, partConcurrency }),
   },
   azure: {
     size: 128 * mebibyte,
-    writers: [1, 2, 4, 8],
+    writers: concurrencies,
     config: (blockSize, blockConcurrency) => ({ blockSize, blockConcurrency }),
   },
   // Cloud Storage takes the chunks of an upload one after the other.
@@ -52,7 +54,7 @@ export async function sweepStore(name: SweptStore, rounds: number): Promise<Swee
     opened.use(await openArtifactStore(started.place, settings));
   const points: Point[] = [{ store: await open({}) }];
   for (const partSize of partSizes) {
-    for (const concurrency of [1, 2, 4, 8]) {
+    for (const concurrency of concurrencies) {
       points.push({ partSize, concurrency, store: await open(config(partSize, concurrency)) });
     }
   }

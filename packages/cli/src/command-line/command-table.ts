@@ -47,11 +47,8 @@ const tags: PositionalDescription = {
   summary: 'Letters, digits, ".", "_" and "-"; no number.',
   isRepeatable: true,
 };
-const metadata: PositionalDescription = {
-  name: 'KEY=VALUE',
-  summary: 'A value that is JSON is that, else a text.',
-  isRepeatable: true,
-};
+const metadataSummary = 'A value that is JSON is that, else a text.';
+const metadata: PositionalDescription = { name: 'KEY=VALUE', summary: metadataSummary, isRepeatable: true };
 const retentionScope: Readonly<Record<string, OptionDescription>> = {
   pipeline: { value: 'NAME', summary: 'The rule for runs of one pipeline. Default: of all, each by itself.' },
   state: {
@@ -809,7 +806,7 @@ export const commands: readonly CommandDescription[] = [
     ],
     options: {
       tag: { value: 'TAG', summary: 'Taken from the artifact of the name that has it.', isRepeatable: true },
-      metadata: { value: 'KEY=VALUE', summary: 'A value that is JSON is that, else a text.', isRepeatable: true },
+      metadata: { value: 'KEY=VALUE', summary: metadataSummary, isRepeatable: true },
       stack: { value: 'NAME', summary: 'Whose artifact store. Default: the active stack.', completion: 'stacks' },
     },
     loads: 'implementations',

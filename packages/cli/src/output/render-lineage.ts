@@ -1,4 +1,4 @@
-import type { Lineage, LineageArtifact, LineageLink } from '@stack/pipelines';
+import { type Lineage, type LineageArtifact, type LineageLink, parseItemName } from '@stack/pipelines';
 import { printable } from './table.ts';
 
 /** So many items of a mapped step are shown below an artifact. */
@@ -55,8 +55,8 @@ function shortened(
 ): { readonly links: readonly LineageLink[]; readonly left: readonly string[] } {
   const mappedStepOf = (link: LineageLink) => {
     const { run, step } = artifactOf(link)?.madeBy ?? {};
-    const [, mapped] = /^(.+)\[\d+\]$/.exec(step ?? '') ?? [];
-    return mapped === undefined ? undefined : `${mapped} of the run ${run}`;
+    const item = parseItemName(step ?? '');
+    return item === undefined ? undefined : `${item.step} of the run ${run}`;
   };
   const ofItems = [...Map.groupBy(links, mappedStepOf)].filter(([step]) => step !== undefined);
   const hidden = new Set(ofItems.flatMap(([, items]) => items.slice(shownItems)));
