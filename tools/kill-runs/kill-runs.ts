@@ -32,8 +32,6 @@ export interface KillReport {
   readonly repeatedCalls: number;
   /** Calls in processes of their own. */
   readonly processCalls: number;
-  /** Temporary folders of such processes that are left: a kill may come between the making of a folder and the start. */
-  readonly leftFolders: number;
   readonly artifacts: number;
   /** Each in a sentence; empty when all promises are kept. */
   readonly problems: readonly string[];
@@ -112,13 +110,13 @@ export async function killRuns({
     const steps = readSteps(folder);
     const artifacts = globSync('.stack/artifacts/artifacts/*/sha256/*/*', { cwd: folder });
     problems.push(...stepProblems(steps, calls), ...repeatedCommits(folder), ...artifactProblems(folder, artifacts));
+    problems.push(...globSync('temporary/stack-*', { cwd: folder }).map((path) => `${path} is left`));
     const stepCalls = [...calls.values()].reduce((total, calls) => total + calls, 0);
     return {
       ...count,
       stepCalls,
       repeatedCalls: stepCalls - calls.size,
       processCalls: readLines(folder, 'process-calls.txt').length,
-      leftFolders: globSync('temporary/stack-*', { cwd: folder }).length,
       artifacts: artifacts.length,
       problems,
     };

@@ -2,7 +2,7 @@
  * The pipeline of 20 steps whose processes are killed. Every time that the function of a step is called it appends a line to a
  * file, which no transaction takes back. Steps that have a process of their own get the environment of the run.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pipeline, step } from '../../packages/pipelines/src/index.ts';
@@ -35,8 +35,9 @@ const increment = step({ name: 'increment' }, async ({ value }: { value: number 
   await counted(step);
   return value + 1;
 });
-/** Two of the steps: in a process of its own, where the run is to have some. */
-const sum = step({ name: 'sum', ...apart }, async ({ values }: { values: number[] }, { step }) => {
+/** Two of the steps: in a process of its own, where the run is to have some. A kill leaves its temporary folder. */
+const sum = step({ name: 'sum', ...apart }, async ({ values }: { values: number[] }, { step, temporaryFolder }) => {
+  writeFileSync(join(temporaryFolder, 'values.json'), JSON.stringify(values));
   await counted(step);
   return values.reduce((total, value) => total + value, 0);
 });

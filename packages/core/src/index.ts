@@ -226,3 +226,6 @@ export type { ComponentDescription } from './stack/component-description.ts';
 export { createStack, type StackOptions, stackError } from './stack/create-stack.ts';
 export type { Stack } from './stack/stack.ts';
 export { type StackMember, validateStack } from './stack/validate-stack.ts';
+// Temporary files.
+export { removeAbandonedFolders } from './temporary-folder/abandoned-folders.ts';
+export { TemporaryFolder } from './temporary-folder/temporary-folder.ts';

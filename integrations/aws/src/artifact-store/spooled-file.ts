@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { StackError } from '@stack/core';
+import { StackError, TemporaryFolder } from '@stack/core';
 import type { Parts } from './parts.ts';
 
 /** Bytes that were put down on this disk, to be sent as a whole. */
@@ -28,9 +27,8 @@ export class SpooledFile implements AsyncDisposable {
    */
   static async write(parts: Parts, maximumSize: number): Promise<SpooledFile> {
     await using disposables = new AsyncDisposableStack();
-    const folder = await mkdtemp(join(tmpdir(), 'stack-s3-'));
-    disposables.defer(() => rm(folder, { recursive: true, force: true }));
-    const file = disposables.use(await open(join(folder, 'object'), 'wx+', 0o600));
+    const folder = disposables.use(new TemporaryFolder('s3'));
+    const file = disposables.use(await open(join(folder.path, 'object'), 'wx+', 0o600));
     const md5 = createHash('md5');
     let size = 0;
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) {

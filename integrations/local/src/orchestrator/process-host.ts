@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { StackError, type StepHost, type StepTask, type TaskOptions } from '@stack/core';
+import { StackError, type StepHost, type StepTask, type TaskOptions, TemporaryFolder } from '@stack/core';
 import type { LocalOrchestratorSettings } from './config.ts';
 import { residentMemory } from './resident-memory.ts';
-import { TaskFolder } from './task-folder.ts';
 
 /** From the signal that a program may handle to the one that it may not, in milliseconds: longer than a step has. */
 const terminationGrace = 7_000;
@@ -26,13 +27,13 @@ export class ProcessHost implements StepHost {
 
   async runTask({ command, order }: StepTask, { signal, onMessage, onOutput }: TaskOptions): Promise<void> {
     const [program, ...words] = command;
-    await using folder = await makeFolder();
+    await using folder = makeFolder();
     // A group of its own: ^C does not reach it, and what it starts can be ended with it.
     const child = spawn(program, words, {
       detached: true,
       windowsHide: true,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-      env: { ...this.#environment(), ...folder.environment },
+      env: { ...this.#environment(), ...temporaryFilesIn(folder.path) },
     });
     using end = new ProcessEnd(child, signal);
     const { memoryLimit, timeLimit } = this.#settings;
@@ -69,12 +70,24 @@ export class ProcessHost implements StepHost {
   }
 }
 
-async function makeFolder(): Promise<TaskFolder> {
+function makeFolder(): TemporaryFolder {
   try {
-    return await TaskFolder.make();
+    return new TemporaryFolder('step');
   } catch (cause) {
     throw notStarted(cause);
   }
+}
+
+/** The variables that name the folder, and one by which the process knows that it is its own. */
+function temporaryFilesIn(folder: string): NodeJS.ProcessEnv {
+  return {
+    // What is compiled is of use to others.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
+    TMPDIR: folder,
+    TMP: folder,
+    TEMP: folder,
+    STACK_STEP_FOLDER: folder,
+  };
 }
 
 /** Those that go when this process does. */

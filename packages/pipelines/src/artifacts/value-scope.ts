@@ -1,18 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { StackError } from '@stack/core';
-import { atExit } from '../programs/at-exit.ts';
+import { StackError, TemporaryFolder } from '@stack/core';
 
 /**
- * What values need while they are in use: a temporary folder and open streams. Disposing removes both; the end of the process
- * removes the folder too, unless it is killed.
+ * What values need while they are in use: a temporary folder and open streams. Disposing removes both.
  */
 export class ValueScope implements AsyncDisposable {
   readonly #streams = new Set<Readable>();
-  #folder: { readonly path: string; readonly removal: Disposable } | undefined;
+  #folder: TemporaryFolder | undefined;
   #temporaryFolder: string | undefined;
   #places = 0;
   #isOver = false;
@@ -32,7 +28,7 @@ export class ValueScope implements AsyncDisposable {
         hint: 'Use files and folders while the step runs that was given them; copyTo() makes a copy that stays.',
       });
     }
-    this.#folder ??= makeFolder();
+    this.#folder ??= new TemporaryFolder('values');
     const place = join(this.#folder.path, String(this.#places++));
     mkdirSync(place);
     return place;
@@ -48,13 +44,6 @@ export class ValueScope implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     for (const stream of this.#streams) stream.destroy();
-    if (this.#folder === undefined) return;
-    await rm(this.#folder.path, { recursive: true, force: true });
-    this.#folder.removal[Symbol.dispose]();
+    await this.#folder?.[Symbol.asyncDispose]();
   }
-}
-
-function makeFolder(): { readonly path: string; readonly removal: Disposable } {
-  const path = mkdtempSync(join(tmpdir(), 'stack-values-'));
-  return { path, removal: atExit(() => rmSync(path, { recursive: true, force: true })) };
 }

@@ -14,6 +14,7 @@ import {
   type RunSettings,
   type RunState,
   type RunStore,
+  removeAbandonedFolders,
   resolveRunSettings,
   type Stack,
   StackError,
@@ -240,6 +241,8 @@ async function continueRun(prepared: PreparedRun, lease: RunLease, options: RunO
   const changes = planChanges(record.plan, shown);
   checkSameCode(name, changes, allowCodeChange);
   if (changes.differences.length > 0) await runStore.recordPlan(lease, shown);
+  // Those of the process that was killed, most likely. What cannot be removed is in nobody's way.
+  void removeAbandonedFolders().catch(() => {});
   const recorded = await runStore.listStepRuns(lease.runId);
   const tell = tellerOf(lease.runId, options.onEvent ?? printStepOutput);
   const completed = new Set(recorded.filter(({ state }) => state === 'completed').map(({ step }) => step));

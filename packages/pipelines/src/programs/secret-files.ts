@@ -1,9 +1,6 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Secret } from '@stack/core';
-import { atExit } from './at-exit.ts';
+import { type Secret, TemporaryFolder } from '@stack/core';
 
 export interface SecretFiles extends AsyncDisposable {
   /** The path of each file, by the name of its secret. */
@@ -11,8 +8,8 @@ export interface SecretFiles extends AsyncDisposable {
 }
 
 /**
- * Writes secrets into files that this user alone can read, mode 0600 in a folder of mode 0700. Disposing removes them;
- * the end of the process does too, unless it is killed.
+ * Writes secrets into files that this user alone can read, mode 0600 in a folder of mode 0700. Disposing removes them, and
+ * the end of the process too; where that is killed, the next one that makes temporary files.
  *
  * @param secrets by the names of their files
  */
@@ -20,21 +17,13 @@ export async function writeSecretFiles(secrets: Readonly<Record<string, Secret>>
   const entries = Object.entries(secrets);
   const paths = new Map<string, string>();
   if (entries.length === 0) return { paths, [Symbol.asyncDispose]: async () => {} };
-  const folder = await mkdtemp(join(tmpdir(), 'stack-secrets-'));
-  const removal = atExit(() => rmSync(folder, { recursive: true, force: true }));
-  const remove = async () => {
-    await rm(folder, { recursive: true, force: true });
-    removal[Symbol.dispose]();
-  };
-  try {
-    for (const [name, secret] of entries) {
-      const path = join(folder, name);
-      await writeFile(path, secret.reveal(), { mode: 0o600, flag: 'wx' });
-      paths.set(name, path);
-    }
-  } catch (error) {
-    await remove();
-    throw error;
+  await using disposables = new AsyncDisposableStack();
+  const folder = disposables.use(new TemporaryFolder('secrets'));
+  for (const [name, secret] of entries) {
+    const path = join(folder.path, name);
+    await writeFile(path, secret.reveal(), { mode: 0o600, flag: 'wx' });
+    paths.set(name, path);
   }
-  return { paths, [Symbol.asyncDispose]: remove };
+  const kept = disposables.move();
+  return { paths, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
