@@ -13,6 +13,7 @@ import {
   type PipelineRun,
   pipeline,
   type RunOptions,
+  type StepContext,
   step,
 } from '../index.ts';
 
@@ -206,13 +207,75 @@ describe('a run config', () => {
   });
 });
 
+declare module '@stack/core' {
+  interface SettingsBySelector {
+    readonly 'orchestrator.typed'?: { readonly workers?: number; readonly pods?: { readonly limit?: number } };
+  }
+}
+
 describe('settings in code', () => {
+  it('do not compile with a key or value that a flavor which is known does not have', () => {
+    const known = { 'orchestrator.typed': { workers: 2, pods: { limit: 1 } }, 'orchestrator.other': { any: 1 } };
+    step({ name: 'train', settings: known }, () => 1);
+    // @ts-expect-error
+    step({ name: 'train', settings: { 'orchestrator.typed': { wokers: 2 } } }, () => 1);
+    // @ts-expect-error
+    step({ name: 'train', settings: { 'orchestrator.typed': { pods: { limits: 2 } } } }, () => 1);
+    // @ts-expect-error
+    pipeline({ name: 'training', settings: { 'orchestrator.typed': { workers: 'two' } } }, () => load());
+    const training = pipeline({ name: 'training' }, () => load());
+    // @ts-expect-error
+    training.plan({}, { config: { steps: { load: { settings: { 'orchestrator.typed': { wokers: 2 } } } } } });
+  });
+
   it('are objects of JSON, by selector', () => {
     step({ name: 'train', settings: { orchestrator: { concurrency: 2, tags: ['a', null] } } }, () => 1);
     // @ts-expect-error
     step({ name: 'train', settings: { orchestrator: 2 } }, () => 1);
     // @ts-expect-error
     pipeline({ name: 'training', settings: { orchestrator: { since: new Date() } } }, () => load());
+  });
+});
+
+describe('the context of a step', () => {
+  it('does not compile with metadata of an output that the step does not have', () => {
+    step({ name: 'split', outputs: ['train', 'test'] }, (_input, context) => {
+      context.logMetadata({ rows: 1 }, { output: 'test' });
+      // @ts-expect-error
+      context.logMetadata({ rows: 1 }, { output: 'tset' });
+      // @ts-expect-error
+      context.logMetadata({ rows: 1 }, 'test');
+      return { train: 1, test: 2 };
+    });
+    step({ name: 'fit', outputs: { model: {} } }, ({ rows }: { rows: number }, context) => {
+      // @ts-expect-error
+      context.logMetadata({ rows }, { output: 'output' });
+      return { model: rows };
+    });
+    step({ name: 'single' }, async (_input, context) => {
+      context.logMetadata({}, { output: 'output' });
+      // @ts-expect-error
+      context.logMetadata({}, { output: 'single' });
+    });
+  });
+
+  it('is the same for hooks, and may be handed to functions that know of no outputs', () => {
+    const note = (context: StepContext) => context.logMetadata({ rows: 1 }, { output: 'any' });
+    step({ name: 'noted', outputs: ['train'], onStart: note }, (_input, context) => {
+      note(context);
+      return { train: 1 };
+    });
+    step(
+      {
+        name: 'told',
+        outputs: ['train'],
+        // @ts-expect-error
+        onSuccess: (context) => context.logMetadata({}, { output: 'trian' }),
+      },
+      () => ({ train: 1 }),
+    );
+    const told = step({ name: 'typed' }, (_input: object, context: StepContext) => context.attempt);
+    void told.run({}, { attempt: 1 });
   });
 });
 

@@ -13,7 +13,7 @@ export function settingsInCode(settings: SettingsBySelector = {}, subject: strin
   const problems = [
     ...inspectJson(settings).problems,
     ...Object.keys(settings)
-      .filter((selector) => !isPlainObject(settings[selector]))
+      .filter((selector) => settings[selector] !== undefined && !isPlainObject(settings[selector]))
       .map((selector) => ({ path: selector, message: 'is no object of settings' })),
   ];
   if (problems.length === 0) return deepFreeze(JSON.parse(JSON.stringify(settings)) as SettingsBySelector);

@@ -12,8 +12,8 @@ export interface StepLogger {
   error(...values: readonly unknown[]): void;
 }
 
-/** What a step's function gets as its second argument. */
-export interface StepContext {
+/** What a step's function gets as its second argument. `Output` has the names of its outputs: `output` for a single one. */
+export interface StepContext<Output extends string = string> {
   readonly runId: string;
   /** Name of the step in the plan, e.g. `load-2` for the second call of `load`. */
   readonly step: string;
@@ -69,7 +69,7 @@ export interface StepContext {
    * @param target default: the step
    * @throws ARGUMENT_INVALID for metadata that is not JSON, naming the fields, and for an output that there is not
    */
-  logMetadata(metadata: JsonObject, target?: 'step' | 'run' | { readonly output: string }): void;
+  logMetadata(metadata: JsonObject, target?: 'step' | 'run' | { readonly output: Output }): void;
 }
 
 /** The context of `step.run()` in a unit test: what is not given is made up, but for the stack. */

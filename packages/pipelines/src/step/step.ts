@@ -33,6 +33,9 @@ type DataWithHandles<Value> = Value extends string | number | boolean | null | u
       ? { readonly [Key in keyof Value]: StepArgument<Value[Key]> }
       : Value;
 
+/** The name of the output of a step that names none. */
+type SingleOutput = typeof singleOutput;
+
 /** An object of `NoInput` would take any properties. */
 type NoProperties = Readonly<Record<string, never>>;
 
@@ -107,7 +110,7 @@ export interface Step<Input extends object, Outputs, Result> {
   ): Promise<Result>;
 }
 
-export interface StepOptions<Input = object> {
+export interface StepOptions<Input = object, Output extends string = string> {
   /** Unique in a pipeline: letters, digits, `.`, `_` and `-`. A step that is called again gets `-2`, `-3`, ... */
   readonly name: string;
   /**
@@ -121,11 +124,11 @@ export interface StepOptions<Input = object> {
    */
   readonly timeout?: number;
   /** Called before the first attempt. What a hook throws is recorded and fails nothing. */
-  readonly onStart?: (context: StepContext) => unknown;
+  readonly onStart?: (context: StepContext<Output>) => unknown;
   /** Called when the outputs are stored, before that is recorded: once more if the process is killed in between. */
-  readonly onSuccess?: (context: StepContext) => unknown;
+  readonly onSuccess?: (context: StepContext<Output>) => unknown;
   /** Called with what the last attempt threw. Not when the run is cancelled. */
-  readonly onFailure?: (context: StepContext, error: unknown) => unknown;
+  readonly onFailure?: (context: StepContext<Output>, error: unknown) => unknown;
   /**
    * Says which code this is, instead of what Stack finds out by itself: change it whenever results would be other ones.
    * For a step whose code cannot be known. Default: found out from the step's code and all that it reaches.
@@ -175,8 +178,11 @@ export interface StepDefinition {
  * @throws ARGUMENT_INVALID for a name, settings or number of attempts that cannot be
  */
 export function step<Result, Input extends object = NoInput>(
-  options: StepOptions<NoInfer<Input>> & { readonly outputs?: undefined; readonly output?: OutputOptions },
-  run: (input: Input, context: StepContext) => Result | PromiseLike<Result>,
+  options: StepOptions<NoInfer<Input>, SingleOutput> & {
+    readonly outputs?: undefined;
+    readonly output?: OutputOptions;
+  },
+  run: (input: Input, context: StepContext<SingleOutput>) => Result | PromiseLike<Result>,
 ): Step<Input, OutputHandle<StoredValue<Result>>, Result>;
 /**
  * Defines a step whose result is an object, of which each property that `outputs` names becomes an output: a list of names, or
@@ -189,10 +195,10 @@ export function step<
   Result extends { readonly [Key in Name]: unknown },
   Input extends object = NoInput,
 >(
-  options: StepOptions<NoInfer<Input>> & {
+  options: StepOptions<NoInfer<Input>, NoInfer<Name>> & {
     readonly outputs: readonly [Name, ...Name[]] | Readonly<Record<Name, OutputOptions>>;
   },
-  run: (input: Input, context: StepContext) => Result | PromiseLike<Result>,
+  run: (input: Input, context: StepContext<NoInfer<Name>>) => Result | PromiseLike<Result>,
 ): Step<Input, NamedOutputs<Result, Name>, Result>;
 export function step(
   options: StepOptions & {
