@@ -32,6 +32,7 @@ for (const [server, unsupported] of [
       name,
       create: () => openS3Store(`s3://${bucket}/${crypto.randomUUID()}`, account),
       reopen: (root) => openS3Store(root, account),
+      missingRoot: () => openS3Store(`s3://missing-${crypto.randomUUID()}/a`, account),
       network: {
         endpoint: account.endpoint,
         connect: (root, endpoint) => {

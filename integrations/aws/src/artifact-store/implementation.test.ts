@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { S3 } from '@aws-sdk/client-s3';
 import { type ArtifactStore, type ConfigInputOf, createComponent } from '@stack/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -219,7 +220,7 @@ for (const server of ['minio', 'rgw16', 'rgw18'] as const) {
     test('tells a missing bucket from a missing object', async () => {
       const store = await createStore({ path: 's3://no-such-bucket/a' });
       const error = {
-        code: 'CONFIG_INVALID',
+        code: 'ROOT_NOT_FOUND',
         message: expect.stringContaining('there is no bucket "no-such-bucket"'),
         hint: expect.stringContaining('s3://no-such-bucket'),
       };
@@ -273,6 +274,37 @@ for (const server of ['minio', 'rgw16', 'rgw18'] as const) {
           1,
         );
       });
+
+    if (server !== 'minio')
+      test('leaves uploads that were begun just now, however wrong the clock of this machine is', async () => {
+        const store = await createStore();
+        const begun = { Bucket: bucket, Key: `${prefix}/under-way` };
+        const { UploadId } = await client.createMultipartUpload(begun);
+        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3 * 86_400_000 });
+        try {
+          expect(await store.collectGarbage()).toEqual([]);
+          // An answer tells its time in whole seconds.
+          await delay(2000);
+          expect(await store.collectGarbage({ olderThan: 0 })).toMatchObject([{ id: UploadId }]);
+        } finally {
+          vi.useRealTimers();
+        }
+      });
+
+    test('gives the stat of what it copied, when the source is replaced meanwhile', async () => {
+      const { requestHandler } = client.config;
+      const handle: typeof requestHandler.handle = async (request, options) => {
+        if (request.headers['x-amz-copy-source'] !== undefined) {
+          await client.putObject({ Bucket: bucket, Key: `${prefix}/a`, Body: 'new and longer' });
+        }
+        return requestHandler.handle(request, options);
+      };
+      const store = await createStore({}, { requestHandler: { handle } });
+      await store.write('a', 'old', { digest: true });
+      const stat = await store.copy('a', 'b');
+      expect(await store.readText('b')).toBe('new and longer');
+      expect(stat).toEqual(await store.stat('b'));
+    });
 
     test('takes a role, and a temporary key, in the place of a key', async () => {
       const role = { roleArn: roleOfAccount, stsEndpoint: account.endpoint };
@@ -333,6 +365,33 @@ describe('a server that ignores conditions', () => {
     // It was found out once.
     expect(requests.length - count).toBeLessThan(count);
     expect(requests.filter((method) => method === 'DELETE')).toHaveLength(1);
+  });
+});
+
+describe('an answer of whoever stands between', () => {
+  test('is told by its status, and a role is asked for as often as the config says', async () => {
+    const requests: string[] = [];
+    const server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url?.split('?')[0]}`);
+      response.writeHead(502).end('<html>bad gateway<html>');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const keys = { accessKeyId: 'id', secretAccessKey: 'a secret key', region: 'us-east-1' };
+      const config = { path: 's3://bucket', endpoint, ...keys, retry: { attempts: 3, baseDelay: 1 } };
+      const store = await createComponent(s3ArtifactStoreFlavor, { name: 'prod', config });
+      const failure = { code: 'UNAVAILABLE', message: expect.stringContaining('HTTP status 502') };
+      await expect(store.read('a')).rejects.toMatchObject(failure);
+      expect(requests.splice(0)).toEqual(Array.from({ length: 3 }, () => 'GET /bucket/a'));
+      const role = { roleArn: 'arn:aws:iam::123456789012:role/test', stsEndpoint: endpoint };
+      const withRole = await createComponent(s3ArtifactStoreFlavor, { name: 'prod', config: { ...config, ...role } });
+      await expect(withRole.read('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(requests).toEqual(Array.from({ length: 3 }, () => 'POST /'));
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
 

@@ -59,6 +59,8 @@ const deniedAttempts = 3;
 const deniedDelay = 20;
 /** What the XML of a request for several keys cannot hold. */
 const unfitForXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+/** Milliseconds by which clocks may differ and yet be the same: the time of an answer is one of whole seconds, and some old. */
+const knownDifference = 60_000;
 /** In characters: longer than a segment of an artifact's key may be. */
 const hiddenKeyLength = 250;
 
@@ -227,11 +229,6 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     const { client, conditions } = await this.#connect();
     const source = await this.send({ operation: 'stat', key: from, signal }, () => this.doStat(from, { signal }));
     if (source === undefined) throw this.refusal('NOT_FOUND');
-    if (from === to) {
-      if (request.ifAbsent) throw this.refusal('ALREADY_EXISTS');
-      if (request.ifMatch !== undefined && request.ifMatch !== source.etag) throw this.refusal('PRECONDITION_FAILED');
-      return source;
-    }
     if (isConditional(request) && !(await conditions.copy())) return super.doCopy(from, to, request);
     await this.#checkPlace(to, request);
     const CopySource = copySource(this.#location.bucket, this.#object(from).Key);
@@ -240,11 +237,12 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     const { CopyObjectResult: { ETag, LastModified } = {} } = await this.#bound(to, request, () =>
       client.copyObject(copy, requestOptions(signal)),
     );
+    const etag = bareEtag(ETag);
     const modifiedAt = LastModified && wholeSeconds(LastModified);
-    return {
-      sha256: source.sha256,
-      ...(await this.#written(to, source.size, { etag: bareEtag(ETag), modifiedAt }, request)),
-    };
+    const stat = await this.#written(to, source.size, { etag, modifiedAt }, request);
+    if (etag === source.etag) return { sha256: source.sha256, ...stat };
+    // The source may have been replaced since it was looked at; or the server makes another etag of the same bytes.
+    return (await this.#lookAt(to, signal)) ?? stat;
   }
 
   protected override async doSignUrl(key: string, { method, expiresIn }: SignRequest): Promise<SignedUrl> {
@@ -276,12 +274,13 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     for (let marker: Pick<ListMultipartUploadsRequest, 'KeyMarker' | 'UploadIdMarker'> | undefined = {}; marker; ) {
       const request: ListMultipartUploadsRequest = { Bucket, Prefix, ...marker };
       const page = await send(() => client.listMultipartUploads(request, requestOptions(signal)));
-      for (const { Key = '', UploadId = '', Initiated = new Date() } of page.Uploads ?? []) {
-        if (Initiated >= before) continue;
+      const limit = onClockOf(page, before);
+      for (const { Key = '', UploadId = '', Initiated = limit } of page.Uploads ?? []) {
+        if (Initiated >= limit) continue;
         const upload = { Bucket, Key, UploadId };
         const parts = await send(() => this.#partsOf(upload, signal));
         const modifiedAt = new Date(Math.max(Number(Initiated), ...parts.map((part) => Number(part.LastModified))));
-        if (modifiedAt >= before) continue;
+        if (modifiedAt >= limit) continue;
         if (!dryRun) await send(() => client.abortMultipartUpload(upload, requestOptions(signal)));
         const size = parts.reduce((sum, part) => sum + (part.Size ?? 0), 0);
         const path = this.#pathOf(Key);
@@ -484,12 +483,15 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     { signal }: StoreRequest,
   ): Promise<StoredStat> {
     if (etag !== '' && modifiedAt !== undefined) return { size, etag, modifiedAt };
-    const stat = await this.send({ operation: 'stat', key, signal }, () => this.doStat(key, { signal })).catch(
-      () => undefined,
-    );
-    // It is written, whether or not it can be looked at, or somebody has written over it since.
+    const stat = await this.#lookAt(key, signal);
+    // Somebody may have written over it since.
     if (stat !== undefined && (stat.etag === etag || etag === '')) return stat;
     return { size, etag, modifiedAt: wholeSeconds(new Date()) };
+  }
+
+  /** The stat of what was written. It is written, whether or not it can be looked at. */
+  async #lookAt(key: string, signal: AbortSignal | undefined): Promise<StoredStat | undefined> {
+    return this.send({ operation: 'stat', key, signal }, () => this.doStat(key, { signal })).catch(() => undefined);
   }
 
   /** The entries of a listing, as the server gives them. */
@@ -638,6 +640,13 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
     }));
     return this.#connecting;
   }
+}
+
+/** A time of this machine on the clock of the server that gave an answer: either may be wrong, by days even. */
+function onClockOf(answer: object, time: Date): Date {
+  const now = Date.now();
+  const difference = (timeOfAnswer(answer)?.getTime() ?? now) - now;
+  return Math.abs(difference) < knownDifference ? time : new Date(time.getTime() + difference);
 }
 
 /** The beginning of all keys that lie in the directory of a key: empty, or with a `/` at its end. */

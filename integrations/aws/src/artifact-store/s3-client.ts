@@ -90,7 +90,7 @@ function signRemovals(client: S3): void {
 
 export function noSuchBucket(bucket: string): StackError {
   return new StackError({
-    code: 'CONFIG_INVALID',
+    code: 'ROOT_NOT_FOUND',
     message: `there is no bucket "${bucket}"`,
     hint: `Make it, or correct the path: aws s3 mb s3://${bucket}`,
   });
@@ -102,6 +102,7 @@ function explainErrors(client: S3): void {
       try {
         return await next(args);
       } catch (error) {
+        if (isUnreadable(error)) error.message = `HTTP status ${error.$metadata.httpStatusCode}, and no answer of S3`;
         if (!(error instanceof S3ServiceException)) throw error;
         if (error.name === 'NoSuchBucket') throw noSuchBucket((args.input as { Bucket: string }).Bucket);
         // Some servers give an error a code and no message, and an answer to HEAD has neither.
@@ -113,4 +114,9 @@ function explainErrors(client: S3): void {
     },
     { step: 'initialize', name: 'explainErrors' },
   );
+}
+
+/** Whether an answer is none of the service, but of whoever stands between. What the SDK says of it is about its form. */
+function isUnreadable(error: unknown): error is Error & { readonly $metadata: { readonly httpStatusCode?: number } } {
+  return error instanceof Error && '$metadata' in error && /Deserialization error/.test(error.message);
 }

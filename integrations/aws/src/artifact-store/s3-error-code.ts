@@ -12,7 +12,7 @@ export function s3ErrorCode(error: unknown): ErrorCode | undefined {
 const errorCodes: Readonly<Record<string, ErrorCode>> = {
   NoSuchKey: 'NOT_FOUND',
   NotFound: 'NOT_FOUND',
-  NoSuchBucket: 'CONFIG_INVALID',
+  NoSuchBucket: 'ROOT_NOT_FOUND',
   InvalidBucketName: 'CONFIG_INVALID',
   // The bucket is in another region.
   PermanentRedirect: 'CONFIG_INVALID',

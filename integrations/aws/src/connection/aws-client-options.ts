@@ -44,6 +44,8 @@ async function assumedRole(
     },
     ...(keys !== undefined && { masterCredentials: keys }),
     clientConfig: {
+      // Who uses the credentials asks again for them.
+      maxAttempts: 1,
       ...(region !== undefined && { region }),
       ...(profile !== undefined && { profile }),
       ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }),

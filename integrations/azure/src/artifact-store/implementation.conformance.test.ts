@@ -56,6 +56,7 @@ describe.each<Variant>([
         return open(root);
       },
       reopen: open,
+      missingRoot: () => open(`az://missing-${randomUUID()}/a`),
       network: {
         endpoint: origin,
         connect: (root, proxy) =>

@@ -515,11 +515,16 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   }
 }
 
-/** An error with a message: that of an answer without a body has none. */
+/**
+ * An error with a message: that of an answer without a body has none, and that of one which is none of the service, but of
+ * whoever stands between, is about its form.
+ */
 function explained(error: unknown): unknown {
-  if (error instanceof Error && error.message === '' && 'statusCode' in error) {
-    error.message = serviceCodeOf(error) ?? `the service answers with status ${error.statusCode}`;
-  }
+  if (!(error instanceof Error) || !('statusCode' in error)) return error;
+  const code = serviceCodeOf(error);
+  const status = `the service answers with status ${error.statusCode}`;
+  if (code === 'PARSE_ERROR') error.message = `${status}, and with what is none of its answers`;
+  else if (error.message === '') error.message = code ?? status;
   return error;
 }
 

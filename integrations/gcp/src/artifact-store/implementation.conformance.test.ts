@@ -73,6 +73,7 @@ for (const { name, config, prefix, denied, unsupported } of variants) {
       name: `gcs artifact store on ${name}`,
       create: () => openStore(`gs://${bucket}/${randomUUID()}${prefix}`),
       reopen: openStore,
+      missingRoot: () => openStore(`gs://missing-${randomUUID()}/a`),
       network: {
         endpoint: config.apiEndpoint,
         connect: (root, proxy) => {

@@ -43,7 +43,8 @@ export function artifactKey(root: string, path: string): string {
   });
 }
 
-function relativeToRoot(root: string, path: string): string {
+/** A path, or the pattern of one, as it is below a root. @throws PATH_OUTSIDE_STORE for that of another root */
+export function relativeToRoot(root: string, path: string): string {
   if (path === root) return '';
   if (path.startsWith(`${root}/`)) return path.slice(root.length + 1);
   if (!path.startsWith('/') && !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(path)) return path;

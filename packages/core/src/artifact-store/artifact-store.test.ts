@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
-import type { ErrorCode } from '../errors/index.ts';
+import { type ErrorCode, StackError } from '../errors/index.ts';
 import { addMaskedValue } from '../secrets/index.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { BackendError, FaultyStore } from '../testing/faulty-store.ts';
@@ -126,6 +126,49 @@ describe('an error', () => {
     expect(error.message).toContain('no answer from https://host:1/bucket/key for [secret].');
     expect(inspect(error, { depth: Infinity })).not.toMatch(/user:pass|Signature|the-secret-key|header/);
     expect(error.cause).toMatchObject({ message: 'no answer from https://host:1/bucket/key for [secret]' });
+  });
+
+  test('that is ABORTED has no credentials in its cause, and the reason of the abort as it is', async () => {
+    const store = new FaultyStore();
+    const aborting = (controller: AbortController, error: unknown) => () => {
+      controller.abort();
+      throw error;
+    };
+    const controller = new AbortController();
+    const error = Object.assign(new BackendError(undefined, 'aborted at https://host/a?sig=abc'), {
+      request: 'bearer',
+    });
+    store.before = aborting(controller, error);
+    const aborted = await failureOf(() => store.stat('a', { signal: controller.signal }));
+    expect(aborted.code).toBe('ABORTED');
+    expect(inspect(aborted, { depth: Infinity })).not.toMatch(/sig=|bearer/);
+    const reason = new Error('the user has left');
+    const withReason = await failureOf(() => store.stat('a', { signal: AbortSignal.abort(reason) }));
+    expect(withReason.cause).toBe(reason);
+  });
+
+  test('that a flavor makes of one of its backend has no credentials in its cause', async () => {
+    const store = new FaultyStore();
+    const cause = Object.assign(new Error('no answer from https://host/a?sig=abc'), { request: 'bearer' });
+    store.before = failing(new StackError({ code: 'ACCESS_DENIED', message: 'there is no role', cause }));
+    const error = await failureOf(() => store.stat('a'));
+    expect(error.message).toContain('there is no role');
+    expect(inspect(error, { depth: Infinity })).not.toMatch(/sig=|bearer/);
+  });
+
+  test.each([
+    'EPROTO',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'CERT_HAS_EXPIRED',
+    'HPE_INVALID',
+  ])('with the code %s of Node is UNAVAILABLE, whether the flavor knows it or not', async (code) => {
+    const store = new FaultyStore();
+    store.before = () => {
+      throw Object.assign(new Error('no connection'), { code });
+    };
+    expect((await failureOf(() => store.stat('a'))).code).toBe('UNAVAILABLE');
+    expect(store.requests).toHaveLength(3);
   });
 
   test('says the same for one situation whatever the backend said', async () => {
@@ -454,6 +497,27 @@ describe('a listing', () => {
     expect(store.requests).toEqual(['list  **', 'list  **', 'list  **']);
   });
 
+  test('leaves out what no path can name, as others may put it there', async () => {
+    const store = new FaultyStore();
+    for (const key of [
+      '../../etc/passwd',
+      '/a',
+      'a',
+      'a//b',
+      'b/../../c',
+      'b/./c',
+      'c\n',
+      'd/',
+      'x'.repeat(241),
+      'z',
+    ]) {
+      store.put(key, text);
+    }
+    const paths: string[] = [];
+    for await (const { path } of store.walk()) paths.push(path);
+    expect(paths).toEqual(['a', 'z']);
+  });
+
   test('that breaks again and again is UNAVAILABLE', async () => {
     const store = new FaultyStore();
     store.put('a', text);
@@ -540,4 +604,16 @@ test('collectGarbage asks for what is older than a day, and gives what there was
   expect(Date.now() - Number(garbage?.modifiedAt)).toBeLessThan(86_460_000);
   const [young] = await store.collectGarbage({ olderThan: 1000 });
   expect(Date.now() - Number(young?.modifiedAt)).toBeLessThan(60_000);
+});
+
+test('collectGarbage tells what it had removed before it was tried again', async () => {
+  const store = new FaultyStore();
+  const left = ['one', 'two'];
+  store.collect = async function* (modifiedAt) {
+    for (let id = left.shift(); id !== undefined; id = left.shift()) {
+      yield { kind: 'staged-file', id, modifiedAt };
+      if (id === 'one') throw unavailable();
+    }
+  };
+  expect((await store.collectGarbage()).map(({ id }) => id)).toEqual(['one', 'two']);
 });

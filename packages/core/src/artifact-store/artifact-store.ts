@@ -3,10 +3,10 @@ import { Readable, Writable } from 'node:stream';
 import { type ComponentContext, StackComponent } from '../component/stack-component.ts';
 import type { ArtifactStoreConfig } from '../config/artifact-store-config.ts';
 import { type ErrorCode, StackError } from '../errors/index.ts';
-import { artifactKey } from './artifact-key.ts';
+import { artifactKey, keyProblem, relativeToRoot } from './artifact-key.ts';
 import { checkDigest, checkPromise, sha256Of } from './digest.ts';
 import { failureSituations, isRefusal } from './failure-situations.ts';
-import { globPattern, globScope } from './glob.ts';
+import { globMatcher, globScope } from './glob.ts';
 import { downloadFolder, uploadFolder } from './local-folder.ts';
 import { compareEntries, type ListEntry, type ObjectStat, objectStat, type StoredStat } from './object-stat.ts';
 import { ObjectStream, type ObjectStreamOptions } from './object-stream.ts';
@@ -120,7 +120,7 @@ const millisecondsPerDay = 86_400_000;
  *   version of the object; what cannot be gone on with is `UNAVAILABLE`, never a short read. A whole object is checked
  *   against its SHA-256 where the store knows it, or the caller does (`INTEGRITY`).
  * - **Listings** are complete, and in the order of the UTF-8 bytes of the keys, that of a directory counting with a `/` at
- *   its end.
+ *   its end. What others have put below the root under a name that no path can have is left out.
  * - **Errors** are `StackError`s, of one code for one situation whatever the backend, with operation, path and component
  *   in the message, and no credentials. What the source of a write throws is passed on as it is.
  * - **Retries.** What fails with `UNAVAILABLE`, `TIMEOUT` or `THROTTLED` is tried again, as `config.retry` says, with
@@ -270,30 +270,35 @@ export abstract class ArtifactStore<
   }
 
   /**
-   * The objects whose path relative to the root fits a pattern: `*` and `?` within a segment, `**` across segments,
-   * `[a-z]`, `{a,b}`. What does not begin like the pattern, up to the first of these, is not listed.
+   * The objects whose path fits a pattern: `*` and `?` within a segment, `**` across segments, `[a-z]`, `[!a-z]`, `{a,b}`.
+   * None of these needs or misses a dot at the beginning of a name; a set such as `[*]` stands for the sign itself. What does
+   * not begin like the pattern, up to the first of these, is not listed.
    *
+   * @param pattern relative to the root, or with the root before it, as `root` has it
    * @throws ARGUMENT_INVALID for a pattern that is none
+   * @throws PATH_OUTSIDE_STORE for a pattern of another root
    */
   async *glob(
     pattern: string,
     { signal }: OperationOptions = {},
   ): AsyncIterable<ListEntry & { readonly type: 'file' }> {
-    const expression = globPattern(pattern);
-    const { directory, prefix, recursive } = globScope(pattern);
+    const relative = relativeToRoot(this.root, pattern);
+    const isFit = globMatcher(relative);
+    const { directory, prefix, recursive } = globScope(relative);
     for await (const entry of this.#list(directory, { recursive, prefix, limit: undefined, signal })) {
-      if (entry.type === 'file' && expression.test(entry.path)) yield entry;
+      if (entry.type === 'file' && isFit(entry.path)) yield entry;
     }
   }
 
   /**
-   * Copies an object within the store, where the backend can without its bytes coming here.
+   * Copies an object within the store, where the backend can without its bytes coming here. Onto itself it is left as it is.
    *
    * @throws NOT_FOUND, and what `write` throws
    */
   async copy(from: string, to: string, options: CopyOptions = {}): Promise<ObjectStat> {
     const [key, target] = [this.#objectKey(from), this.#objectKey(to)];
     const request = copyRequest(options);
+    if (key === target) return this.#keep('copy', key, request);
     const confirm = isConditional(request) ? cannotTell : undefined;
     const { signal } = options;
     return objectStat(
@@ -303,7 +308,7 @@ export abstract class ArtifactStore<
 
   /**
    * Moves an object within the store. Without the capability `atomicRename` this is a copy, then a removal: others may
-   * see both objects for a while, and a failure may leave both.
+   * see both objects for a while, and a failure may leave both. Onto itself it is left as it is.
    *
    * @throws NOT_FOUND, and what `write` throws; the source is then as it was
    */
@@ -311,7 +316,7 @@ export abstract class ArtifactStore<
     const [key, target] = [this.#objectKey(from), this.#objectKey(to)];
     const request = copyRequest(options);
     // Copied onto itself, it would then be removed as its own source.
-    if (key === target) return this.stat(from, options);
+    if (key === target) return this.#keep('rename', key, request);
     const send = { operation: 'rename', key, to: target, signal: options.signal, confirm: cannotTell };
     return objectStat(await this.send(send, () => this.doRename(key, target, request)));
   }
@@ -381,10 +386,11 @@ export abstract class ArtifactStore<
       });
     }
     const before = new Date(Date.now() - olderThan);
+    // What an attempt has removed before it failed is told, too; and what it has only looked at, once.
+    const found = new Map<string, Garbage>();
     return this.send({ operation: 'garbage collection', key: '', signal }, async () => {
-      const found: Garbage[] = [];
-      for await (const garbage of this.doCollectGarbage({ before, dryRun, signal })) found.push(garbage);
-      return found;
+      for await (const garbage of this.doCollectGarbage({ before, dryRun, signal })) found.set(garbage.id, garbage);
+      return [...found.values()];
     });
   }
 
@@ -446,7 +452,8 @@ export abstract class ArtifactStore<
   /**
    * What is below a directory key (empty for the root), in the order of the UTF-8 bytes of the keys, a directory's
    * key counting with a `/` at its end. Recursive: objects alone. A listing that breaks is begun anew, and what was given
-   * already is skipped; one of several pages does better to `send` each.
+   * already is skipped; one of several pages does better to `send` each. What is there and cannot have a key, made by others,
+   * may be among them: callers do not get to see it.
    */
   protected abstract doList(key: string, request: ListRequest): AsyncIterable<ListEntry>;
 
@@ -549,11 +556,25 @@ export abstract class ArtifactStore<
     return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   }
 
-  async #readNothing(key: string, { ifMatch, signal }: ReadRequest): Promise<ObjectContent> {
+  async #readNothing(key: string, request: ReadRequest): Promise<ObjectContent> {
+    return { stat: await this.#matchingStat(key, request), body: Buffer.alloc(0) };
+  }
+
+  /** What a copy or rename of an object onto itself does. */
+  async #keep(operation: string, key: string, request: CopyRequest): Promise<ObjectStat> {
+    const send = { operation, key, to: key, signal: request.signal };
+    return this.send(send, async () => {
+      const stat = await this.#matchingStat(key, request);
+      if (request.ifAbsent) throw this.refusal('ALREADY_EXISTS');
+      return objectStat(stat);
+    });
+  }
+
+  async #matchingStat(key: string, { ifMatch, signal }: Pick<ReadRequest, 'ifMatch' | 'signal'>): Promise<StoredStat> {
     const stat = await this.doStat(key, { signal });
     if (stat === undefined) throw this.refusal('NOT_FOUND');
     if (ifMatch !== undefined && stat.etag !== ifMatch) throw this.refusal('PRECONDITION_FAILED');
-    return { stat, body: Buffer.alloc(0) };
+    return stat;
   }
 
   #stream(key: string, { etag, ...object }: OpenObject): ObjectStream {
@@ -665,6 +686,8 @@ export abstract class ArtifactStore<
           signal?.throwIfAborted();
           if (recursive && entry.type !== 'file') continue;
           if (!entry.path.startsWith(prefix) || (seen !== undefined && compareEntries(entry, seen) <= 0)) continue;
+          // Others have put it there. Nobody could read it, and in a folder it might lead out of that.
+          if (keyProblem(entry.path) !== undefined) continue;
           last = entry;
           attempt = 1;
           yield entry;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { globPattern } from './glob.ts';
+import { globMatcher } from './glob.ts';
 
 test.each<[string, readonly string[], readonly string[]]>([
   ['*.txt', ['a.txt', '.txt'], ['a/b.txt', 'a.txt2', 'atxt']],
@@ -20,13 +20,34 @@ test.each<[string, readonly string[], readonly string[]]>([
   ['{a,b/{c,d}}', ['a', 'b/c', 'b/d'], ['b', 'c']],
   ['{', ['{'], ['']],
   ['a}b,c', ['a}b,c'], ['ab']],
+  ['{a,}', ['a', ''], ['b']],
+  ['{[,],b}', [',', 'b'], ['[']],
+  ['{*,b/**}c', ['c', 'ac', 'b/c', 'b/a/c'], ['a/c']],
+  ['a**c', ['ac', 'abc', 'a/b/c'], ['ab']],
+  ['**/**/c', ['c', 'a/c', 'a/b/c'], ['ac']],
+  ['[*][?][{]', ['*?{'], ['abc']],
+  ['*/.*', ['a/.hidden', '.a/.b'], ['a/b']],
   ['a.b+c(d)$^|', ['a.b+c(d)$^|'], ['aXb+c(d)$^|']],
 ])('%j fits %j and not %j', (glob, fits, others) => {
-  const pattern = globPattern(glob);
-  expect(fits.filter((key) => !pattern.test(key))).toEqual([]);
-  expect(others.filter((key) => pattern.test(key))).toEqual([]);
+  const isFit = globMatcher(glob);
+  expect(fits.filter((key) => !isFit(key))).toEqual([]);
+  expect(others.filter(isFit)).toEqual([]);
 });
 
 test.each(['{{a}', '{a,{b}', '[z-a]'])('%j is ARGUMENT_INVALID', (glob) => {
-  expect(() => globPattern(glob)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
+  expect(() => globMatcher(glob)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
+});
+
+test.each([
+  '*a*a*a*a*a*a*a*a*b',
+  '**/**/**/**/**/**/**/**/b',
+  '**a**a**a**a**a**a**b',
+  '{a,a,aa}'.repeat(40),
+  '{*,**}'.repeat(20).concat('b'),
+])('%j takes no longer for a key that nearly fits', (glob) => {
+  const isFit = globMatcher(glob);
+  const started = process.cpuUsage();
+  expect(isFit('a/'.repeat(200).concat('a'.repeat(240)))).toBe(false);
+  expect(isFit('a'.repeat(240))).toBe(false);
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000);
 });

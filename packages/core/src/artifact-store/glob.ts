@@ -1,49 +1,36 @@
 import { StackError } from '../errors/index.ts';
 
+/** A place in a pattern. It is left by a character that passes its test; where it has none, at once. */
+interface Place {
+  readonly test?: (character: string) => boolean;
+  readonly next: Place[];
+}
+
+/** A part of a pattern: gives the place where it begins, for the one where it ends. */
+type Part = (end: Place) => Place;
+
 /**
- * The regular expression for a glob over whole keys: `*` and `?` stay within a segment, `**` crosses segments, `[abc]`
- * and `[!a-z]` are one character, `{a,b}` is a choice.
+ * Whether a whole key fits a glob: `*` and `?` stay within a segment, `**` crosses segments, `[abc]`, `[!a-z]` and `[^a-z]`
+ * are one character, `{a,b}` is a choice. A dot at the beginning of a segment is a character like others. There is no sign
+ * that takes the meaning from the next one: `[*]` is a `*`.
+ *
+ * All places of the pattern that the key may have come to are followed at once. So the time is that of the key's length by the
+ * pattern's, where a regular expression of several `*` can take years.
  *
  * @throws ARGUMENT_INVALID for a `{` that is not closed, or a range such as `[z-a]`
  */
-export function globPattern(glob: string): RegExp {
-  let pattern = '';
-  let depth = 0;
-  for (let index = 0; index < glob.length; index++) {
-    const character = glob.charAt(index);
-    if (character === '*' && glob[index + 1] === '*') {
-      const isWholeSegment = (index === 0 || glob[index - 1] === '/') && glob[index + 2] === '/';
-      pattern += isWholeSegment ? '(?:[^/]+/)*' : '.*';
-      index += isWholeSegment ? 2 : 1;
-    } else if (character === '*') pattern += '[^/]*';
-    else if (character === '?') pattern += '[^/]';
-    else if (character === '[' && setEnd(glob, index) > 0) {
-      const end = setEnd(glob, index);
-      const members = glob
-        .slice(index + 1, end)
-        .replace(/^!/, '^')
-        .replaceAll(/[\\[\]]/g, '\\$&');
-      pattern += `(?!/)[${members}]`;
-      index = end;
-    } else if (character === '{' && glob.indexOf('}', index) > 0) {
-      pattern += '(?:';
-      depth++;
-    } else if (character === '}' && depth > 0) {
-      pattern += ')';
-      depth--;
-    } else if (character === ',' && depth > 0) pattern += '|';
-    else pattern += character.replaceAll(/[.+^$()|\\{}[\]]/g, '\\$&');
-  }
-  try {
-    return new RegExp(`^${pattern}$`, 'su');
-  } catch (error) {
-    throw new StackError({
-      code: 'ARGUMENT_INVALID',
-      message: `The pattern ${JSON.stringify(glob)} is not one.`,
-      hint: 'Close each "{" by a "}", and write ranges upwards: [a-z].',
-      cause: error,
-    });
-  }
+export function globMatcher(glob: string): (key: string) => boolean {
+  const end: Place = { next: [] };
+  const start = new GlobParser(glob).parse()(end);
+  return (key) => {
+    let places = withNext([start]);
+    for (const character of key) {
+      const left = [...places].filter(({ test }) => test?.(character));
+      if (left.length === 0) return false;
+      places = withNext(left.flatMap(({ next }) => next));
+    }
+    return places.has(end);
+  };
 }
 
 /** What has to be listed to find what fits a glob: the part of it that is literal. */
@@ -62,8 +49,121 @@ export function globScope(glob: string): {
   };
 }
 
-/** Where a set ends; a `]` that comes first is one of its members. Negative for a `[` that begins none. */
-function setEnd(glob: string, start: number): number {
-  const first = start + (/[!^]/.test(glob.charAt(start + 1)) ? 2 : 1);
-  return glob.indexOf(']', first + 1);
+/** Some places, and those that are reached from them at once. */
+function withNext(from: readonly Place[]): Set<Place> {
+  const places = new Set(from);
+  // What is added meanwhile is gone through, too.
+  for (const { test, next } of places) {
+    if (test === undefined) for (const place of next) places.add(place);
+  }
+  return places;
+}
+
+class GlobParser {
+  readonly #glob: string;
+  readonly #characters: readonly string[];
+  #index = 0;
+
+  constructor(glob: string) {
+    this.#glob = glob;
+    this.#characters = [...glob];
+  }
+
+  parse(): Part {
+    return this.#sequence(false);
+  }
+
+  /** Up to the end, or, of an option, to the `,` or `}` behind it. */
+  #sequence(isOption: boolean): Part {
+    const parts: Part[] = [];
+    for (; ; this.#index++) {
+      const character = this.#at(0);
+      const isEnd = isOption ? character === ',' || character === '}' : character === undefined;
+      if (isEnd) return (end) => parts.reduceRight((next, part) => part(next), end);
+      if (character === undefined) throw this.#refusal();
+      parts.push(this.#part(character));
+    }
+  }
+
+  /** The part that begins here. Leaves the index at its last character. */
+  #part(character: string): Part {
+    if (character === '*') return this.#star();
+    if (character === '?') return one(isInSegment);
+    if (character === '[' && this.#setEnd() > 0) return one(this.#set());
+    if (character === '{' && this.#characters.indexOf('}', this.#index) > 0) return this.#choice();
+    return one((other) => other === character);
+  }
+
+  #star(): Part {
+    if (this.#at(1) !== '*') return many(isInSegment);
+    const isWholeSegment = [undefined, '/'].includes(this.#at(-1)) && this.#at(2) === '/';
+    this.#index += isWholeSegment ? 2 : 1;
+    return isWholeSegment ? segments : many(() => true);
+  }
+
+  #set(): (character: string) => boolean {
+    const end = this.#setEnd();
+    const members = this.#characters.slice(this.#index + 1, end).join('');
+    this.#index = end;
+    try {
+      const pattern = new RegExp(`^[${members.replace(/^!/, '^').replaceAll(/[\\[\]]/g, '\\$&')}]$`, 'u');
+      return (character) => isInSegment(character) && pattern.test(character);
+    } catch (error) {
+      throw this.#refusal(error);
+    }
+  }
+
+  /** Where the set ends; a `]` that comes first is one of its members. Negative for a `[` that begins none. */
+  #setEnd(): number {
+    const first = this.#index + (/[!^]/.test(this.#at(1) ?? '') ? 2 : 1);
+    return this.#characters.indexOf(']', first + 1);
+  }
+
+  #choice(): Part {
+    const options: Part[] = [];
+    do {
+      this.#index++;
+      options.push(this.#sequence(true));
+    } while (this.#at(0) === ',');
+    return (end) => ({ next: options.map((option) => option(end)) });
+  }
+
+  #at(offset: number): string | undefined {
+    return this.#characters[this.#index + offset];
+  }
+
+  #refusal(cause?: unknown): StackError {
+    return new StackError({
+      code: 'ARGUMENT_INVALID',
+      message: `The pattern ${JSON.stringify(this.#glob)} is not one.`,
+      hint: 'Close each "{" by a "}", and write ranges upwards: [a-z].',
+      cause,
+    });
+  }
+}
+
+function isInSegment(character: string): boolean {
+  return character !== '/';
+}
+
+function one(test: (character: string) => boolean): Part {
+  return (end) => ({ test, next: [end] });
+}
+
+function many(test: (character: string) => boolean): Part {
+  return (end) => {
+    const next = [end];
+    const start: Place = { next };
+    next.push({ test, next: [start] });
+    return start;
+  };
+}
+
+/** Any number of segments, each with the `/` behind it. */
+function segments(end: Place): Place {
+  const next = [end];
+  const start: Place = { next };
+  const slash = one((character) => character === '/')(start);
+  next.push(one(isInSegment)(many(isInSegment)(slash)));
+  return start;
 }

@@ -21,12 +21,17 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_BODY_TIMEOUT: 'TIMEOUT',
 };
 
+/**
+ * Node's HTTP parser cannot make out an answer, as where a connection has bytes left of another; or TLS cannot be begun, with
+ * a server that does not speak it, or whose certificate is not trusted.
+ */
+const notUnderstood = /^(?:HPE_|EPROTO$|ERR_(?:SSL|TLS)_|(?:UNABLE|CERT|SELF_SIGNED|DEPTH)_)/;
+
 /** The code for an error of Node's network, or for one that such an error is the cause of. */
 export function networkErrorCode(error: unknown): ErrorCode | undefined {
   for (let depth = 0; isError(error) && depth < 5; depth++) {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    // Node's HTTP parser cannot make out an answer, as where a connection has bytes left of another.
-    const found = code.startsWith('HPE_') ? 'UNAVAILABLE' : codes[code];
+    const found = notUnderstood.test(code) ? 'UNAVAILABLE' : codes[code];
     if (found !== undefined) return found;
     error = error.cause;
   }

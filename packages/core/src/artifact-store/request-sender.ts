@@ -71,7 +71,8 @@ export class RequestSender {
     if (this.#isTold(error)) return error;
     const what = this.#describe(options);
     if (options.signal?.aborted) {
-      return this.#tell(new StackError({ code: 'ABORTED', message: `${what} was cancelled.`, cause: error }));
+      const cause = error === options.signal.reason ? error : backendCause(error);
+      return this.#tell(new StackError({ code: 'ABORTED', message: `${what} was cancelled.`, cause }));
     }
     if (error instanceof SourceFailure) return error.error;
     const code = this.#codeOf(error);
@@ -84,7 +85,7 @@ export class RequestSender {
         code,
         message: `${what} failed: ${detail}${/[.!?]$/.test(detail) ? '' : '.'}`,
         hint: own?.hint ?? situation?.hint,
-        cause: own === undefined ? backendCause(error) : own.cause,
+        cause: backendCause(own === undefined ? error : own.cause),
       }),
     );
   }

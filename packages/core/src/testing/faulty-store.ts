@@ -36,6 +36,10 @@ export class FaultyStore extends ArtifactStore {
   after: (request: string) => void | Promise<void> = () => {};
   /** Changes the body of each read. */
   body: (bytes: Buffer, read: number) => Readable | Uint8Array = (bytes) => bytes;
+  /** What there is of garbage from before a time. */
+  collect: (before: Date) => AsyncIterable<Garbage> = async function* (modifiedAt) {
+    yield { kind: 'multipart-upload', id: 'upload', modifiedAt };
+  };
   keepsWriteIds = true;
   #reads = 0;
   #writes = 0;
@@ -113,8 +117,8 @@ export class FaultyStore extends ArtifactStore {
     });
   }
 
-  protected override async *doCollectGarbage({ before }: GarbageRequest): AsyncIterable<Garbage> {
-    yield { kind: 'multipart-upload', id: 'upload', modifiedAt: before };
+  protected override doCollectGarbage({ before }: GarbageRequest): AsyncIterable<Garbage> {
+    return this.collect(before);
   }
 
   protected override mapError(error: unknown): ErrorCode | undefined {

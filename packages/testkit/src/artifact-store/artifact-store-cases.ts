@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../conformance/conformance-suite.ts';
 import type { ArtifactStoreHooks } from './artifact-store-hooks.ts';
-import { absenceCases } from './cases/absence-cases.ts';
+import { absenceCases, missingRootCases } from './cases/absence-cases.ts';
 import { atomicityCases } from './cases/atomicity-cases.ts';
 import { conditionCases } from './cases/condition-cases.ts';
 import { conflictCases } from './cases/conflict-cases.ts';
@@ -34,7 +34,7 @@ export const artifactStoreCaseGroups = {
   digests: digestCases,
   'atomicity and cancellation': atomicityCases,
   conditions: conditionCases,
-  'absence and removal': { ...absenceCases, ...removalCases },
+  'absence and removal': { ...absenceCases, ...missingRootCases, ...removalCases },
   'directories and listings': directoryCases,
   keys: keyCases,
   'paths and conflicts': { ...containmentCases, ...conflictCases },

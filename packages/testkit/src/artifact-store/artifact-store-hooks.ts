@@ -7,6 +7,8 @@ import type { ArtifactStore, JsonValue } from '@stack/core';
 export interface ArtifactStoreHooks {
   /** Makes another store over the same root, as another process would. */
   readonly reopen?: ((root: string) => Promise<ArtifactStore>) | undefined;
+  /** For a backend where somebody else has to make the root: makes a store of one that is not there, such as a bucket. */
+  readonly missingRoot?: (() => Promise<ArtifactStore>) | undefined;
   /** For a store behind a network: the kit puts a proxy before its server, and breaks connections. */
   readonly network?: NetworkHook | undefined;
   /** Makes stores over the same root whose credentials the system refuses. */

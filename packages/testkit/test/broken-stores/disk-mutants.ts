@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ListEntry, RemovalFailure, StoredStat } from '@stack/core';
+import type { ArtifactStore, ListEntry, OperationOptions, RemovalFailure, StoredStat } from '@stack/core';
 import FolderArtifactStore from '../folder-store/folder-artifact-store.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -65,6 +65,13 @@ class ListsEmptyFolders extends FolderArtifactStore {
   }
 }
 
+class ListsWhatItCannotRead extends FolderArtifactStore {
+  override async *walk(path = '', options: OperationOptions = {}): ReturnType<ArtifactStore['walk']> {
+    const request = { recursive: true, prefix: '', limit: undefined, signal: options.signal };
+    for await (const entry of this.doList(path, request)) if (entry.type === 'file') yield entry;
+  }
+}
+
 /** Stores in a folder, each of which falls into a trap there. */
 export const diskMutants: readonly Mutant<typeof FolderArtifactStore>[] = [
   {
@@ -96,6 +103,11 @@ export const diskMutants: readonly Mutant<typeof FolderArtifactStore>[] = [
     fault: 'lets encoded dots lead out of its root',
     store: DecodesPerCentSigns,
     convictedBy: 'no key leads out of the folder of the root',
+  },
+  {
+    fault: 'lists what it cannot read',
+    store: ListsWhatItCannotRead,
+    convictedBy: 'files of names that no key can have, made by another program, are not there',
   },
   {
     fault: 'lists empty folders',

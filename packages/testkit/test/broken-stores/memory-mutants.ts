@@ -502,6 +502,18 @@ class CrossesSegmentsInGlobs extends MemoryArtifactStore {
   }
 }
 
+class TakesTheRootForAPattern extends MemoryArtifactStore {
+  override glob(pattern: string, options: OperationOptions = {}): ReturnType<ArtifactStore['glob']> {
+    return super.glob(pattern.replace(/^(?=\w+:\/|\/)/, '**'), options);
+  }
+}
+
+class MovesOntoItselfWhateverIsAsked extends MemoryArtifactStore {
+  override async rename(from: string, to: string, options: CopyOptions = {}): Promise<ObjectStat> {
+    return from === to ? this.stat(from) : super.rename(from, to, options);
+  }
+}
+
 class WritesTheFirstPieceOnly extends MemoryArtifactStore {
   override async doWrite(key: string, source: Source, request: WriteRequest): Promise<StoredStat> {
     const pieces: Buffer[] = [];
@@ -941,6 +953,11 @@ export const memoryMutants: readonly Mutant<MemoryStore>[] = [
   },
   { fault: 'renames without removing', store: RenamesWithoutRemoving, convictedBy: 'rename moves an object' },
   {
+    fault: 'asks for no condition where an object is moved onto itself',
+    store: MovesOntoItselfWhateverIsAsked,
+    convictedBy: 'a copy or rename of an object onto itself is bound to its conditions',
+  },
+  {
     fault: 'removes what is renamed to itself',
     store: RemovesWhatIsRenamedToItself,
     convictedBy: 'rename of an object to its own path keeps it',
@@ -961,6 +978,11 @@ export const memoryMutants: readonly Mutant<MemoryStore>[] = [
     fault: 'crosses segments in globs',
     store: CrossesSegmentsInGlobs,
     convictedBy: '* and ? of a glob stay within a segment',
+  },
+  {
+    fault: 'finds nothing by a glob that has the root before it',
+    store: TakesTheRootForAPattern,
+    convictedBy: 'a glob may have the root before it, and none of another root',
   },
   {
     fault: 'uploads a folder without those in it',

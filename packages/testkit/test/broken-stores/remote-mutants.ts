@@ -337,6 +337,16 @@ class TakesARefusalForAbsence extends RemoteArtifactStore {
   }
 }
 
+class TakesAMissingRootForAnEmptyOne extends RemoteArtifactStore {
+  override async *doList(key: string, request: ListRequest): AsyncIterable<ListEntry> {
+    try {
+      yield* super.doList(key, request);
+    } catch (error) {
+      if (!StackError.is(error, 'ROOT_NOT_FOUND')) throw error;
+    }
+  }
+}
+
 class ForgetsUploads extends RemoteArtifactStore {
   override async callForJson(call: RemoteCall): Promise<unknown> {
     return call.query?.do === 'abort-upload' ? {} : super.callForJson(call);
@@ -489,7 +499,12 @@ export const remoteMutants: readonly Mutant<RemoteStore>[] = [
     store: mapping((error) => (error.code === 'ETIMEDOUT' ? 'UNAVAILABLE' : undefined)),
     convictedBy: 'a server that does not answer is TIMEOUT',
   },
-  // Refused credentials.
+  // Missing roots, and refused credentials.
+  {
+    fault: 'takes a missing root for an empty one',
+    store: TakesAMissingRootForAnEmptyOne,
+    convictedBy: 'a root that is not there is ROOT_NOT_FOUND, whatever is asked',
+  },
   {
     fault: 'takes a refusal of credentials for a missing object',
     store: mapping((error) =>

@@ -48,10 +48,14 @@ const codes: Readonly<Record<RemoteRefusal, ErrorCode>> = {
   exists: 'ALREADY_EXISTS',
   changed: 'PRECONDITION_FAILED',
   conflict: 'PATH_CONFLICT',
+  'no-root': 'ROOT_NOT_FOUND',
   forbidden: 'ACCESS_DENIED',
   expired: 'ACCESS_DENIED',
   invalid: 'ARGUMENT_INVALID',
 };
+
+/** An answer to HEAD has a status alone. */
+const refusalsOfHead: Readonly<Record<number, RemoteRefusal>> = { 404: 'missing', 410: 'no-root' };
 
 /** Bytes of one part of an upload. */
 const partSize = 256 * 1024;
@@ -186,7 +190,7 @@ export default class RemoteArtifactStore extends ArtifactStore<RemoteArtifactSto
     const sent = request(`${endpoint}/${path}?${new URLSearchParams(query)}`, {
       method: query === undefined ? method : 'POST',
       agent: this.#agent,
-      headers: { ...defined(headers), authorization: this.token },
+      headers: { ...defined(headers), authorization: this.token, 'x-root': this.prefix.slice(0, -1) },
       timeout,
       ...(signal === undefined ? {} : { signal }),
     });
@@ -197,12 +201,11 @@ export default class RemoteArtifactStore extends ArtifactStore<RemoteArtifactSto
     sent.end(body);
     const [response] = await answered;
     if (response.statusCode === 200) return response;
-    const { refusal } =
-      method === 'HEAD' && query === undefined
-        ? { refusal: response.statusCode === 404 ? 'missing' : 'forbidden' }
-        : JSON.parse((await buffer(response)).toString());
-    response.resume();
-    throw new RemoteError(refusal);
+    if (method === 'HEAD' && query === undefined) {
+      response.resume();
+      throw new RemoteError(refusalsOfHead[response.statusCode ?? 0] ?? 'forbidden');
+    }
+    throw new RemoteError(JSON.parse((await buffer(response)).toString()).refusal);
   }
 
   protected async callForJson(call: RemoteCall): Promise<unknown> {

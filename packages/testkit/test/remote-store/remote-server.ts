@@ -19,7 +19,15 @@ interface Upload {
 }
 
 /** What a refusal is called in the answers of the server. */
-export type RemoteRefusal = 'missing' | 'exists' | 'changed' | 'conflict' | 'forbidden' | 'expired' | 'invalid';
+export type RemoteRefusal =
+  | 'missing'
+  | 'exists'
+  | 'changed'
+  | 'conflict'
+  | 'forbidden'
+  | 'expired'
+  | 'no-root'
+  | 'invalid';
 
 class Refused extends Error {
   readonly status: number;
@@ -33,6 +41,8 @@ class Refused extends Error {
 }
 
 export const rightToken = 'right-token-4711';
+/** No object is ever put below it. */
+export const missingRoot = 'missing';
 export const expiredToken = 'expired-token-0815';
 
 /**
@@ -62,6 +72,7 @@ export class RemoteServer extends LoopbackServer {
     const token = request.headers.authorization;
     if (token === expiredToken) throw new Refused(401, 'expired');
     if (token !== rightToken) throw new Refused(403, 'forbidden');
+    if (request.headers['x-root'] === missingRoot) throw new Refused(410, 'no-root');
     const query = (name: string) => url.searchParams.get(name) ?? '';
     const isOperation = url.pathname === '/';
     const key = decodeURIComponent(url.pathname.slice(1));

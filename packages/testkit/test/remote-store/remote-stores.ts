@@ -1,7 +1,7 @@
 import { type ArtifactStore, createComponent, type JsonObject } from '@stack/core';
 import type { ArtifactStoreHooks, ArtifactStoreTestOptions } from '@stack/testkit';
 import { remoteArtifactStoreFlavor } from './flavor.ts';
-import { expiredToken, RemoteServer, rightToken } from './remote-server.ts';
+import { expiredToken, missingRoot, RemoteServer, rightToken } from './remote-server.ts';
 
 /** A server, and what the suite needs to run on stores of it. */
 export class RemoteStores implements AsyncDisposable {
@@ -31,6 +31,7 @@ export class RemoteStores implements AsyncDisposable {
     return {
       create: () => open(`remote://${this.#stores++}`),
       reopen: (path) => open(path),
+      missingRoot: () => open(`remote://${missingRoot}`),
       network: { endpoint, connect, timeLimit: 5000 },
       denied: {
         wrong: (path) => open(path, { token: 'wrong-token-1234' }),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import type { ArtifactStore } from '@stack/core';
+import { type ArtifactStore, StackError } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
-import type { Context } from './case-context.ts';
+import { type Context, casesWithHook } from './case-context.ts';
 import { paths } from './listing.ts';
+import { operations } from './operations.ts';
 
 export const absenceCases = {
   'a missing object is NOT_FOUND': async ({ component: store }: Context) => {
@@ -52,3 +53,13 @@ export const absenceCases = {
     assert.deepEqual(await paths(store.walk('directory')), []);
   },
 } satisfies ConformanceCases<ArtifactStore>;
+
+export const missingRootCases = casesWithHook('missingRoot', {
+  'a root that is not there is ROOT_NOT_FOUND, whatever is asked': async ({ disposables }, missingRoot) => {
+    const store = disposables.use(await missingRoot());
+    for (const [name, operation] of Object.entries(operations(store, disposables))) {
+      const error = await operation(undefined).catch((reason: unknown) => reason);
+      assert.ok(StackError.is(error, 'ROOT_NOT_FOUND'), `${name} is ${StackError.is(error) ? error.code : error}`);
+    }
+  },
+});

@@ -10,6 +10,7 @@ export type Context = CaseContext<ArtifactStore>;
 
 /** Why a case is skipped that needs a hook. */
 const missingHooks = {
+  missingRoot: 'there is no root that it does not make',
   reopen: 'no other component can have its objects',
   network: 'there is no endpoint to put a proxy before',
   denied: 'there are no credentials that are refused',

@@ -70,6 +70,18 @@ export const diskCases = casesWithHook('folderOf', {
       [],
     );
   },
+  'files of names that no key can have, made by another program, are not there': async (context, folderOf) => {
+    const { component: store, disposables } = context;
+    await store.write('a/b', 'text');
+    const folder = folderOf(store.root);
+    for (const name of ['a\nb', 'a/\u001b', `a/${'x'.repeat(250)}`]) await writeFile(join(folder, name), 'text');
+    assert.deepEqual(await paths(store.walk()), ['a/b']);
+    assert.deepEqual(await paths(store.list()), ['a']);
+    assert.deepEqual(await paths(store.glob('**')), ['a/b']);
+    const download = await temporaryFolder(disposables);
+    await store.downloadDirectory('', download);
+    assert.deepEqual(await namesIn(download, { recursive: true }), ['a', join('a', 'b')]);
+  },
   'folders without objects, made by another program, are not there': async (context, folderOf) => {
     const { component: store } = context;
     await store.write('a/b', 'text');

@@ -34,6 +34,14 @@ export const globCases = {
     assert.deepEqual(await paths(store.glob('a/b1')), ['a/b1']);
     assert.deepEqual(await paths(store.glob('a/b')), []);
   },
+  'a glob may have the root before it, and none of another root': async ({ component: store }: Context) => {
+    for (const key of ['a/b1', 'a/b2/c', 'b1']) await store.write(key, key);
+    assert.deepEqual(await paths(store.glob(`${store.root}/a/b*`)), ['a/b1']);
+    assert.deepEqual(await paths(store.glob(`${store.root}/**/?1`)), ['a/b1', 'b1']);
+    for (const pattern of ['other://a/*', '/*', `${store.root}-evil/*`]) {
+      await expectCode('PATH_OUTSIDE_STORE', () => paths(store.glob(pattern)));
+    }
+  },
   'the other signs of a glob stand for themselves': async ({ component: store }: Context) => {
     const keys = ['$a^', 'a(b)', 'a+b', 'a.b', 'a\\d', 'a|b', 'axb'];
     for (const key of keys) await store.write(key, key);

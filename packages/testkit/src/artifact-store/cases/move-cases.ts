@@ -54,6 +54,16 @@ export const moveCases = {
     await store.rename('a', store.resolve('a'));
     expectBytes(await store.read('a'), allBytes);
   },
+  'a copy or rename of an object onto itself is bound to its conditions': async ({ component: store }: Context) => {
+    const { etag } = await store.write('a', 'text');
+    for (const move of ['copy', 'rename'] as const) {
+      await expectCode('ALREADY_EXISTS', () => store[move]('a', 'a', { ifAbsent: true }));
+      await expectCode('PRECONDITION_FAILED', () => store[move]('a', 'a', { ifMatch: 'another' }));
+      await store[move]('a', 'a', { ifMatch: etag });
+      assert.equal((await store.stat('a')).etag, etag, 'it is written anew');
+    }
+    assert.equal(await store.readText('a'), 'text');
+  },
   'a copy with ifMatch is PRECONDITION_FAILED for another object, and keeps both': async ({
     component: store,
   }: Context) => {
