@@ -8,6 +8,7 @@ import { brokenRemoteFlavor } from './broken-remote-flavor.ts';
 import { diskMutants } from './disk-mutants.ts';
 import { keyMutants } from './key-mutants.ts';
 import { memoryMutants } from './memory-mutants.ts';
+import { publicMethodMutants } from './public-method-mutants.ts';
 import { processMutants, remoteMutants } from './remote-mutants.ts';
 
 /** A mutant, and what the suite needs to run on it. */
@@ -19,7 +20,7 @@ export interface EveryMutant {
 
 /** All of them. */
 export const everyMutant: readonly EveryMutant[] = [
-  ...[...memoryMutants, ...keyMutants].map(({ store, ...mutant }) => ({
+  ...[...memoryMutants, ...publicMethodMutants, ...keyMutants].map(({ store, ...mutant }) => ({
     ...mutant,
     options: () => memoryOptions(store),
   })),
