@@ -9,6 +9,15 @@ interface Place {
 /** A part of a pattern: gives the place where it begins, for the one where it ends. */
 type Part = (end: Place) => Place;
 
+/** The places that a key may have come to. Where a character leads from there is found out once. */
+interface Reached {
+  readonly places: ReadonlySet<Place>;
+  readonly next: Map<string, Reached>;
+}
+
+/** So many of these are remembered: those of patterns that somebody has made for it could take all memory. */
+const longestMemory = 1000;
+
 /**
  * Whether a whole key fits a glob: `*` and `?` stay within a segment, `**` crosses segments, `[abc]`, `[!a-z]` and `[^a-z]`
  * are one character, `{a,b}` is a choice. A dot at the beginning of a segment is a character like others. There is no sign
@@ -22,14 +31,33 @@ type Part = (end: Place) => Place;
 export function globMatcher(glob: string): (key: string) => boolean {
   const end: Place = { next: [] };
   const start = new GlobParser(glob).parse()(end);
+  const numbers = new Map<Place, number>();
+  const known = new Map<string, Reached>();
+  const reach = (from: readonly Place[]): Reached => {
+    const places = withNext(from);
+    for (const place of places) if (!numbers.has(place)) numbers.set(place, numbers.size);
+    const name = [...places]
+      .map((place) => numbers.get(place))
+      .sort()
+      .join();
+    const reached = known.get(name) ?? { places, next: new Map() };
+    if (known.size < longestMemory) known.set(name, reached);
+    return reached;
+  };
+  const follow = (reached: Reached, character: string): Reached => {
+    const left = [...reached.places].filter(({ test }) => test?.(character));
+    const next = reach(left.flatMap((place) => place.next));
+    if (known.size < longestMemory) reached.next.set(character, next);
+    return next;
+  };
+  const first = reach([start]);
   return (key) => {
-    let places = withNext([start]);
+    let reached = first;
     for (const character of key) {
-      const left = [...places].filter(({ test }) => test?.(character));
-      if (left.length === 0) return false;
-      places = withNext(left.flatMap(({ next }) => next));
+      reached = reached.next.get(character) ?? follow(reached, character);
+      if (reached.places.size === 0) return false;
     }
-    return places.has(end);
+    return reached.places.has(end);
   };
 }
 
