@@ -186,6 +186,10 @@ describe('an error', () => {
     const store = new FaultyStore();
     const { message } = await failureOf(() => store.copy('a', 'b'));
     expect(message).toContain('The copy of "a" to "b" in the artifact-store "faulty" (test) failed: there is no such');
+    const renamed = await failureOf(() => store.rename('a', 'b'));
+    expect(renamed.message).toContain(
+      'The rename of "a" to "b" in the artifact-store "faulty" (test) failed: there is',
+    );
   });
 });
 

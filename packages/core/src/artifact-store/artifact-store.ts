@@ -471,7 +471,8 @@ export abstract class ArtifactStore<
 
   /** Server-side where the backend can; by default the bytes pass through this process. */
   protected async doCopy(from: string, to: string, request: CopyRequest): Promise<StoredStat> {
-    const source = await this.#open(from, { signal: request.signal }, to);
+    // Sent by who asks for the copy, so that errors name what it is for.
+    const source = await this.#openOnce(from, { signal: request.signal });
     const { sha256 } = source;
     const digest = sha256 === undefined ? undefined : { sha256 };
     return this.doWrite(to, this.#stream(from, source), { ...request, digest, writeId: undefined });
@@ -527,16 +528,18 @@ export abstract class ArtifactStore<
     return this.send({ operation: 'stat', key, signal }, () => this.doStat(key, { signal }));
   }
 
-  async #open(key: string, options: ReadOptions, to?: string): Promise<OpenObject> {
-    const { start = 0, end, ifMatch, signal } = options;
-    const operation = to === undefined ? 'read' : 'copy';
+  async #open(key: string, options: ReadOptions): Promise<OpenObject> {
+    const { start = 0, end, sha256, signal } = options;
     checkRange(start, end);
-    if (options.sha256 !== undefined) checkPromise(options.sha256, start === 0 && end === undefined);
+    if (sha256 !== undefined) checkPromise(sha256, start === 0 && end === undefined);
+    return this.send({ operation: 'read', key, signal }, () => this.#openOnce(key, options));
+  }
+
+  async #openOnce(key: string, options: ReadOptions): Promise<OpenObject> {
+    const { start = 0, end, ifMatch, signal } = options;
     const request = { start, end, ifMatch, signal };
-    const { stat, body } = await this.send({ operation, key, to, signal }, () =>
-      // No backend can be asked for no bytes.
-      start === end ? this.#readNothing(key, request) : this.doRead(key, request),
-    );
+    // No backend can be asked for no bytes.
+    const { stat, body } = await (start === end ? this.#readNothing(key, request) : this.doRead(key, request));
     const last = Math.max(start, Math.min(end ?? stat.size, stat.size));
     const isWhole = start === 0 && last === stat.size;
     const sha256 = isWhole ? (options.sha256 ?? stat.sha256) : undefined;

@@ -282,8 +282,8 @@ class GivesTheDigestOfOtherBytes extends MemoryArtifactStore {
 class ListsByTheBeginningOfKeys extends MemoryArtifactStore {
   override async *doList(key: string, request: ListRequest): AsyncIterable<ListEntry> {
     for await (const entry of super.doList('', request)) {
-      if (entry.path.startsWith(key))
-        yield { ...entry, path: entry.path.startsWith(`${key}/`) ? entry.path : `${key}/` };
+      if (!entry.path.startsWith(key)) continue;
+      yield entry.path.startsWith(`${key}/`) ? entry : { ...entry, path: `${key}/below` };
     }
   }
 }
