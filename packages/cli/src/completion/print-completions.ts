@@ -1,3 +1,4 @@
+import { flush } from '../output/flush.ts';
 import { completeCommandLine } from './complete-command-line.ts';
 
 /**
@@ -9,9 +10,8 @@ export async function printCompletions(words: readonly string[]): Promise<number
   const candidates = await completeCommandLine(words, process.cwd()).catch(() => []);
   const lines =
     candidates === 'files' ? ['files'] : ['words', ...candidates.map(({ word, note }) => `${word}\t${oneLine(note)}`)];
-  await new Promise<void>((resolve) => {
-    process.stdout.write(`${lines.join('\n')}\n`, () => resolve());
-  });
+  process.stdout.write(`${lines.join('\n')}\n`);
+  await flush(process.stdout);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import { exitCodeOf, StackError } from '@stack/core/errors';
 import { maskSecrets, maskValue } from '@stack/core/secrets';
 import type { CommandOutput } from '../command-line/command.ts';
+import { flush } from './flush.ts';
 import { asTyped } from './program-name.ts';
 import { screenOf } from './screen.ts';
 
@@ -31,13 +32,15 @@ export async function report(outcome: Outcome, isJson: boolean): Promise<number>
       ...(error === undefined ? {} : { error: errorDocument(error) }),
       warnings: warnings.map(errorDocument),
     };
-    await print(process.stdout, `${JSON.stringify(document, undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   } else {
-    if (output?.bytes !== undefined) await print(process.stdout, output.bytes);
-    else if (output !== undefined && output.text !== '') await print(process.stdout, `${mask(output.text)}\n`);
-    for (const warning of warnings) await print(process.stderr, renderError('warning', warning));
-    if (error !== undefined) await print(process.stderr, renderError('error', error));
+    if (output?.bytes !== undefined) process.stdout.write(output.bytes);
+    else if (output !== undefined && output.text !== '') process.stdout.write(`${mask(output.text)}\n`);
+    for (const warning of warnings) process.stderr.write(renderError('warning', warning));
+    if (error !== undefined) process.stderr.write(renderError('error', error));
   }
+  // Also of what the command printed before: what a slow reader has not taken yet would be lost with the process.
+  for (const stream of [process.stdout, process.stderr]) await flush(stream);
   return error === undefined ? 0 : exitCodeOf(error.code);
 }
 
@@ -73,12 +76,5 @@ function asStackError(thrown: unknown): StackError {
     message: `This should not have happened: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
     hint: 'Run the command again with STACK_DEBUG=1, and report what it prints.',
     cause: thrown,
-  });
-}
-
-/** Resolves when the stream has taken it all, or when nobody reads it any more. */
-function print(stream: NodeJS.WriteStream, content: string | Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write(content, () => resolve());
   });
 }
