@@ -2,16 +2,16 @@ import { exitCodeOf, StackError } from '@stack/core/errors';
 import { listComponentTypes } from '@stack/core/manifest';
 import type { CommandOutput } from './command-line/command.ts';
 import { type FoundCommands, findCommands } from './command-line/find-command.ts';
-import { commandHelp, commandsHelp } from './command-line/help.ts';
+import { commandHelp, commandRows, commandsHelp } from './command-line/help.ts';
 import { Invocation } from './command-line/invocation.ts';
 import { argumentsError, commonOptionProblems, parseArguments } from './command-line/parse-arguments.ts';
-import { anyUsage, commandLine as commandLineOf, usage } from './command-line/usage.ts';
+import { anyUsage, usage } from './command-line/usage.ts';
 import { completionRequest } from './completion/completion-request.ts';
 import { refuseExit } from './exit-process.ts';
 import { maskPrinted } from './output/mask-printed.ts';
 import { maskWarnings } from './output/mask-warnings.ts';
 import { report } from './output/report.ts';
-import { screenOf } from './output/screen.ts';
+import { type Screen, screenOf } from './output/screen.ts';
 
 /**
  * Runs the `stack` command: prints what it puts out, or its error, and returns the exit code.
@@ -57,7 +57,7 @@ async function execute(commandLine: readonly string[]): Promise<CommandOutput> {
   const [command] = commands;
   if (!isComplete || command === undefined) {
     const isHelp = wantsHelp || commandLine.every((word) => word.startsWith('-'));
-    if (!isHelp) throw incompleteCommand(found, commandLine);
+    if (!isHelp) throw incompleteCommand(found, commandLine, screenOf(process.stderr));
     const problems = wantsHelp ? [] : commonOptionProblems(rest);
     if (problems.length > 0) throw argumentsError(anyUsage, problems);
     await discoverTypes();
@@ -108,11 +108,15 @@ async function discoverTypes(): Promise<void> {
   discoverComponentTypes(process.cwd());
 }
 
-function incompleteCommand({ commands, componentType }: FoundCommands, words: readonly string[]): StackError {
+function incompleteCommand(
+  { commands, componentType }: FoundCommands,
+  words: readonly string[],
+  screen: Screen,
+): StackError {
   return new StackError({
     code: 'COMMAND_UNKNOWN',
     message: `"${['stack', ...words].join(' ')}" is only the beginning of a command.`,
-    hint: `There are: ${commands.map((command) => commandLineOf(command, componentType)).join(', ')}.`,
+    hint: `There are:\n${commandRows(commands, componentType, screen)}`,
   });
 }
 

@@ -331,7 +331,9 @@ describe('the commands that a hint names', () => {
     expect(hintOf(['describe', 'qqqqqqqq'], { STACK_COMMAND: 'pnpm stack' })).toContain(
       'those that there are: pnpm stack list',
     );
-    expect(hintOf(['run'], { npm_lifecycle_event: 'npx' })).toContain('There are: npx stack run list, npx stack run d');
+    expect(hintOf(['run'], { npm_lifecycle_event: 'npx' })).toMatch(
+      /^There are:\n {2}npx stack run list .*Runs.*\n {2}npx stack run describe /,
+    );
     expect(hintOf(['delete', 'default'], { STACK_COMMAND: 'x' })).toContain('x register NAME --orchestrator');
     expect(hintOf(['describe', 'qqqqqqqq'], {})).toContain(': stack list');
   });

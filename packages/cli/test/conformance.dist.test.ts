@@ -102,6 +102,21 @@ describe('stack conformance', () => {
     expect(document).toMatchObject({ ok: true, data: { componentType: 'orchestrator' } });
   });
 
+  it('runs the cases about workers by the settings that they are given', { timeout: 120_000 }, () => {
+    const words = ['local', '--type=orchestrator', '--case=worker'];
+    const workers = ['--worker-settings=isolation=process', '--limited-settings=memory-limit=256'];
+    const { document } = conformance(...words, ...workers);
+    expect(document.data.cases.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect(document.data.cases.length).toBeGreaterThan(10);
+    expect(conformance(...words).document.data.totals).toMatchObject({ passed: 0 });
+    const { error } = conformance(
+      ...words,
+      '--worker-settings=isolaton=process',
+      '--limited-settings=memory-limit=x',
+    ).document;
+    expect(error.message).toMatch(/--worker-settings are not valid:\n {2}isolaton.*isolation.*\n.*--limited-settings/);
+  });
+
   it('runs the suite of secret stores on a metadata store of its own, and leaves no key', { timeout: 120_000 }, () => {
     using home = temporaryFolder();
     using temporary = temporaryFolder();

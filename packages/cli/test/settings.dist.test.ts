@@ -147,6 +147,17 @@ describe('a run with a run config', () => {
     const shape = stackJson(root, ...commandLine.slice(0, -1), '--config=shape.json');
     expect(shape.error.problems?.map(({ path }) => path)).toEqual(['steps.load.setting', 'setings']);
     expect(shape.error.message).toContain('The run config of shape.json is not valid');
+    const words = ['pipeline', 'run', 'pipelines/training.ts#training', '--fator=1', '--factor=x'];
+    const all = stackJson(root, ...words, '--config=shape.json', '--stack=nowhere', '--run-name=-').error;
+    expect(all.message.split('\n').map((line) => line.replace(/[:,.].*/, ''))).toEqual([
+      'The run config of shape',
+      '  steps',
+      '  setings',
+      'The parameters of the pipeline "training" are not valid',
+      '  fator',
+      '  factor',
+      expect.stringContaining('nowhere'),
+    ]);
     const none = stackJson(root, ...commandLine.slice(0, -1), '--config=none.yaml');
     expect(none.error.code).toBe('FILE_NOT_FOUND');
     expect(stackJson(root, 'pipeline', 'run', 'pipelines/training.ts#misspelt').error).toMatchObject({

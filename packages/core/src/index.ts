@@ -59,6 +59,7 @@ export {
   type ProbeResult,
   StackComponent,
   type StepRunInfo,
+  unhealthy,
 } from './component/stack-component.ts';
 // Configs.
 export {
@@ -83,6 +84,7 @@ export {
   errorCodes,
   exitCodeOf,
   exitCodes,
+  joinErrors,
   nearestNames,
   type Problem,
   runEnded,

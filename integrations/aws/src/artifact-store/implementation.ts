@@ -34,6 +34,7 @@ import {
   type SignRequest,
   type StoredStat,
   type StoreRequest,
+  unhealthy,
   type WriteRequest,
 } from '@stack/core';
 import { requestOptions } from '../connection/request-options.ts';
@@ -119,7 +120,7 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       const gap = isConditional ? '' : ' Its server ignores conditions of writes, so that those are refused.';
       return { healthy: true, message: `${this.root} can be written and read.${gap}` };
     } catch (error) {
-      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+      return unhealthy(error);
     }
   }
 

@@ -16,6 +16,7 @@ import {
   SecretStore,
   type SecretSummary,
   StackError,
+  unhealthy,
 } from '@stack/core';
 import { awsClientOptions } from '../connection/aws-client-options.ts';
 import { awsErrorCode } from '../connection/aws-error-code.ts';
@@ -61,7 +62,7 @@ export default class AwsSecretStore extends SecretStore<AwsSecretStoreConfig> {
       await client.listSecrets({ ...this.#filter(), MaxResults: 1 });
       return { healthy: true, message: `Secrets Manager lists what begins with "${this.config.prefix}".` };
     } catch (error) {
-      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+      return unhealthy(error);
     }
   }
 

@@ -30,6 +30,7 @@ import {
   StackError,
   type StoredStat,
   type StoreRequest,
+  unhealthy,
   type WriteRequest,
 } from '@stack/core';
 import { atOnce } from './at-once.ts';
@@ -88,7 +89,7 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
       }
       return { healthy: true, message: `${this.root} can be listed.` };
     } catch (error) {
-      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+      return unhealthy(error);
     }
   }
 

@@ -21,6 +21,7 @@ import {
   StackError,
   type StoredStat,
   type StoreRequest,
+  unhealthy,
   type WriteRequest,
 } from '@stack/core';
 import { CheckedStream, checkCrc32c } from './checked-stream.ts';
@@ -96,7 +97,7 @@ export default class GcsArtifactStore extends ArtifactStore<GcsArtifactStoreConf
       for await (const _ of this.#list('', { recursive: true, prefix: '', limit: 1 }, purpose)) break;
       return { healthy: true, message: `${this.root} can be listed.` };
     } catch (error) {
-      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+      return unhealthy(error);
     }
   }
 

@@ -30,6 +30,7 @@ import {
   type RemovalFailure,
   StackError,
   type StoreRequest,
+  unhealthy,
   type WriteRequest,
 } from '@stack/core';
 import { withFileLock } from '../file-lock/file-lock.ts';
@@ -86,7 +87,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
       }
       return { healthy: true, message: `${this.root} can be written and read.` };
     } catch (error) {
-      return { healthy: false, message: error instanceof Error ? error.message : String(error) };
+      return unhealthy(error);
     }
   }
 

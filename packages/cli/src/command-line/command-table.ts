@@ -918,6 +918,16 @@ export const commands: readonly CommandDescription[] = [
         summary: 'The same for credentials that were right once.',
         isRepeatable: true,
       },
+      'worker-settings': {
+        value: 'KEY=VALUE',
+        summary: 'An option of an orchestrator that makes it run a step in a worker, for the cases of these.',
+        isRepeatable: true,
+      },
+      'limited-settings': {
+        value: 'KEY=VALUE',
+        summary: 'One more, by which a worker may take at most 512 MiB of memory.',
+        isRepeatable: true,
+      },
       timeout: { value: 'SECONDS', summary: 'For each case. Default: 60.' },
       junit: { value: 'FILE', summary: 'Write a report as JUnit XML.', completion: 'files' },
       html: { value: 'FILE', summary: 'Write a report as HTML.', completion: 'files' },

@@ -42,6 +42,18 @@ export function commandHelp(
   };
 }
 
+/** A line for each command: its words, and what it does. */
+export function commandRows(
+  commands: readonly CommandDescription[],
+  componentType: string | undefined,
+  screen: Screen,
+): string {
+  return renderRows(
+    commands.map((command) => [`  ${commandLine(command, componentType)}`, command.summary]),
+    screen,
+  );
+}
+
 /** The help of the commands that begin alike. */
 export function commandsHelp(
   commands: readonly CommandDescription[],

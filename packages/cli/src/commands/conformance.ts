@@ -5,6 +5,7 @@ import {
   flavorManifest,
   isPlainObject,
   type JsonObject,
+  joinErrors,
   StackError,
   type StoredInput,
 } from '@stack/core';
@@ -69,20 +70,28 @@ async function readOptions(
   flavor: AnyFlavor,
   invocation: Invocation,
 ): Promise<Omit<FlavorCheckOptions, keyof StoredInput>> {
-  const fields = (option: string): JsonObject | undefined => {
+  const failures: StackError[] = [];
+  const fields = (option: string, part: keyof StoredInput): JsonObject | undefined => {
     const options = invocation.optionPairs(option);
     if (options.length === 0) return undefined;
-    return editInput(flavorManifest(flavor, flavor.name), noInput, { options }).config;
+    const { problems, ...input } = editInput(flavorManifest(flavor, flavor.name), noInput, { options });
+    if (problems.length > 0) failures.push(configError(`--${option}`, problems, part));
+    return input[part];
   };
   const cases = invocation.optionValues('case');
-  return {
+  const options = {
     unsupported: await readUnsupported(invocation),
     cases: cases.length === 0 ? undefined : cases,
     timeLimit: readSeconds(invocation, 'timeout'),
     endpointField: invocation.option('endpoint-field'),
-    wrongCredentials: fields('wrong-credentials'),
-    expiredCredentials: fields('expired-credentials'),
+    wrongCredentials: fields('wrong-credentials', 'config'),
+    expiredCredentials: fields('expired-credentials', 'config'),
+    workerSettings: fields('worker-settings', 'settings'),
+    limitedSettings: fields('limited-settings', 'settings'),
   };
+  const [first, ...others] = failures;
+  if (first !== undefined) throw joinErrors([first, ...others]);
+  return options;
 }
 
 /** What `--unsupported` names: an object of reasons by the names of cases. */

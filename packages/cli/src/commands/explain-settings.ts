@@ -19,18 +19,16 @@ import { openProjectHere } from '../open-project-here.ts';
 import { showValue } from '../output/records.ts';
 import type { Screen } from '../output/screen.ts';
 import { renderTable } from '../output/table.ts';
-import { readParameters } from '../read-parameters.ts';
-import { readRunConfig } from '../read-run-config.ts';
+import { readRunInput } from '../read-run-input.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
   const { pipeline } = await loadPipeline(invocation, invocation.positional('FILE#EXPORT'));
-  const config = await readRunConfig(invocation);
-  const plan = pipeline.plan(readParameters(pipeline, invocation), { config });
+  const { parameters, planOptions, stack: reference } = await readRunInput(pipeline, invocation);
+  const plan = pipeline.plan(parameters, planOptions);
   const step = invocation.positional('STEP');
   if (step !== '') checkStep(plan, step);
 
   await using project = await openProjectHere(invocation);
-  const reference = invocation.option('stack') ?? config.stack;
   const stack = reference === undefined ? await project.stacks.active() : await project.stacks.get(reference);
   const targets = await Promise.all(stack.components.map((component) => targetOf(project, component)));
   const settings = mergePlanSettings(targets, plan);

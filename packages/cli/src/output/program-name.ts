@@ -6,5 +6,5 @@ export const programName = process.env.STACK_COMMAND || (isRunByNpx ? 'npx stack
 
 /** A hint as it is typed here: whoever throws an error writes `stack`, and cannot know what the program is called. */
 export function asTyped(hint: string): string {
-  return hint.replaceAll(/(^|[:,] )stack (?=[a-z<])/g, (_, before: string) => `${before}${programName} `);
+  return hint.replaceAll(/(^|[:,] |\n *)stack (?=[a-z<])/g, (_, before: string) => `${before}${programName} `);
 }

@@ -38,9 +38,10 @@ function packageOf(file: string): string | undefined {
 }
 
 function loadFailure(subject: string, error: unknown): StackError {
+  const place = syntaxErrorPlace(error);
   return new StackError({
     code: 'MODULE_LOAD_FAILED',
-    message: `${subject} cannot be imported: ${messageOf(error)}${syntaxErrorPlace(error)}`,
+    message: `${subject} cannot be imported: ${messageOf(error)}${place === undefined ? '' : `, at ${place}`}`,
     hint: loadFailureHint(error),
     cause: error,
   });
@@ -57,14 +58,15 @@ function loadFailureHint(error: unknown): string | undefined {
   if (error.message.includes('does not provide an export')) {
     return 'When the name is a type, import it with `import type`, and set "verbatimModuleSyntax" in tsconfig.json.';
   }
+  const [, file] = /^(.+\.[cm]?js):\d+$/.exec(syntaxErrorPlace(error) ?? '') ?? [];
+  if (file !== undefined) return `See the place: node --check ${file}`;
   return 'Node runs TypeScript by removing its types: what is left must be JavaScript, without decorators.';
 }
 
-/** Where TypeScript does not parse: Node puts it before the stack. Of JavaScript it tells nobody but the terminal. */
-function syntaxErrorPlace(error: unknown): string {
-  if (!(error instanceof SyntaxError)) return '';
-  const [, place] = /^(.+:\d+)\n/.exec(error.stack ?? '') ?? [];
-  return place === undefined ? '' : `, at ${place}`;
+/** Where a module does not parse, as it stands before the stack: by Node for TypeScript, by whoever imported it for JavaScript. */
+function syntaxErrorPlace(error: unknown): string | undefined {
+  if (!(error instanceof SyntaxError)) return undefined;
+  return /^(.+:\d+)\n/.exec(error.stack ?? '')?.[1];
 }
 
 function errorCode(error: unknown): unknown {

@@ -48,6 +48,14 @@ export interface ProbeResult {
   readonly healthy: boolean;
   /** What was found, for people. */
   readonly message: string;
+  /** What to do, where it is not healthy. */
+  readonly hint?: string | undefined;
+}
+
+/** The result of a probe that met an error. */
+export function unhealthy(error: unknown): ProbeResult {
+  const message = error instanceof Error ? error.message : String(error);
+  return { healthy: false, message, hint: StackError.is(error) ? error.hint : undefined };
 }
 
 /**

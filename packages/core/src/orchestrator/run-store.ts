@@ -59,6 +59,11 @@ export interface RunFence {
 export interface RunLease extends RunFence, AsyncDisposable {
   /** Aborted, with `RUN_LEASE_LOST` as its reason, when it is known that another process has taken the run. */
   readonly lost: AbortSignal;
+  /**
+   * To be called before code of others runs that may keep the process busy: from then on the lease is kept all the same.
+   * Recording that a step runs does it too.
+   */
+  keepWhileBusy(): void;
 }
 
 export interface ClaimOptions {

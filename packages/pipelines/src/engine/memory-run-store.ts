@@ -439,6 +439,7 @@ function take(run: KeptRun): RunLease {
     runId: run.record.id,
     epoch,
     lost: new AbortController().signal,
+    keepWhileBusy: () => {},
     [Symbol.asyncDispose]: async () => {
       if (run.record.epoch === epoch) giveBack(run);
     },

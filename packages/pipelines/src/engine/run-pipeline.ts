@@ -15,7 +15,6 @@ import {
   type RunState,
   type RunStore,
   removeAbandonedFolders,
-  resolveRunSettings,
   type Stack,
   StackError,
   type StepRunRecord,
@@ -39,6 +38,7 @@ import { type PlanChanges, planChanges } from './plan-changes.ts';
 import { recordedError } from './recorded-error.ts';
 import { checkUnmasked } from './recorded-plan.ts';
 import { type RunEvent, type RunRecording, runEventChannel, type TellEvent } from './run-event.ts';
+import { settingsOfRun } from './settings-of-run.ts';
 import { StepArtifacts } from './step-artifacts.ts';
 
 export interface RunOptions {
@@ -116,6 +116,8 @@ export interface CompiledPipeline {
   readonly runName: string | undefined;
   /** What is wrong with the run config, to be told together with what is wrong with its settings on the stack. */
   readonly problems: readonly Problem[];
+  /** What is wrong beside that, to be told together with it. The plan has no steps then, where these cannot be known. */
+  readonly failures: readonly StackError[];
 }
 
 /**
@@ -126,8 +128,8 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   const { stack } = options;
   checkNotImported(compiled.plan.pipeline);
   const givenName = options.name ?? compiled.runName;
-  if (givenName !== undefined) checkName('run', givenName);
-  const prepared = await prepareRun(compiled, options);
+  const failures = [...compiled.failures, ...nameFailures(givenName)];
+  const prepared = await prepareRun({ ...compiled, failures }, options);
   const { plan, shown, settings, recordedIn, runStore } = prepared;
   const unfinished = givenName === undefined ? undefined : await findUnfinished(runStore, givenName);
   if (unfinished !== undefined) {
@@ -141,6 +143,7 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   await hooks.askRun(stack, (component) => ({ runId, pipeline: plan.pipeline, settings: settings.ofRun(component) }));
   const start = { id: runId, name, stack: stack.name, plan: shown, metadata: hooks.metadata };
   await using lease = await runStore.startRun(start);
+  if (hasCodeBesideSteps(compiled)) lease.keepWhileBusy();
   const tell = tellerOf(runId, options.onEvent ?? printStepOutput);
   tell({ type: 'run-started', name, stack: stack.name, plan: shown, recordedIn });
   await callPipelineHook('onStart', () => compiled.hooks.onStart?.(hookContext(runId, name, plan, stack)));
@@ -167,6 +170,17 @@ export async function resumeRun(
   return await continueRun(prepared, lease, options);
 }
 
+/** What is wrong with the name that a run is given. */
+function nameFailures(name: string | undefined): readonly StackError[] {
+  try {
+    if (name !== undefined) checkName('run', name);
+    return [];
+  } catch (error) {
+    if (!StackError.is(error)) throw error;
+    return [error];
+  }
+}
+
 function checkNotImported(pipelineName: string): void {
   if (!isImportedByWorker()) return;
   throw new StackError({
@@ -174,6 +188,13 @@ function checkNotImported(pipelineName: string): void {
     message: `The pipeline "${pipelineName}" is run by a module that a worker imports to run a step of a run.`,
     hint: 'Run pipelines in another module than the one that exports them, or only where `import.meta.main` is true.',
   });
+}
+
+/** Whether code of the user may run before any step does. */
+function hasCodeBesideSteps({ hooks, materializers, definitions }: CompiledPipeline): boolean {
+  const { onStart, onSuccess, onFailure } = hooks;
+  if ([onStart, onSuccess, onFailure].some((hook) => hook !== undefined) || materializers.length > 0) return true;
+  return [...definitions.values()].some(({ cache }) => cache?.key !== undefined);
 }
 
 /** What a run takes, whether it is new or goes on. */
@@ -191,7 +212,7 @@ async function prepareRun(
   compiled: CompiledPipeline,
   { stack, runStore, cache }: Pick<RunOptions, 'stack' | 'runStore' | 'cache'>,
 ): Promise<PreparedRun> {
-  const settings = await resolveRunSettings(stack, compiled.plan, compiled.problems);
+  const settings = await settingsOfRun(stack, compiled);
   // What is kept in memory can be of no use to another run.
   const given: Plan = cache === false ? { ...settings.plan, cache } : settings.plan;
   const plan = deepFreeze(runStore === undefined ? given : await planCode(given, compiled.definitions));
@@ -229,6 +250,7 @@ function otherRunOfName({ name, pipeline }: RunRecord, plan: Plan): StackError {
 async function continueRun(prepared: PreparedRun, lease: RunLease, options: RunOptions): Promise<PipelineRun> {
   const { runStore, shown, recordedIn } = prepared;
   const { stack, allowCodeChange = false } = options;
+  if (hasCodeBesideSteps(prepared.compiled)) lease.keepWhileBusy();
   const record = await runStore.getRun(lease.runId);
   const { name } = record;
   if (record.stack !== stack.name) {

@@ -1,4 +1,4 @@
-import { maskSecrets, type Plan, type PlanStep, resolveRunSettings, StackError, type StepPlace } from '@stack/core';
+import { maskSecrets, type Plan, type PlanStep, StackError, type StepPlace } from '@stack/core';
 import type { LoadValueOptions } from '../artifacts/artifact-content.ts';
 import { ObjectPlaces } from '../artifacts/object-places.ts';
 import { planCode } from '../code-identity/plan-code.ts';
@@ -8,6 +8,7 @@ import { type AttemptOrder, writeResult } from './attempt-elsewhere.ts';
 import type { RunArtifacts } from './load-inputs.ts';
 import { openMappedList, parseItemName } from './mapped-items.ts';
 import type { CompiledPipeline } from './run-pipeline.ts';
+import { settingsOfRun } from './settings-of-run.ts';
 import { StepArtifacts } from './step-artifacts.ts';
 import { AttemptRunner } from './step-attempt.ts';
 
@@ -40,9 +41,9 @@ export async function runStep(
   order: AttemptOrder,
   { stack, runStore, openArtifactStore, signal, send }: StepPlace,
 ): Promise<void> {
-  const { definitions, materializers, problems } = compiled;
+  const { definitions, materializers } = compiled;
   const { runId } = order.lease;
-  const settings = await resolveRunSettings(stack, compiled.plan, problems);
+  const settings = await settingsOfRun(stack, compiled);
   const { plan } = settings;
   checkArtifactStore(order, stack.artifactStore.root);
   const item = parseItemName(order.step);

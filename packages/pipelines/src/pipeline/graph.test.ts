@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunLease } from '@stack/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { defineMaterializer } from '../artifacts/materializer.ts';
@@ -494,6 +495,26 @@ describe('hooks', () => {
     ]);
     expect(emitWarning).toHaveBeenCalledWith('The hook onStart of a pipeline failed: not told');
     emitWarning.mockRestore();
+  });
+
+  it('or a cache key keep the lease of the run while they are busy, before any step runs', async () => {
+    const { stack } = await createTestStack();
+    const events: string[] = [];
+    class WatchedStore extends MemoryRunStore {
+      override async startRun(...run: Parameters<MemoryRunStore['startRun']>): Promise<RunLease> {
+        return { ...(await super.startRun(...run)), keepWhileBusy: () => events.push('kept') };
+      }
+    }
+    const keyed = step({ name: 'keyed', cache: { key: () => events.push('key') } }, () => events.push('ran'));
+    await pipeline({ name: 'keyed' }, () => keyed()).run({}, { stack, runStore: new WatchedStore(), ...silent });
+    const onStart = () => events.push('start');
+    const told = pipeline({ name: 'told', onStart }, () => number({ value: 1 }));
+    await told.run({}, { stack, runStore: new WatchedStore(), ...silent });
+    await pipeline({ name: 'plain' }, () => number({ value: 1 })).run(
+      {},
+      { stack, runStore: new WatchedStore(), ...silent },
+    );
+    expect(events.filter((event) => event !== 'key')).toEqual(['kept', 'ran', 'kept', 'start']);
   });
 
   it('that are no functions are refused', () => {

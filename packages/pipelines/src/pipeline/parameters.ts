@@ -8,6 +8,7 @@ import {
   maximumDepth,
   type Problem,
   parseConfig,
+  StackError,
   schemaProperties,
   unknownOption,
 } from '@stack/core';
@@ -62,6 +63,29 @@ export function parseParameters<Schema extends ParametersSchema>(
   const problems = [...maskProblems(input), ...unknownParameters(jsonSchema, input), ...result.problems];
   if (problems.length > 0) throw configError(subject, problems, 'parameters');
   return result.value as ParametersOutput<Schema>;
+}
+
+/**
+ * Checks parameters of which some could not be read. That one is missing is not told: it may be one of those.
+ *
+ * @param found what is wrong with those that could not be read
+ * @throws CONFIG_INVALID or OPTION_UNKNOWN with that and every problem of the others
+ */
+export function parsePartialParameters(
+  schema: ParametersSchema,
+  jsonSchema: JsonSchema,
+  input: object,
+  subject: string,
+  found: readonly Problem[],
+): undefined {
+  const problems = [...found];
+  try {
+    parseParameters(schema, jsonSchema, input, subject);
+  } catch (error) {
+    if (!StackError.is(error)) throw error;
+    problems.push(...error.problems.filter(({ path }) => Object.hasOwn(input, path.split('.', 1)[0] ?? '')));
+  }
+  if (problems.length > 0) throw configError(subject, problems, 'parameters');
 }
 
 function validate(schema: ParametersSchema, input: unknown): { value?: unknown; problems: readonly Problem[] } {

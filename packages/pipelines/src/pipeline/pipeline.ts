@@ -8,6 +8,7 @@ import {
   type PipelineSource,
   type Plan,
   type PlanStep,
+  type Problem,
   type SettingsBySelector,
   StackError,
   type StepPlace,
@@ -30,6 +31,7 @@ import {
   runPipeline,
 } from '../engine/run-pipeline.ts';
 import { runStep } from '../engine/run-step.ts';
+import { checkFailures } from '../engine/settings-of-run.ts';
 import {
   failurePolicies,
   mergeParameters,
@@ -42,6 +44,7 @@ import { settingsInCode } from '../settings/settings-in-code.ts';
 import { settingsLayers } from '../settings/settings-layers.ts';
 import { Compilation, withCompilation } from './compilation.ts';
 import { deepFreeze } from './deep-freeze.ts';
+import { InputFailures } from './input-failures.ts';
 import type { OutputHandle } from './output-handle.ts';
 import {
   type ParametersInput,
@@ -49,6 +52,7 @@ import {
   type ParametersSchema,
   parametersJsonSchema,
   parseParameters,
+  parsePartialParameters,
 } from './parameters.ts';
 
 const brand: unique symbol = Symbol.for('@stack/pipeline') as never;
@@ -95,6 +99,10 @@ export interface PipelineOptions<Parameters extends ParametersSchema> {
 export interface PlanOptions {
   /** What the run is to do other than the pipeline says: parameters, settings, its name. Default: nothing. */
   readonly config?: RunConfig | undefined;
+  /** What messages call the run config, such as its file. Default: the pipeline. */
+  readonly configName?: string | undefined;
+  /** What was wrong with parameters where they were read, to be told together with the rest. Default: nothing. */
+  readonly parameterProblems?: readonly Problem[] | undefined;
   /** Where a worker finds the pipeline. Default: nowhere, so that it runs in this process alone. */
   readonly source?: PipelineSource | undefined;
 }
@@ -110,8 +118,8 @@ export interface Pipeline<Parameters extends ParametersSchema, Result> extends S
   /**
    * Compiles the pipeline for certain parameters: plain, frozen JSON.
    *
-   * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the parameters
-   * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the run config; its settings are checked on a stack
+   * @throws CONFIG_INVALID or OPTION_UNKNOWN with every problem of the parameters and the run config, whose settings are
+   *   checked on a stack
    * @throws PIPELINE_INVALID for a pipeline that is no valid graph of steps
    * @throws MATERIALIZER_NOT_FOUND for a materializer that a step names and the pipeline does not have
    * @throws OUTPUT_HANDLE_MISUSED when its function uses the output of a step as a value
@@ -124,7 +132,8 @@ export interface Pipeline<Parameters extends ParametersSchema, Result> extends S
    * @throws RUN_FAILED when a step failed, with what it threw as the cause
    * @throws ABORTED when the run was cancelled
    * @throws RUN_LEASE_LOST when another process has taken the run, since this one was stopped or cut off for long
-   * @throws CONFIG_INVALID, OPTION_UNKNOWN or SECRET_NOT_FOUND with every problem of the settings, before anything runs
+   * @throws CONFIG_INVALID, OPTION_UNKNOWN or SECRET_NOT_FOUND with every problem of the parameters, the run config, the
+   *   settings and the name, before anything runs
    * @throws what `plan` throws
    */
   run(
@@ -166,18 +175,41 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
   checkName('pipeline', name);
   checkMaterializers(name, materializers);
   checkOptions(options);
+  const subject = `the pipeline "${name}"`;
   const jsonSchema = jsonSchemaOf(name, schema);
   if (define.constructor.name === 'AsyncFunction') throw asynchronousError(name);
 
   const settings = settingsInCode(options.settings, `pipeline "${name}"`);
   const compile = (
     input: Partial<ParametersInput<Parameters>>,
-    { source, config: givenConfig = {} }: PlanOptions = {},
+    { source, config: givenConfig = {}, configName = subject, parameterProblems = [] }: PlanOptions = {},
   ): CompiledPipeline => {
-    const config = parseRunConfig(givenConfig, `the pipeline "${name}"`);
+    const failures = new InputFailures();
+    const config = failures.check(() => parseRunConfig(givenConfig, configName)) ?? {};
     const merged = config.parameters === undefined ? input : mergeParameters(config.parameters, input as JsonObject);
-    const parameters = parseParameters(schema, jsonSchema, merged, `the pipeline "${name}"`);
-    checkParameters(name, parameters);
+    const isPartial = parameterProblems.length + failures.errors.length > 0;
+    const parameters = failures.check(() => {
+      if (isPartial) return parsePartialParameters(schema, jsonSchema, merged, subject, parameterProblems);
+      const parsed = parseParameters(schema, jsonSchema, merged, subject);
+      checkParameters(name, parsed);
+      return parsed;
+    });
+    const failurePolicy = config.failurePolicy ?? options.failurePolicy ?? 'continue';
+    const planOf = (kept: JsonObject, steps: readonly PlanStep[]): Plan =>
+      deepFreeze({
+        planVersion: 1,
+        pipeline: name,
+        source,
+        parameters: kept,
+        ...(failurePolicy === 'continue' ? {} : { failurePolicy }),
+        ...(options.cache === false ? { cache: false } : {}),
+        ...settingsLayers(['pipeline', settings], ['run-config', config.settings]),
+        steps,
+      });
+    const compiled = { materializers, hooks: options, runName: config.runName, failures: failures.errors };
+    if (parameters === undefined) {
+      return { ...compiled, plan: planOf({}, []), definitions: new Map(), result: undefined, problems: [] };
+    }
     const kept = structuredClone(parameters) as JsonObject;
     const compilation = new Compilation(name);
     const returned = withCompilation(compilation, () => define(parameters));
@@ -196,23 +228,11 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
         ['run-config-step', runConfigOfStep(config, planned.name).settings],
       ),
     }));
-    const failurePolicy = config.failurePolicy ?? options.failurePolicy ?? 'continue';
-    const plan: Plan = {
-      planVersion: 1,
-      pipeline: name,
-      source,
-      parameters: kept,
-      ...(failurePolicy === 'continue' ? {} : { failurePolicy }),
-      ...(options.cache === false ? { cache: false } : {}),
-      ...settingsLayers(['pipeline', settings], ['run-config', config.settings]),
-      steps,
-    };
     const problems = unknownSteps(
       config,
       steps.map((planned) => planned.name),
     );
-    const { runName } = config;
-    return { plan: deepFreeze(plan), definitions, result, materializers, hooks: options, runName, problems };
+    return { ...compiled, plan: planOf(kept, steps), definitions, result, problems };
   };
   return Object.freeze({
     [brand]: true as const,
@@ -220,8 +240,8 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
     parametersJsonSchema: jsonSchema,
     materializers: Object.freeze([...materializers]),
     plan: (parameters: Partial<ParametersInput<Parameters>>, planOptions?: PlanOptions) => {
-      const { plan, problems } = compile(parameters, planOptions);
-      if (problems.length > 0) throw configError(`the pipeline "${name}"`, problems, 'run config');
+      const { plan, problems, failures } = compile(parameters, planOptions);
+      checkFailures([...failures, ...(problems.length === 0 ? [] : [configError(subject, problems, 'run config')])]);
       return plan;
     },
     run: async (parameters: Partial<ParametersInput<Parameters>>, runOptions: RunOptions & PlanOptions) =>

@@ -232,6 +232,52 @@ describe('before anything runs', () => {
     expect(await runStore.listRuns()).toEqual([]);
   });
 
+  it('what is wrong with parameters, run config, settings and name is told together', async () => {
+    const stack = await createClusterStack();
+    const runStore = new MemoryRunStore();
+    const training = trainingWith({ orchestratr: { pipelineValue: 1 } });
+    const given = { stack, runStore, name: '{invalid}', configName: 'run.yaml' };
+    const parameterProblems = [{ path: 'client', message: 'is no JSON' }];
+    const unread = { ...given, parameterProblems, config: { setings: {} } as never };
+    const error = await expectStackError('CONFIG_INVALID', () =>
+      training.run({ ratio: 'half', rato: 1 } as never, unread),
+    );
+    expect(error.message.split('\n')).toEqual([
+      'The run config of run.yaml is not valid:',
+      expect.stringMatching(/^ {2}setings: is not an option\. Did you mean "settings"\?$/),
+      'The parameters of the pipeline "training" are not valid:',
+      '  client: is no JSON',
+      expect.stringMatching(/^ {2}ratio: .*expected number/),
+      expect.stringMatching(/^ {2}rato: is not an option\. Did you mean "ratio"\?$/),
+      expect.stringMatching(/^"\{invalid\}" cannot be the name of a run\. Use 1 to 100/),
+      'The settings of the pipeline "training" on the stack "test" are not valid:',
+      expect.stringMatching(/^ {2}settings\.orchestratr: the stack has no such component/),
+    ]);
+    expect(error.problems.map(({ path }) => path)).toEqual([
+      'setings',
+      'client',
+      'ratio',
+      'rato',
+      '',
+      'settings.orchestratr',
+    ]);
+    expect(() => training.plan({ ratio: 1 }, { config: {}, parameterProblems })).toThrow('client: is no JSON');
+    expect(await runStore.listRuns()).toEqual([]);
+  });
+
+  it('a parameter is not missing where some, or the run config that may give it, could not be read', async () => {
+    const needy = pipeline({ name: 'needy', parameters: z.object({ rows: z.number() }) }, () =>
+      step({ name: 'load' }, () => 1)(),
+    );
+    const wrong = { setings: {}, parameters: { rows: 1 } } as never;
+    const ofConfig = await expectStackError('OPTION_UNKNOWN', () => needy.plan({}, { config: wrong }));
+    expect(ofConfig.message).not.toContain('rows');
+    const parameterProblems = [{ path: 'row', message: 'is not an option', code: 'OPTION_UNKNOWN' as const }];
+    const ofOptions = await expectStackError('OPTION_UNKNOWN', () => needy.plan({}, { config: {}, parameterProblems }));
+    expect(ofOptions.message).not.toContain('rows');
+    await expectStackError('CONFIG_INVALID', () => needy.plan({}, { config: {} }));
+  });
+
   it('every missing secret is told, once', async () => {
     const stack = await createClusterStack();
     const training = trainingWith(

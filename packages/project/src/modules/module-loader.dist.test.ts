@@ -133,6 +133,15 @@ describe('a file of the user', () => {
     expect((await failure('a.ts#a')).message).toMatch(/The file a\.ts cannot be imported: Unexpected.*, at .*b\.ts:3$/);
   });
 
+  it('of JavaScript that does not parse is told with the line, and none of it runs', async () => {
+    await write('b.js', `globalThis.hasRun = true;\nexport const b = 1;\n\nexport const x = { a: 1; };`);
+    await write('a.js', `globalThis.hasRun = true;\nexport { b as a } from './b.js';`);
+    const error = await failure('a.js#a');
+    expect(error.message).toMatch(/The file a\.js cannot be imported: Unexpected token ';', at .*b\.js:4$/);
+    expect(error.hint).toMatch(/node --check .*b\.js$/);
+    expect(globalThis).not.toHaveProperty('hasRun');
+  });
+
   it('with a type imported without "type" is refused with what to do', async () => {
     await write('b.ts', `export interface B { readonly b: number }`);
     await write('a.ts', `import { B } from './b.ts';\nexport const a: B = { b: 1 };`);

@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { didYouMean, moduleLoadError, StackError } from '@stack/core';
+import { locateSyntaxError } from './locate-syntax-error.ts';
 import { importedFiles, registerModuleHooks, specifierFrom } from './module-hooks.ts';
 
 /** Something that a module exports: `./flavors/my-s3.ts#myS3ArtifactStoreFlavor` or `@acme/pkg#export`. */
@@ -122,6 +123,7 @@ export class ModuleLoader {
     try {
       return await importModule(pathToFileURL(file).href);
     } catch (error) {
+      locateSyntaxError(error, importedFiles(file).keys());
       throw moduleLoadError(`The file ${shown}`, error);
     }
   }

@@ -13,6 +13,7 @@ import {
   type SecretResolver,
   StackError,
   type StoredInput,
+  unhealthy,
 } from '@stack/core';
 import { optionName } from '@stack/core/manifest';
 import type { ComponentRecord } from '@stack/store';
@@ -141,9 +142,16 @@ async function probe(
 ): Promise<ComponentCheck> {
   const probing = await attempt('probe', async () => {
     await using component = await open(record);
-    const { healthy, message } = await component.probe();
+    const {
+      healthy,
+      message,
+      hint: ofProbe,
+    } = await component.probe().catch((error: unknown) => {
+      if (StackError.is(error)) throw error;
+      return unhealthy(error);
+    });
     if (healthy) return message;
-    const hint = `Compare with how it is configured: stack ${record.type} describe ${record.name}`;
+    const hint = ofProbe ?? `Compare with how it is configured: stack ${record.type} describe ${record.name}`;
     throw new StackError({ code: 'STACK_UNHEALTHY', message, hint });
   });
   const { problems } = probing.check;
@@ -158,7 +166,8 @@ async function withinLimit<Value>(work: Promise<Value>, milliseconds: number, ch
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const message = `the check of its ${check} took longer than ${milliseconds / 1000} s`;
-    late.reject(new StackError({ code: 'TIMEOUT', message }));
+    const hint = 'See what it waits for, or give it longer: stack doctor --timeout SECONDS';
+    late.reject(new StackError({ code: 'TIMEOUT', message, hint }));
   }, milliseconds);
   try {
     return await Promise.race([work, late.promise]);

@@ -61,6 +61,7 @@ export const picky = orchestrator('picky', true, {
 export const disk = artifactStore('disk', true, 'a-disk-sdk');
 export const cloud = artifactStore('cloud', false, 'a-cloud-sdk');
 export const mail = notifier('mail', () => ({ healthy: true, message: 'reached ' + 'post office' }));
+export const owl = notifier('owl', () => ({ healthy: false, message: 'it sleeps', hint: 'Wait for the night.' }));
 export const pigeon = notifier('pigeon', () => ({ healthy: false, message: 'it flew away' }));
 export const crash = notifier('crash', () => { throw new Error('crashed'); });
 export const hang = notifier('hang', () => new Promise(() => {}));
@@ -86,7 +87,19 @@ beforeEach(async () => {
   environment.STACK_SECRET_MAIL__TOKEN = undefined;
   const secrets = createEnvironmentSecretResolver(environment);
   ({ project } = await initProject(root, { integrationsFrom: [provider], secrets }));
-  for (const name of ['inline', 'cluster', 'picky', 'disk', 'cloud', 'mail', 'pigeon', 'crash', 'hang', 'silent']) {
+  for (const name of [
+    'inline',
+    'cluster',
+    'picky',
+    'disk',
+    'cloud',
+    'mail',
+    'pigeon',
+    'owl',
+    'crash',
+    'hang',
+    'silent',
+  ]) {
     const source = `flavors/all.ts#${name}`;
     await project.flavors.register({ type: typeOf(name), source });
     const config = typeOf(name) === 'artifact-store' ? { path: 'any://a' } : {};
@@ -545,13 +558,14 @@ describe('the doctor', () => {
   });
 
   it('asks the systems behind the components when live, and none hides another', async () => {
-    await register('mine', 'inline', 'disk', 'mail', 'pigeon', 'crash', 'hang', 'silent');
+    await register('mine', 'inline', 'disk', 'mail', 'pigeon', 'owl', 'crash', 'hang', 'silent');
     const diagnosis = await project.stacks.doctor('mine', { live: true, timeLimit: 1000 });
     expect(outcomes(diagnosis)).toEqual({
       inline: 'passed passed passed passed skipped',
       disk: 'passed passed passed failed skipped',
       mail: 'passed passed passed passed passed',
       pigeon: 'passed passed passed passed failed',
+      owl: 'passed passed passed passed failed',
       crash: 'passed passed passed passed failed',
       hang: 'passed passed passed passed failed',
       silent: 'passed passed passed passed skipped',
@@ -561,9 +575,16 @@ describe('the doctor', () => {
     expect(checkOf(diagnosis, 'pigeon', 'probe')?.problems).toMatchObject([
       { code: 'STACK_UNHEALTHY', message: 'it flew away', hint: expect.stringContaining('notifier describe pigeon') },
     ]);
-    expect(checkOf(diagnosis, 'crash', 'probe')?.problems).toMatchObject([{ message: 'crashed' }]);
+    expect(checkOf(diagnosis, 'owl', 'probe')?.problems).toMatchObject([{ hint: 'Wait for the night.' }]);
+    expect(checkOf(diagnosis, 'crash', 'probe')?.problems).toMatchObject([
+      { message: 'crashed', hint: expect.stringContaining('notifier describe crash') },
+    ]);
     expect(checkOf(diagnosis, 'hang', 'probe')?.problems).toMatchObject([
-      { code: 'TIMEOUT', message: 'the check of its probe took longer than 1 s' },
+      {
+        code: 'TIMEOUT',
+        message: 'the check of its probe took longer than 1 s',
+        hint: expect.stringContaining('--timeout'),
+      },
     ]);
   });
 

@@ -209,6 +209,29 @@ describeEachEngine('the lease of a run', (create) => {
     expect(await holder.end).toMatchObject({ output: 'began\nfalse\n', errors: '' });
   });
 
+  test('is kept by a process that is busy before any step runs, once that is said', async () => {
+    const { end, child } = runChild(
+      location,
+      `
+      const store = await openStore({ ...location, leaseDuration: ${holderLease} });
+      const lease = await store.runs.startRun(${JSON.stringify(run)});
+      lease.keepWhileBusy();
+      console.log('started');
+      setTimeout(() => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${leaseDuration * 2});
+        console.log(lease.lost.aborted);
+        process.exit();
+      }, ${holderLease});
+    `,
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    const signal = AbortSignal.timeout(leaseDuration * 1.5);
+    const claim = (await open()).runs.claimRun(run.name, { wait: true, signal });
+    await expect(claim).rejects.toMatchObject({ name: expect.stringMatching(/AbortError|TimeoutError/) });
+    expect(await end).toMatchObject({ output: 'started\nfalse\n', errors: '' });
+  });
+
   test('does not keep its process alive', async () => {
     const { end } = runChild(
       location,

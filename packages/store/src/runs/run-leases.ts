@@ -62,10 +62,15 @@ export class RunLeases implements AsyncDisposable {
     const own: OwnLease = { fence, name, controller };
     this.#own.set(fence.runId, own);
     this.#timer ??= setInterval(() => this.#beat(), this.#interval).unref();
-    return { ...fence, lost: controller.signal, [Symbol.asyncDispose]: () => this.#giveBack(own) };
+    return {
+      ...fence,
+      lost: controller.signal,
+      keepWhileBusy: () => this.beatWhileBusy(),
+      [Symbol.asyncDispose]: () => this.#giveBack(own),
+    };
   }
 
-  /** To be called before a step runs, which may keep the process busy. Runs that take cached results alone need no thread. */
+  /** To be called before code runs that may keep the process busy. Runs that take cached results alone need no thread. */
   beatWhileBusy(): void {
     this.#heartbeat ??= this.#engine.startHeartbeat(this.#holder, this.#interval);
   }

@@ -45,6 +45,10 @@ export interface FlavorCheckOptions extends Omit<RunOptions, 'cases'> {
   readonly wrongCredentials?: JsonObject | undefined;
   /** The same for credentials that were right once. */
   readonly expiredCredentials?: JsonObject | undefined;
+  /** Settings by which an orchestrator runs a step in a worker. Without them the cases about workers are skipped. */
+  readonly workerSettings?: JsonObject | undefined;
+  /** Those by which a worker may take at most 512 MiB of memory, beside these. Without them the case of it is skipped. */
+  readonly limitedSettings?: JsonObject | undefined;
   /** Makes the store in a process of its own. Without it the cases of killed processes are skipped. */
   readonly worker?: WorkerModule | undefined;
 }
@@ -66,13 +70,13 @@ export async function checkFlavor(flavor: AnyFlavor, options: FlavorCheckOptions
 
 async function runSuite(flavor: AnyFlavor, options: FlavorCheckOptions): Promise<CaseResult[]> {
   const { config, settings = {}, baseDirectory = process.cwd(), id, overrides, secrets } = options;
-  const create = (fields: JsonObject = {}) =>
+  const create = (fields: JsonObject = {}, settingsFields: JsonObject = {}) =>
     createComponent(
       flavor,
       {
         name: 'conformance',
         config: { ...config, ...fields },
-        settings,
+        settings: { ...settings, ...settingsFields },
         baseDirectory,
         ...(id === undefined ? {} : { id }),
         ...(secrets === undefined ? {} : { secrets }),
@@ -88,7 +92,18 @@ async function runSuite(flavor: AnyFlavor, options: FlavorCheckOptions): Promise
       return runSelected(artifactStoreCases, { name: flavor.name, ...store }, { ...options, unsupported });
     }
     case 'orchestrator': {
-      const orchestrator = { name: flavor.name, create: () => create() as Promise<Orchestrator> };
+      const { workerSettings, limitedSettings } = options;
+      const parse = async (fields: JsonObject | undefined): Promise<object | undefined> => {
+        if (fields === undefined) return undefined;
+        await using component = await create({}, fields);
+        return component.settings;
+      };
+      const orchestrator = {
+        name: flavor.name,
+        create: () => create() as Promise<Orchestrator>,
+        workerSettings: await parse(workerSettings),
+        limitedSettings: await parse(limitedSettings && { ...workerSettings, ...limitedSettings }),
+      };
       return runSelected(orchestratorCases, orchestrator, options);
     }
     case 'secret-store': {

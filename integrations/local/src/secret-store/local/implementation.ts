@@ -15,6 +15,7 @@ import {
   SecretStore,
   type SecretSummary,
   StackError,
+  unhealthy,
 } from '@stack/core';
 import type { LocalSecretStoreConfig } from './config.ts';
 import { EnvironmentKeys, keyVariable } from './environment-keys.ts';
@@ -132,7 +133,7 @@ export default class LocalSecretStore extends SecretStore<LocalSecretStoreConfig
       return { healthy: true, message: `All secrets open: ${ofProject} of the project, ${personal} personal.` };
     } catch (error) {
       if (!StackError.is(error)) throw error;
-      return { healthy: false, message: error.message };
+      return unhealthy(error);
     }
   }
 
