@@ -7,6 +7,8 @@ export interface DeleteRunsOptions {
   readonly keepArtifacts?: boolean;
   readonly deleteTagged?: boolean;
   readonly dryRun?: boolean;
+  /** Begins with no further run when aborted. */
+  readonly until?: AbortSignal;
 }
 
 export interface DeletedRuns {
@@ -23,12 +25,13 @@ export interface DeletedRuns {
 export async function deleteRuns(
   project: Project,
   references: readonly string[],
-  options: DeleteRunsOptions,
+  { until, ...options }: DeleteRunsOptions,
 ): Promise<DeletedRuns> {
   await using stores = new OpenedArtifactStores(project);
   const runs: DeletedRuns['runs'][number][] = [];
   const found: StackError[] = [];
   for (const reference of references) {
+    if (until?.aborted) break;
     try {
       const logStore = await findLogStore(project, reference);
       const { problems, ...run } = await deleteRun(project.runs, reference, {

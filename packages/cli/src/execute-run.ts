@@ -10,6 +10,7 @@ import { programName } from './output/program-name.ts';
 import { artifactRows, showMilliseconds } from './output/records.ts';
 import { createRunView, type RunView } from './output/run-view.ts';
 import { renderTable } from './output/table.ts';
+import { pruneAtEnd } from './prune-runs.ts';
 
 /** Enough of an id to type: commands take the beginning of one. */
 const shownIdLength = 8;
@@ -48,12 +49,16 @@ export async function executeRun(
   const { plan: _, ...shown } = record;
   const error = runError(record, interruption.uncaught);
   // The run was complete before the error could stop it.
-  const warnings = ended.state === 'completed' && interruption.uncaught !== undefined ? [interruption.uncaught] : [];
+  const late = ended.state === 'completed' && interruption.uncaught !== undefined ? [interruption.uncaught] : [];
+  // Who has cancelled a run does not wait for others.
+  const pruned = interruption.signal.aborted ? { runs: [], problems: [] } : await pruneAtEnd(project, ended.id);
+  const deletedRuns = pruned.runs.map(({ name }) => name);
+  const text = summary(record, artifacts, result, stack.artifactStore.root, invocation);
   return {
-    data: { ...shown, steps: ended.steps, artifacts, ...(isJsonData(result) ? { result } : {}) },
-    text: summary(record, artifacts, result, stack.artifactStore.root, invocation),
+    data: { ...shown, steps: ended.steps, artifacts, ...(isJsonData(result) ? { result } : {}), deletedRuns },
+    text: deletedRuns.length === 0 ? text : `${text}\n\nDeleted, as no rule keeps them: ${deletedRuns.join(', ')}`,
     ...(error === undefined ? {} : { error }),
-    warnings,
+    warnings: [...late, ...pruned.problems],
   };
 }
 

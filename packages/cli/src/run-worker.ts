@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunRecord, StackError } from '@stack/core';
-import { expiredRuns } from '@stack/pipelines';
 import type { Project } from '@stack/project';
-import { deleteRuns } from './delete-runs.ts';
+import { pruneRuns } from './prune-runs.ts';
 
 /** Milliseconds between two looks at which runs there are. */
 const pause = 2_000;
@@ -79,15 +78,9 @@ export class RunWorker {
 
   /** Deletes the runs that the rules of the project do not keep. */
   async #prune(): Promise<void> {
-    const { runs } = this.#project;
-    const expired = expiredRuns(await runs.summarizeRuns(), await runs.retentionRules());
-    const deleted = await deleteRuns(
-      this.#project,
-      expired.map(({ id }) => id),
-      {},
-    );
-    for (const { name } of deleted.runs) this.#options.onLine(`${name}: deleted, as no rule keeps it`);
-    for (const { message } of deleted.problems) this.#options.onLine(message);
+    const deleted = await pruneRuns(this.#project);
+    for (const { name } of deleted?.runs ?? []) this.#options.onLine(`${name}: deleted, as no rule keeps it`);
+    for (const { message } of deleted?.problems ?? []) this.#options.onLine(message);
   }
 
   async #watch(run: RunRecord, wait: boolean): Promise<void> {

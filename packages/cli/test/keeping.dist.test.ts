@@ -218,6 +218,18 @@ describe('stack run retention', () => {
     expect(stack(root, 'run', 'prune')).toMatch(/^Deleted 2 runs\./);
     expect(runs()).toEqual(['c', 'b']);
     expect(stackJson(root, 'artifact', 'verify', '--run=c').ok).toBe(true);
+    expect(stack(root, 'pipeline', 'run', 'pipelines.ts#loading', '--run-name=d', '--rows=3')).toMatch(
+      /\nDeleted, as no rule keeps them: b$/m,
+    );
+    expect(runs()).toEqual(['d', 'c']);
+    stack(root, 'run', 'retention', 'set', '--max-count=1', '--pipeline=loading');
+    const last = stackJson<{ readonly deletedRuns: readonly string[] }>(
+      root,
+      ...['pipeline', 'run', 'pipelines.ts#loading', '--run-name=e', '--rows=3'],
+    );
+    expect(last.data.deletedRuns).toEqual(['c', 'd']);
+    expect(runs()).toEqual(['e']);
+    stack(root, 'run', 'retention', 'delete', '--pipeline=loading');
     stack(root, 'run', 'retention', 'delete');
     expect(failed('run', 'retention', 'delete')).toMatchObject({ code: 'ARGUMENT_INVALID' });
     expect(failed('run', 'retention', 'set')).toMatchObject({ code: 'OPTION_MISSING' });

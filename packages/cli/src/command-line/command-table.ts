@@ -682,7 +682,7 @@ export const commands: readonly CommandDescription[] = [
   {
     words: ['run', 'retention', 'set'],
     summary:
-      'Say how long runs are kept, or how many. The others stay until stack run prune, or the next hour of a stack worker.',
+      'Say how long runs are kept, or how many. Runs delete others at their end, as do stack run prune and stack worker.',
     options: {
       ...retentionScope,
       'max-age': { value: 'DURATION', summary: 'Since they ended, e.g. 12h or 30d. Default: for ever.' },

@@ -195,6 +195,7 @@ export const endedRunSchema = runSchema.extend({
   steps: z.array(stepRunSchema),
   artifacts: z.array(artifactSchema),
   result: z.json().optional().describe('What the pipeline returned, where that is data.'),
+  deletedRuns: z.array(z.string()).describe('Names of the runs that were deleted at its end, as no rule keeps them.'),
 });
 
 /** A run that a worker went on with. */
