@@ -332,7 +332,7 @@ describe('the commands that a hint names', () => {
       'those that there are: pnpm stack list',
     );
     expect(hintOf(['run'], { npm_lifecycle_event: 'npx' })).toMatch(
-      /^There are:\n {2}npx stack run list .*Runs.*\n {2}npx stack run describe /,
+      /^There are:\n {2}npx stack run list +List the runs.*\n {2}npx stack run describe /,
     );
     expect(hintOf(['delete', 'default'], { STACK_COMMAND: 'x' })).toContain('x register NAME --orchestrator');
     expect(hintOf(['describe', 'qqqqqqqq'], {})).toContain(': stack list');
