@@ -27,6 +27,10 @@ test.each([
   expect(problemsOf({ path }).join()).toContain(message);
 });
 
+test('a path of another scheme is told once', () => {
+  expect(problemsOf({ path: 'gs://bucket/a' })).toHaveLength(1);
+});
+
 test('a key of KMS needs an encryption by KMS', () => {
   const config = { path: 's3://bucket', kmsKeyId: 'alias/mine' };
   expect(problemsOf(config)).toHaveLength(1);

@@ -48,6 +48,8 @@ export const s3ArtifactStoreConfigSchema = artifactStoreConfig({ schemes: ['s3:/
   })
   .superRefine(checkAwsConnection)
   .superRefine(({ path }, context) => {
+    // Another scheme is told already.
+    if (!/^s3:\/\/./.test(path)) return;
     const location = /^s3:\/\/[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9](?:\/(.*))?$/s.exec(path);
     const report = (message: string) => context.addIssue({ code: 'custom', path: ['path'], message });
     if (location === null) return report('must be s3://BUCKET or s3://BUCKET/PREFIX');

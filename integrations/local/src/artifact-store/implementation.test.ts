@@ -109,7 +109,16 @@ describe('the root', () => {
     await writeFile(join(folder, 'file'), '');
     for (const path of ['file', 'file/below']) {
       const store = await open(join(folder, path));
-      await expect(store.write('a', 'text')).rejects.toMatchObject({ code: 'ROOT_NOT_FOUND' });
+      for (const operation of [
+        () => store.write('a', 'text'),
+        () => store.read('a'),
+        () => store.exists('a'),
+        () => keysOf(store.walk()),
+        () => store.removeTree(''),
+        () => store.collectGarbage(),
+      ]) {
+        await expect(operation()).rejects.toMatchObject({ code: 'ROOT_NOT_FOUND' });
+      }
     }
   });
 

@@ -396,7 +396,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
 
   /** The real path of the root. Rejects with ENOENT while there is none. */
   async #openRoot(): Promise<string> {
-    this.#realRoot ??= await realpath(this.root === '' ? '/' : this.root);
+    this.#realRoot ??= await realFolder(this.root === '' ? '/' : this.root);
     this.#isFolding ??= await this.findOutFolding(this.#realRoot);
     return this.#realRoot;
   }
@@ -412,8 +412,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
     }
     const root = this.root === '' ? '/' : this.root;
     await mkdir(root, { recursive: true }).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST', 'ENOTDIR')) throw error;
-      throw new StackError({ code: 'ROOT_NOT_FOUND', message: `${root} is not a folder` });
+      throw hasCode(error, 'EEXIST', 'ENOTDIR') ? notAFolder(root) : error;
     });
     this.#realRoot ??= await realpath(root);
     const staging = join(this.#realRoot, stagingFolder);
@@ -449,6 +448,19 @@ interface Child {
   readonly name: string;
   readonly segment: string;
   readonly isDirectory: boolean;
+}
+
+/** The real path of a folder. Rejects with ENOENT where there is none. */
+async function realFolder(path: string): Promise<string> {
+  const real = await realpath(path).catch((error: unknown) => {
+    throw hasCode(error, 'ENOTDIR') ? notAFolder(path) : error;
+  });
+  if (!(await stat(real)).isDirectory()) throw notAFolder(path);
+  return real;
+}
+
+function notAFolder(path: string): StackError {
+  return new StackError({ code: 'ROOT_NOT_FOUND', message: `${path} is not a folder` });
 }
 
 /** The entries of a directory; none where there is no directory. */
