@@ -11,70 +11,28 @@ import type { Context } from './case-context.ts';
 import { chunks, failingChunks, inParts, megabyte, settlingTime } from './chunks.ts';
 import { paths } from './listing.ts';
 import { operations } from './operations.ts';
+import { halfWritten, readDuringWrites, sizeOfHalfWritten } from './writes-under-way.ts';
 
 export const atomicityCases = {
   'a reader during a write sees the old bytes or the new ones': async ({ component: store }: Context) => {
-    const versions = ['a', 'b', 'c'].map((letter) => Buffer.alloc(megabyte, letter));
-    await store.write('a', versions[0] ?? '');
-    let isWriting = true;
-    const writing = (async () => {
-      for (const version of [...versions, ...versions]) await store.write('a', chunks(inParts(version, 50_000), true));
-    })().finally(() => {
-      isWriting = false;
-    });
-    let reads = 0;
-    while (isWriting) {
-      const bytes = await store.read('a');
-      const isWhole = versions.some((version) => version.equals(bytes));
-      assert.ok(isWhole, `a reader saw ${bytes.length} bytes that nobody wrote`);
-      reads++;
-      await nextTurn();
-    }
-    await writing;
-    assert.ok(reads > 0);
+    await readDuringWrites(store, store);
   },
   'an object is not seen before it is complete': async ({ component: store }: Context) => {
-    const { promise: half, resolve: halfWritten } = Promise.withResolvers<void>();
-    const { promise: goOn, resolve: finish } = Promise.withResolvers<void>();
-    const writing = store.write(
-      'a/b',
-      (async function* () {
-        yield randomBytes(megabyte);
-        halfWritten();
-        await goOn;
-        yield randomBytes(10);
-      })(),
-    );
-    await half;
-    await delay(settlingTime);
+    const finish = await halfWritten(store, 'a/b');
     assert.equal(await store.exists('a/b'), false);
     assert.equal(await store.exists('a'), false);
     assert.deepEqual(await paths(store.walk()), []);
     assert.deepEqual(await paths(store.list()), []);
     await expectCode('NOT_FOUND', () => store.read('a/b'));
-    finish();
-    await writing;
-    assert.equal(await store.size('a/b'), megabyte + 10);
+    await finish();
+    assert.equal(await store.size('a/b'), sizeOfHalfWritten);
   },
   'an object being replaced keeps its old bytes': async ({ component: store }: Context) => {
     await store.write('a', 'old');
-    const { promise: half, resolve: halfWritten } = Promise.withResolvers<void>();
-    const { promise: goOn, resolve: finish } = Promise.withResolvers<void>();
-    const writing = store.write(
-      'a',
-      (async function* () {
-        yield randomBytes(megabyte);
-        halfWritten();
-        await goOn;
-        yield 'end';
-      })(),
-    );
-    await half;
-    await delay(settlingTime);
+    const finish = await halfWritten(store, 'a');
     assert.equal(await store.readText('a'), 'old');
-    finish();
-    await writing;
-    assert.equal(await store.size('a'), megabyte + 3);
+    await finish();
+    assert.equal(await store.size('a'), sizeOfHalfWritten);
   },
   'a write whose source fails rejects with the error of the source': async ({ component: store }: Context) => {
     const failure = Object.assign(new Error('the source failed'), { code: 'ENOENT' });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ArtifactStore } from '@stack/core';
 import type { ConformanceCases } from '../../conformance/conformance-suite.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import type { Context } from './case-context.ts';
-import { chunks, failingChunks, megabyte, settlingTime } from './chunks.ts';
+import { chunks, failingChunks, megabyte } from './chunks.ts';
 import { paths } from './listing.ts';
+import { halfWritten, sizeOfHalfWritten } from './writes-under-way.ts';
 
 export const garbageCases = {
   'collectGarbage leaves objects alone': async ({ component: store }: Context) => {
@@ -30,24 +30,11 @@ export const garbageCases = {
     assert.deepEqual(await store.collectGarbage({ olderThan: 0 }), []);
   },
   'collectGarbage leaves a write that is under way alone': async ({ component: store }: Context) => {
-    const { promise: half, resolve: halfWritten } = Promise.withResolvers<void>();
-    const { promise: goOn, resolve: finish } = Promise.withResolvers<void>();
-    const writing = store.write(
-      'a',
-      (async function* () {
-        yield randomBytes(megabyte);
-        halfWritten();
-        await goOn;
-        yield 'end';
-      })(),
-    );
-    await half;
-    await delay(settlingTime);
+    const finish = await halfWritten(store, 'a');
     assert.deepEqual(await store.collectGarbage(), []);
     await store.collectGarbage({ olderThan: 0, dryRun: true });
-    finish();
-    await writing;
-    assert.equal(await store.size('a'), megabyte + 3);
+    await finish();
+    assert.equal(await store.size('a'), sizeOfHalfWritten);
   },
   'collectGarbage of an age that is none is ARGUMENT_INVALID': async ({ component: store }: Context) => {
     for (const olderThan of [-1, Number.NaN]) {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expectBytes } from '../../conformance/expect-bytes.ts';
 import { expectCode } from '../../conformance/expect-code.ts';
 import { casesWithHook } from './case-context.ts';
 import { allBytes, chunks, inParts, megabyte } from './chunks.ts';
 import { expectSameStat } from './expect-same-stat.ts';
 import { paths } from './listing.ts';
+import { readDuringWrites } from './writes-under-way.ts';
 
 /** Two components with one root, as two processes have them. */
 export const sharedCases = casesWithHook('reopen', {
@@ -133,22 +134,6 @@ export const sharedCases = casesWithHook('reopen', {
     reopen,
   ) => {
     const other = disposables.use(await reopen(store.root));
-    const versions = ['a', 'b'].map((letter) => Buffer.alloc(megabyte, letter));
-    await store.write('a', versions[0] ?? '');
-    let isWriting = true;
-    const writing = (async () => {
-      for (const version of [...versions, ...versions]) await store.write('a', chunks(inParts(version, 50_000), true));
-    })().finally(() => {
-      isWriting = false;
-    });
-    while (isWriting) {
-      const bytes = await other.read('a');
-      assert.ok(
-        versions.some((version) => version.equals(bytes)),
-        `a reader saw ${bytes.length} bytes that nobody wrote`,
-      );
-      await nextTurn();
-    }
-    await writing;
+    await readDuringWrites(store, other);
   },
 });
