@@ -15,15 +15,15 @@ const defaultLimit = 50;
 /** So many names are looked through for one that is like another. */
 const namesForHints = 1000;
 
+/** Without a limit, for which SQLite would compile it anew each time: a step has few artifacts. */
 const selectStepArtifacts = prepareQuery(
-  (database, { runId, step, limit }: { readonly runId: string; readonly step: string; readonly limit: number }) =>
+  (database, { runId, step }: { readonly runId: string; readonly step: string }) =>
     database
       .selectFrom('artifacts')
       .selectAll()
       .where('run_id', '=', runId)
       .where('step', '=', step)
-      .orderBy('sequence', 'desc')
-      .limit(limit),
+      .orderBy('sequence', 'desc'),
 );
 
 type ArtifactTable = Pick<RunStore, 'saveArtifact' | 'changeTags' | 'getArtifact' | 'listArtifacts' | 'listLoads'>;
@@ -50,7 +50,7 @@ export function createArtifactTable(engine: Engine): ArtifactTable {
     listArtifacts: ({ runId, step, name, after, limit = defaultLimit } = {}) =>
       engine.read(async (database) => {
         if (runId !== undefined && step !== undefined && name === undefined && after === undefined) {
-          return (await selectStepArtifacts(database, { runId, step, limit })).map(artifactRecord);
+          return (await selectStepArtifacts(database, { runId, step })).slice(0, limit).map(artifactRecord);
         }
         let query = database.selectFrom('artifacts').selectAll().orderBy('sequence', 'desc').limit(limit);
         if (runId !== undefined) query = query.where('run_id', '=', runId);

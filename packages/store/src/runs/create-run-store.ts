@@ -1,6 +1,6 @@
 import type { JsonObject, RunFence, RunStore, StepCaching, StepChange } from '@stack/core';
 import { didYouMean, StackError } from '@stack/core/errors';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { isObject, StoredRow } from '../schema/stored-row.ts';
 import type { RunRow, StepRunRow, Tables } from '../schema/tables.ts';
@@ -305,9 +305,17 @@ const selectStepRun = prepareQuery((database, { runId, step }: { readonly runId:
   database.selectFrom('step_runs').selectAll().where('run_id', '=', runId).where('step', '=', step),
 );
 
-/** Of one key, which the index has in the order of their ends. Of several at once they would be sorted, which takes far longer. */
+/**
+ * Of one key, which the index has in the order of their ends. Of several at once they would be sorted, which takes far longer.
+ * The limit is part of the text: SQLite compiles a statement anew for each value that is given for one.
+ */
 const selectLatestOfKey = prepareQuery((database, { key }: { readonly key: string }) =>
-  database.selectFrom('step_runs').selectAll().where('cache_key', '=', key).orderBy('ended_at', 'desc').limit(1),
+  database
+    .selectFrom('step_runs')
+    .selectAll()
+    .where('cache_key', '=', key)
+    .orderBy('ended_at', 'desc')
+    .limit(sql.lit(1)),
 );
 
 /** A query of its own for each change: it writes no column that stays as it is, and so no index of one. */

@@ -19,6 +19,12 @@ import { createSqliteKysely } from './sqlite-kysely.ts';
 const pagesOfLog = 4_000;
 
 /**
+ * KiB of pages that are kept in memory, of which SQLite keeps 2 MiB by default. Ids and digests lie anywhere in an index: with
+ * fewer, most steps of a store of some thousand read pages again.
+ */
+const keptPages = 16_000;
+
+/**
  * Opens a SQLite file as the database of a store.
  *
  * @throws STORE_UNAVAILABLE, STORE_CORRUPT, STORE_TOO_NEW
@@ -32,7 +38,8 @@ export async function openSqliteEngine({
     // Readers and a writer do not wait for each other, and a commit that was reported survives the end of the process.
     await retryWhileBusy(whileLocked(options.file, options.patience), () =>
       database.exec(
-        `pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma wal_autocheckpoint = ${pagesOfLog}`,
+        `pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma wal_autocheckpoint = ${pagesOfLog};
+         pragma cache_size = -${keptPages}`,
       ),
     );
   } catch (error) {
