@@ -620,6 +620,33 @@ describeEachEngine('a metadata store', (create) => {
       expect(await store.runs.getArtifact(artifact.id)).toEqual({ ...artifact, version: 1 });
     });
 
+    test('the start of the next step is recorded with the end of one, or neither', async () => {
+      const run = newRun('training-1', ['load', 'train', 'report']);
+      const lease = await store.runs.startRun(run);
+      const artifact = newArtifact(run.id, 'load');
+      const completed = (attempt: number) =>
+        ({ state: 'completed', artifacts: [artifact], metadata: {}, next: { step: 'train', attempt } }) as const;
+      await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+      await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 1 });
+      await expect(store.runs.recordStep(lease, 'load', completed(1))).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+        message: expect.stringContaining('"train"'),
+      });
+      expect((await store.runs.listStepRuns(run.id)).map(({ state }) => state)).toEqual([
+        'running',
+        'running',
+        'pending',
+      ]);
+      expect(await store.runs.listArtifacts()).toEqual([]);
+      await store.runs.recordStep(lease, 'load', completed(2));
+      expect(await store.runs.listStepRuns(run.id)).toMatchObject([
+        { state: 'completed' },
+        { state: 'running', attempt: 2, endedAt: undefined },
+        { state: 'pending' },
+      ]);
+      expect(await store.runs.getArtifact(artifact.id)).toEqual({ ...artifact, version: 1 });
+    });
+
     test('a run is found by its id, its name and the beginning of its id', async () => {
       const run = newRun('training-1');
       await store.runs.startRun(run);

@@ -18,49 +18,85 @@ export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorCon
     );
     const waitingFor = new Map(plan.steps.map(({ name, upstream }) => [name, new Set(upstream).size]));
     /** What can be done now. */
-    const ready: (() => Promise<void>)[] = [];
-    const running = new Set<Promise<void>>();
+    const ready: Task[] = [];
+    /** What a step that runs has as its successor, and so does not wait in `ready`. */
+    const claimed = new Set<string>();
     const failures: unknown[] = [];
     let ended = 0;
 
-    const start = (step: PlanStep): void => {
-      ready.push(() => (step.map === undefined ? execute(step) : expand(step)));
-    };
-    const execute = async ({ name }: PlanStep): Promise<void> => {
-      await executor.execute(name, { signal, host: hosts.get(name) });
-      ended++;
-      for (const { step: dependent } of dependents.get(name) ?? []) {
-        const left = (waitingFor.get(dependent.name) ?? 0) - 1;
-        waitingFor.set(dependent.name, left);
-        if (left === 0) start(dependent);
-      }
-    };
+    const taskOf = (step: PlanStep): Task => ({
+      step: step.name,
+      run: async (next) => {
+        await executor.execute(step.name, { signal, host: hosts.get(step.name), next });
+        ended++;
+        for (const { step: dependent } of dependents.get(step.name) ?? []) {
+          const left = (waitingFor.get(dependent.name) ?? 0) - 1;
+          waitingFor.set(dependent.name, left);
+          if (left === 0 && !claimed.has(dependent.name)) start(dependent);
+        }
+      },
+    });
     /** Its items take places of their own, so that a long list runs no more at once than other steps do. */
-    const expand = async (step: PlanStep): Promise<void> => {
-      const items = await executor.expand(step.name, { signal });
-      let left = items.length;
-      if (left === 0) return execute(step);
-      for (const item of items) {
-        ready.push(async () => {
-          await executor.execute(item, { signal, host: hosts.get(step.name) });
-          if (--left === 0) ready.push(() => execute(step));
-        });
+    const expansionOf = (step: PlanStep): Task => ({
+      step: undefined,
+      run: async () => {
+        const items = await executor.expand(step.name, { signal });
+        let left = items.length;
+        if (left === 0) ready.push(taskOf(step));
+        for (const item of items) {
+          const run: Task['run'] = async (next) => {
+            await executor.execute(item, { signal, host: hosts.get(step.name), next });
+            if (--left === 0) ready.push(taskOf(step));
+          };
+          ready.push({ step: item, run });
+        }
+      },
+    });
+    const start = (step: PlanStep): void => {
+      ready.push(step.map === undefined ? taskOf(step) : expansionOf(step));
+    };
+    /** What comes in the place of a task that is about to end: the first that is ready, else what waits for it alone. */
+    const claimNext = ({ step }: Task): Task | undefined => {
+      if (ready.length > 0) return ready[0]?.step === undefined ? undefined : ready.shift();
+      const waiting = (dependents.get(step ?? '') ?? []).find(({ step: { name } }) => waitingFor.get(name) === 1);
+      if (waiting === undefined || waiting.step.map !== undefined) return undefined;
+      claimed.add(waiting.step.name);
+      return taskOf(waiting.step);
+    };
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    let running = 0;
+    // When a state cannot be recorded, nothing more is started, and what runs is waited for.
+    const fill = (): void => {
+      while (failures.length === 0 && running < limit) {
+        const task = ready.shift();
+        if (task === undefined) break;
+        running++;
+        void work(task);
       }
+      if (running === 0) end();
+    };
+    /** Runs a task, and one after the other what comes in its place. */
+    const work = async (first: Task): Promise<void> => {
+      try {
+        for (let task: Task | undefined = first; task !== undefined && failures.length === 0; ) {
+          const present: Task = task;
+          task = undefined;
+          await present.run(() => {
+            task = claimNext(present);
+            return task?.step;
+          });
+          if (task !== undefined) fill();
+        }
+      } catch (error) {
+        failures.push(error);
+      }
+      running--;
+      fill();
     };
 
     for (const step of plan.steps) if (step.upstream.length === 0) start(step);
-    // When a state cannot be recorded, nothing more is started, and what runs is waited for.
-    while (running.size > 0 || (ready.length > 0 && failures.length === 0)) {
-      while (failures.length === 0 && running.size < limit) {
-        const next = ready.shift();
-        if (next === undefined) break;
-        const run = next()
-          .catch((error: unknown) => failures.push(error))
-          .then(() => void running.delete(run));
-        running.add(run);
-      }
-      await Promise.race(running);
-    }
+    fill();
+    await over;
     if (failures.length > 0) throw failures[0];
     if (ended < plan.steps.length) {
       throw new StackError({
@@ -74,6 +110,13 @@ export default class LocalOrchestrator extends Orchestrator<LocalOrchestratorCon
     const concurrency = this.settings.concurrency ?? availableParallelism();
     return { healthy: true, message: `Runs up to ${concurrency} steps at once on this machine.` };
   }
+}
+
+interface Task {
+  /** What is executed; `undefined` for the expansion of a mapped step. */
+  readonly step: string | undefined;
+  /** @param next claims what comes in its place */
+  readonly run: (next: () => string | undefined) => Promise<void>;
 }
 
 /** Where the attempts of a step run; `undefined` for this process. */

@@ -215,6 +215,8 @@ export type StepChange =
       /** What it logged of its run. Default: nothing. */
       readonly runMetadata?: JsonObject | undefined;
       readonly caching?: StepCaching | undefined;
+      /** The step that starts in its place: recorded as running with it, or not at all. Default: none. */
+      readonly next?: { readonly step: string; readonly attempt: number } | undefined;
     }
   | {
       readonly state: 'failed';
@@ -272,7 +274,7 @@ export interface RunStore extends RunKeeping {
   /**
    * Records a change of a step, and gives the artifacts that came into being with it, in the order in which they are in the
    * change. Rejects with `RUN_NOT_FOUND` or `STEP_NOT_FOUND`, and with `PRECONDITION_FAILED` when the run or the step has
-   * ended, or the attempt has begun already: then nothing of the change is kept.
+   * ended, or the attempt has begun already, or that of `next`: then nothing of the change is kept.
    */
   recordStep(fence: RunFence, step: string, change: StepChange): Promise<readonly ArtifactRecord[]>;
   /**

@@ -7,6 +7,12 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   /** Where the attempts of the step run. Default: in this process. */
   readonly host?: StepHost | undefined;
+  /**
+   * Asked, at most once, when the step is about to complete: the step or item that will be executed in its place as soon as it
+   * has ended, and whatever happens meanwhile. Of those that depend on it, one that waits for nothing else. The start of
+   * that step is then recorded together with this end, which is one transaction instead of two. Default: none.
+   */
+  readonly next?: (() => string | undefined) | undefined;
 }
 
 /**

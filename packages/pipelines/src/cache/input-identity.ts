@@ -1,6 +1,7 @@
-import type { ArtifactRecord, JsonValue, PlanInput } from '@stack/core';
+import type { JsonValue, NewArtifact, PlanInput } from '@stack/core';
 import { artifactIdentity } from '../artifacts/artifact-content.ts';
-import { findOutput, type RunArtifacts } from '../engine/load-inputs.ts';
+import { findOutput } from '../engine/load-inputs.ts';
+import type { PutOutArtifacts } from '../engine/step-artifacts.ts';
 
 /** An input, as far as it matters what it is: its value, or what artifacts it is made of. */
 export type InputIdentity =
@@ -25,10 +26,10 @@ export type InputIdentity =
  */
 export async function identifyInputs(
   inputs: Readonly<Record<string, PlanInput>>,
-  { stepArtifacts }: Pick<RunArtifacts, 'stepArtifacts'>,
+  stepArtifacts: PutOutArtifacts,
   identifyItem: () => Promise<InputIdentity> = async () => ({ kind: 'nothing' }),
 ): Promise<Readonly<Record<string, InputIdentity>>> {
-  const artifacts = new Map<string, Promise<readonly ArtifactRecord[]>>();
+  const artifacts = new Map<string, Promise<readonly NewArtifact[]>>();
   const artifactsOf = (step: string) => {
     const known = artifacts.get(step) ?? stepArtifacts.of(step);
     artifacts.set(step, known);

@@ -20,9 +20,10 @@ import { builtInMaterializers } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import { ValueScope } from '../artifacts/value-scope.ts';
 import { loadInputs, type RunArtifacts } from '../engine/load-inputs.ts';
+import type { PutOutArtifacts } from '../engine/step-artifacts.ts';
 import type { StepRecords } from '../engine/step-journal.ts';
 import type { StepDefinition } from '../step/step.ts';
-import { type CacheSubject, cacheKeys, createKeyedDigest, type KeyedDigest } from './cache-key.ts';
+import { type CacheKeys, type CacheSubject, cacheKeys, createKeyedDigest, type KeyedDigest } from './cache-key.ts';
 import type { CacheOptions } from './cache-options.ts';
 import { type InputIdentity, identifyInputs } from './input-identity.ts';
 
@@ -31,6 +32,11 @@ export type CacheAnswer =
   | { readonly records: StepRecords; readonly caching: StepCaching & { readonly state: 'cached' } }
   /** It has to run. What its result can be reused for depends on whether it read the parameters of the pipeline. */
   | { readonly cachingOf: (hasReadParameters: boolean) => StepCaching | undefined };
+
+/** Whether there is an earlier result of a step, without a look at whether it can be taken. */
+export type CacheLookup =
+  | { readonly cachingOf: (hasReadParameters: boolean) => StepCaching | undefined }
+  | { readonly keys: CacheKeys; readonly found: StepRunRecord; readonly options: CacheOptions };
 
 /** A step that is about to run, or an item of one. */
 export interface CachedStep {
@@ -72,10 +78,23 @@ export class StepCache {
     return this.#damaged;
   }
 
-  /** @throws what the key function of the step throws, and StackError when the run store cannot be read */
+  /** @throws what `lookUp` throws */
   async find(cached: CachedStep, signal: AbortSignal): Promise<CacheAnswer> {
+    const lookup = await this.lookUp(cached, this.#run.stepArtifacts, signal);
+    if (!('found' in lookup)) return lookup;
+    const { keys, found, options } = lookup;
+    const taken = await this.#take(found, cached, options, signal);
+    if (typeof taken === 'string') return { cachingOf: computedUnder(keys, taken) };
+    const { whole, withoutParameters: without } = keys;
+    const key = found.caching !== undefined && 'key' in found.caching ? found.caching.key : undefined;
+    const from = resultOf(found);
+    return { records: taken, caching: { state: 'cached', ...(key === whole.key ? whole : without), from } };
+  }
+
+  /** @throws what the key function of the step throws, and StackError when the run store cannot be read */
+  async lookUp(cached: CachedStep, stepArtifacts: PutOutArtifacts, signal: AbortSignal): Promise<CacheLookup> {
     const { step, definition } = cached;
-    const off = (reason: string): CacheAnswer => ({ cachingOf: () => ({ state: 'off', reason }) });
+    const off = (reason: string): CacheLookup => ({ cachingOf: () => ({ state: 'off', reason }) });
     const { code } = step;
     // No code was asked for: the run is of no use to others.
     if (code === undefined) return { cachingOf: () => undefined };
@@ -85,24 +104,11 @@ export class StepCache {
     const { runStore } = this.#run;
     this.#digest ??= runStore.digestKey().then(createKeyedDigest);
     const digest = await this.#digest;
-    const subject = await this.#subject(cached, code.digest, signal);
+    const keys = cacheKeys(await this.#subject(cached, code.digest, stepArtifacts, signal), digest);
+    if (this.#plan.cache === false) return { cachingOf: computedUnder(keys, 'the run does without the cache') };
     // A step that has not read the parameters once, with the same inputs, does not the next time.
-    const { whole, withoutParameters: without } = cacheKeys(subject, digest);
-    const found =
-      this.#plan.cache === false ? undefined : await runStore.findCached([...new Set([whole.key, without.key])]);
-    const missing = (refused?: string): CacheAnswer => ({
-      cachingOf: (hasReadParameters) => ({
-        state: 'computed',
-        ...(hasReadParameters ? whole : without),
-        ...(refused === undefined ? {} : { refused }),
-      }),
-    });
-    if (found === undefined) return missing(this.#plan.cache === false ? 'the run does without the cache' : undefined);
-    const taken = await this.#take(found, cached, definition.cache, signal);
-    if (typeof taken === 'string') return missing(taken);
-    const key = found.caching !== undefined && 'key' in found.caching ? found.caching.key : undefined;
-    const from = resultOf(found);
-    return { records: taken, caching: { state: 'cached', ...(key === whole.key ? whole : without), from } };
+    const found = await runStore.findCached([...new Set([keys.whole.key, keys.withoutParameters.key])]);
+    return found === undefined ? { cachingOf: computedUnder(keys) } : { keys, found, options: definition.cache };
   }
 
   /** What an earlier step run stored and logged as that of this one; the reason why not, where it cannot be. */
@@ -165,7 +171,12 @@ export class StepCache {
     }
   }
 
-  async #subject(cached: CachedStep, code: string, signal: AbortSignal): Promise<CacheSubject> {
+  async #subject(
+    cached: CachedStep,
+    code: string,
+    stepArtifacts: PutOutArtifacts,
+    signal: AbortSignal,
+  ): Promise<CacheSubject> {
     const { step, definition, item } = cached;
     const { environment = [], key } = definition.cache ?? {};
     const named = Object.entries(step.materializers ?? {}).map(([output, name]) => `${output} by ${name}`);
@@ -179,7 +190,7 @@ export class StepCache {
       values:
         key === undefined
           ? {
-              inputs: await identifyInputs(step.inputs, this.#run, item?.identify),
+              inputs: await identifyInputs(step.inputs, stepArtifacts, item?.identify),
               parameters: this.#plan.parameters,
             }
           : { custom: await this.#customKey(cached, key, signal) },
@@ -205,6 +216,15 @@ export class StepCache {
       problems,
     });
   }
+}
+
+/** What is known of a step that has to run, by whether it read the parameters of the pipeline. */
+function computedUnder({ whole, withoutParameters }: CacheKeys, refused?: string) {
+  return (hasReadParameters: boolean): StepCaching => ({
+    state: 'computed',
+    ...(hasReadParameters ? whole : withoutParameters),
+    ...(refused === undefined ? {} : { refused }),
+  });
 }
 
 /** Who computed the result of a step run. */

@@ -1,4 +1,12 @@
-import { type ArtifactRecord, type PlanInput, type PlanStep, type RunStore, type Stack, StackError } from '@stack/core';
+import {
+  type ArtifactRecord,
+  type NewArtifact,
+  type PlanInput,
+  type PlanStep,
+  type RunStore,
+  type Stack,
+  StackError,
+} from '@stack/core';
 import { type LoadValueOptions, loadArtifact, openArtifactStream } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 import type { OpenArtifactStore } from '../artifacts/open-store-of.ts';
@@ -68,7 +76,11 @@ export async function loadInput(
 }
 
 /** @throws ARTIFACT_NOT_FOUND */
-export function findOutput(artifacts: readonly ArtifactRecord[], step: string, output: string): ArtifactRecord {
+export function findOutput<Artifact extends NewArtifact>(
+  artifacts: readonly Artifact[],
+  step: string,
+  output: string,
+): Artifact {
   const found = artifacts.find((artifact) => artifact.output === output);
   if (found !== undefined) return found;
   throw new StackError({

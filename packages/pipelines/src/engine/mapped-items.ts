@@ -25,7 +25,7 @@ export async function openMappedList(map: PlanInput, run: RunArtifacts, signal: 
     length: items.length,
     load: async (index, options) => loadInput(items[index] ?? nothing, run, options),
     identify: async (index) => {
-      const { item = nothing } = await identifyInputs({ item: items[index] ?? nothing }, run);
+      const { item = nothing } = await identifyInputs({ item: items[index] ?? nothing }, run.stepArtifacts);
       return item;
     },
   };

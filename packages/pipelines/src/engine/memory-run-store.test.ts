@@ -62,6 +62,25 @@ describe('MemoryRunStore', () => {
     await expectStackError('STEP_NOT_FOUND', () => store.recordStep(lease, 'none', { state: 'running', attempt: 1 }));
   });
 
+  it('records the start of the next step with the end of one, or neither', async () => {
+    const store = new MemoryRunStore();
+    const lease = await store.startRun(start('aa1', 'first'));
+    await store.recordStep(lease, 'load', { state: 'running', attempt: 1 });
+    await store.recordStep(lease, 'train', { state: 'running', attempt: 1 });
+    const completed = (attempt: number) =>
+      ({
+        state: 'completed',
+        artifacts: [artifact('x1', 'aa1')],
+        metadata: {},
+        next: { step: 'train', attempt },
+      }) as const;
+    await expectStackError('PRECONDITION_FAILED', () => store.recordStep(lease, 'load', completed(1)));
+    expect((await store.listStepRuns('aa1')).map(({ state }) => state)).toEqual(['running', 'running']);
+    expect(await store.listArtifacts()).toEqual([]);
+    await store.recordStep(lease, 'load', completed(2));
+    expect(await store.listStepRuns('aa1')).toMatchObject([{ state: 'completed' }, { state: 'running', attempt: 2 }]);
+  });
+
   it('keeps nothing of a change that comes after the end of the step or run, or of an attempt that has begun', async () => {
     const store = new MemoryRunStore();
     const lease = await store.startRun(start('aa1', 'first'));

@@ -146,25 +146,20 @@ export class MemoryRunStore implements RunStore {
 
   async recordStep(fence: RunFence, step: string, change: StepChange): Promise<readonly ArtifactRecord[]> {
     const run = this.#fencedRun(fence);
-    const previous = stepOf(run, step);
-    checkRunning(run.record);
-    if (previous.endedAt !== undefined) {
-      throw conflict(`The step "${step}" of the run "${run.record.name}" has ended: ${previous.state}.`);
-    }
+    const previous = openStepOf(run, step);
     if (change.state === 'running') {
-      const { attempt } = change;
-      if (attempt <= previous.attempt)
-        throw conflict(`The attempt ${attempt} of the step "${step}" has begun already.`);
-      run.steps.set(step, { ...previous, state: 'running', attempt, startedAt: previous.startedAt ?? new Date() });
+      run.steps.set(step, begunStep(previous, change.attempt));
       return [];
     }
     if (change.state !== 'completed') {
       run.steps.set(step, { ...previous, ...change, endedAt: new Date() });
       return [];
     }
-    const { artifacts, inputs = [], runMetadata, ...changed } = change;
+    const { artifacts, inputs = [], runMetadata, next, ...changed } = change;
     this.#checkNotCondemned(artifacts);
+    const begun = next && begunStep(openStepOf(run, next.step), next.attempt);
     run.steps.set(step, { ...previous, ...changed, inputs, endedAt: new Date() });
+    if (begun !== undefined) run.steps.set(begun.step, begun);
     if (runMetadata !== undefined) {
       run.record = { ...run.record, metadata: withLogged(run.record.metadata, runMetadata) };
     }
@@ -488,6 +483,19 @@ function stepOf({ record, steps }: KeptRun, step: string): StepRunRecord {
   const found = steps.get(step);
   if (found !== undefined) return found;
   throw new StackError({ code: 'STEP_NOT_FOUND', message: `The run "${record.name}" has no step "${step}".` });
+}
+
+/** A step that has not ended, of a run that has not. */
+function openStepOf(run: KeptRun, name: string): StepRunRecord {
+  const step = stepOf(run, name);
+  checkRunning(run.record);
+  if (step.endedAt === undefined) return step;
+  throw conflict(`The step "${name}" of the run "${run.record.name}" has ended: ${step.state}.`);
+}
+
+function begunStep(step: StepRunRecord, attempt: number): StepRunRecord {
+  if (attempt <= step.attempt) throw conflict(`The attempt ${attempt} of the step "${step.step}" has begun already.`);
+  return { ...step, state: 'running', attempt, startedAt: step.startedAt ?? new Date() };
 }
 
 function summaryOf({ id, name, pipeline, state, startedAt, endedAt }: RunRecord): RunSummary {

@@ -15,7 +15,7 @@ import {
 } from '@stack/core';
 import { type ArtifactList, storeItemList } from '../artifacts/artifact-content.ts';
 import { ObjectPlaces } from '../artifacts/object-places.ts';
-import { type CacheAnswer, type MappedItem, StepCache } from '../cache/step-cache.ts';
+import { type CacheAnswer, type CachedStep, type MappedItem, StepCache } from '../cache/step-cache.ts';
 import { StepLog } from '../logs/step-log.ts';
 import { referencedOutputs } from '../pipeline/referenced-outputs.ts';
 import { runAttemptElsewhere } from './attempt-elsewhere.ts';
@@ -23,6 +23,7 @@ import { findOutput, loadInput } from './load-inputs.ts';
 import { itemName, openMappedList, parseItemName } from './mapped-items.ts';
 import { recordedError, unrecordedError } from './recorded-error.ts';
 import type { TellEvent } from './run-event.ts';
+import type { PutOutArtifacts } from './step-artifacts.ts';
 import {
   type AttemptEnd,
   type AttemptResult,
@@ -62,6 +63,20 @@ interface AttemptPlace {
   readonly host: StepHost | undefined;
 }
 
+/** A step that was recorded as running with the end of the one before it, and is to be executed next. */
+interface EarlyStart {
+  readonly step: string;
+  readonly attempt: number;
+  readonly cachingOf: (hasReadParameters: boolean) => StepCaching | undefined;
+}
+
+/** What comes after a step. */
+interface Succession {
+  readonly signal: AbortSignal;
+  /** Says which step is executed next, the same each time. */
+  readonly next: () => string | undefined;
+}
+
 /** The items of a mapped step in this run. */
 interface Expansion {
   /** Names of their step runs. */
@@ -84,6 +99,7 @@ export class PipelineExecutor implements StepExecutor {
   readonly #places: ObjectPlaces;
   /** The last attempt that was begun here, by the name of the step run. */
   readonly #begun = new Map<string, number>();
+  readonly #early = new Map<string, EarlyStart>();
   /** How often a step run has to be repeated because what it had stored was removed. */
   readonly #repeats = new Map<string, number>();
   readonly #attempts: AttemptRunner;
@@ -115,17 +131,18 @@ export class PipelineExecutor implements StepExecutor {
     return this.#errors;
   }
 
-  async execute(name: string, { signal: runSignal, host }: ExecuteOptions): Promise<StepOutcome> {
+  async execute(name: string, { signal: runSignal, host, next }: ExecuteOptions): Promise<StepOutcome> {
     const execution = this.#execution(name);
     const signal = this.#gate.signalOf(runSignal);
     const startedAt = performance.now();
-    const isExpanded = this.#expansions.has(name);
-    const ended = this.#gate.outcome(name) ?? (isExpanded ? undefined : await this.#endEarly(execution, signal));
+    const hasStarted = this.#expansions.has(name) || this.#early.has(name);
+    const ended = this.#gate.outcome(name) ?? (hasStarted ? undefined : await this.#endEarly(execution, signal));
     if (ended !== undefined) return ended;
+    const succession: Succession = { signal, next: once(() => next?.()) };
     for (;;) {
       const result = await this.#run(execution, signal, host);
       try {
-        return await this.#end(execution, result, performance.now() - startedAt);
+        return await this.#end(execution, result, performance.now() - startedAt, succession);
       } catch (error) {
         if (!StackError.is(error, 'ARTIFACT_COLLECTED')) throw error;
         // Its bytes had been stored long ago, and were removed as garbage before anything referred to them.
@@ -242,19 +259,23 @@ export class PipelineExecutor implements StepExecutor {
 
   /** The result of an earlier run, where it is that of this step too, else what comes of running it. */
   async #takeOrRun(execution: Execution, place: AttemptPlace): Promise<StepResult> {
-    const { name, step } = execution;
+    const { name } = execution;
     const { signal } = place;
     let answer: CacheAnswer;
     try {
-      const definition = definitionOf(this.#options.definitions, step.name);
-      const cached = { name, step, definition, item: this.#itemOf(execution) };
-      answer = await this.#cache.find(cached, signal);
+      answer = this.#early.get(name) ?? (await this.#cache.find(this.#cachedStep(execution), signal));
     } catch (error) {
       return signal.aborted ? { outcome: 'cancelled' } : { outcome: 'failed', error, metadata: {} };
     }
     if ('records' in answer) return { outcome: 'completed', ...answer.records, caching: answer.caching };
     const { hasReadParameters, ...end } = await this.#runAttempts(execution, place);
     return { ...end, caching: answer.cachingOf(hasReadParameters) };
+  }
+
+  #cachedStep(execution: Execution): CachedStep {
+    const { name, step } = execution;
+    const definition = definitionOf(this.#options.definitions, step.name);
+    return { name, step, definition, item: this.#itemOf(execution) };
   }
 
   /** What inputs of the kind `item` stand for. */
@@ -268,13 +289,14 @@ export class PipelineExecutor implements StepExecutor {
     const { lease, runStore, tell } = this.#options;
     const { name, step } = execution;
     const { damaged } = this.#cache;
-    const lastAttempt = this.#begun.get(name) ?? this.#recorded.get(name)?.attempt ?? 0;
+    const early = this.#early.get(name);
+    this.#early.delete(name);
     // An attempt that was interrupted, or whose bytes were removed, does not count.
     const uncounted = (this.#recorded.get(name)?.interruptions ?? 0) + (this.#repeats.get(name) ?? 0);
     const attempts = step.attempts + uncounted;
     const loadItem = this.#itemOf(execution)?.load;
-    for (let attempt = lastAttempt + 1; !signal.aborted; attempt++) {
-      await runStore.recordStep(lease, name, { state: 'running', attempt });
+    for (let attempt = early?.attempt ?? this.#nextAttempt(name); !signal.aborted; attempt++) {
+      if (attempt !== early?.attempt) await runStore.recordStep(lease, name, { state: 'running', attempt });
       this.#begun.set(name, attempt);
       tell({ type: 'step-started', step: name, attempt, attempts });
       const isLast = attempt >= attempts;
@@ -293,6 +315,42 @@ export class PipelineExecutor implements StepExecutor {
       if (step.backoff !== undefined) await backOff(step.backoff, attempt, signal).catch(() => {});
     }
     return { outcome: 'cancelled', hasReadParameters: false };
+  }
+
+  #nextAttempt(name: string): number {
+    return (this.#begun.get(name) ?? this.#recorded.get(name)?.attempt ?? 0) + 1;
+  }
+
+  /**
+   * The step that is executed next, where it can be recorded as running together with the completion of this one: that needs
+   * nothing to be loaded, and none of the user's code to be called, before this one is recorded.
+   */
+  async #findEarlyStart(
+    completing: string,
+    { caching, artifacts }: StepResult & { readonly outcome: 'completed' },
+    succession: Succession | undefined,
+  ): Promise<EarlyStart | undefined> {
+    // After a result from the cache comes another one most often, which does not start.
+    const follower = caching?.state === 'cached' ? undefined : succession?.next();
+    if (follower === undefined || succession === undefined) return undefined;
+    const { signal } = succession;
+    const { stepArtifacts } = this.#options;
+    const putOut: PutOutArtifacts = { of: async (name) => (name === completing ? artifacts : stepArtifacts.of(name)) };
+    try {
+      const execution = this.#execution(follower);
+      const { step, item } = execution;
+      const isDecided = item !== undefined || (step.map === undefined && step.condition === undefined);
+      if (!isDecided || this.#gate.outcome(follower) !== undefined) return undefined;
+      if (this.#gate.hindrance(step, signal, completing) !== undefined) return undefined;
+      const cached = this.#cachedStep(execution);
+      if (cached.definition.cache?.key !== undefined) return undefined;
+      const lookup = await this.#cache.lookUp(cached, putOut, signal);
+      if ('found' in lookup) return undefined;
+      return { step: follower, attempt: this.#nextAttempt(follower), cachingOf: lookup.cachingOf };
+    } catch {
+      // It is told when that step is executed.
+      return undefined;
+    }
   }
 
   /** Ends a mapped step whose items have ended: its outputs are the lists of theirs. */
@@ -325,13 +383,23 @@ export class PipelineExecutor implements StepExecutor {
     }
   }
 
-  async #end({ name, step, item }: Execution, result: StepResult, duration: number): Promise<StepOutcome> {
+  async #end(
+    { name, step, item }: Execution,
+    result: StepResult,
+    duration: number,
+    succession?: Succession,
+  ): Promise<StepOutcome> {
     const { lease, runStore, stepArtifacts, tell } = this.#options;
     switch (result.outcome) {
       case 'completed': {
         const { outcome: state, ...completed } = result;
         const inputs = [...(await takenInputs(step, item, stepArtifacts)), ...completed.inputs];
-        const artifacts = await runStore.recordStep(lease, name, { state, ...completed, inputs });
+        const next = await this.#findEarlyStart(name, result, succession);
+        const artifacts = await runStore.recordStep(lease, name, { state, ...completed, inputs, next });
+        if (next !== undefined) {
+          this.#early.set(next.step, next);
+          this.#started.add(next.step);
+        }
         stepArtifacts.add(name, artifacts);
         if (item !== undefined) this.#expansions.get(step.name)?.artifacts.set(name, artifacts);
         const { caching } = result;
@@ -371,4 +439,12 @@ export class PipelineExecutor implements StepExecutor {
       message: `The pipeline "${this.#options.plan.pipeline}" has no step "${name}".`,
     });
   }
+}
+
+function once<Result>(find: () => Result): () => Result {
+  let found: { readonly result: Result } | undefined;
+  return () => {
+    found ??= { result: find() };
+    return found.result;
+  };
 }

@@ -1,10 +1,15 @@
-import type { ArtifactRecord, RunStore } from '@stack/core';
+import type { ArtifactRecord, NewArtifact, RunStore } from '@stack/core';
 
 /** So many steps are remembered: of a long list of items, the run store knows the others. */
 const rememberedSteps = 1_000;
 
+/** What steps have put out, which need not be recorded yet. */
+export interface PutOutArtifacts {
+  of(step: string): Promise<readonly NewArtifact[]>;
+}
+
 /** What the steps of a run have put out. The latest is remembered, as the steps after it take it. */
-export class StepArtifacts {
+export class StepArtifacts implements PutOutArtifacts {
   readonly #runId: string;
   readonly #runStore: RunStore;
   readonly #remembered = new Map<string, readonly ArtifactRecord[]>();

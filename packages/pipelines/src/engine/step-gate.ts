@@ -35,7 +35,7 @@ export class StepGate {
 
   /** Whether all steps of the plan have ended well. */
   get isComplete(): boolean {
-    return this.#plan.steps.every(({ name }) => ['completed', 'bypassed'].includes(this.#ends.get(name) ?? ''));
+    return this.#plan.steps.every(({ name }) => this.#endedWell(name));
   }
 
   /** Why steps are cancelled, or not started. */
@@ -57,14 +57,22 @@ export class StepGate {
     if (failurePolicy === 'fail-fast') this.#failFast.abort();
   }
 
-  /** What keeps a step from running, apart from its condition; `undefined` for nothing. */
-  hindrance(step: PlanStep, run: AbortSignal): Hindrance | undefined {
+  /**
+   * What keeps a step from running, apart from its condition; `undefined` for nothing.
+   *
+   * @param completing a step that counts as completed, since it is about to be
+   */
+  hindrance(step: PlanStep, run: AbortSignal, completing?: string): Hindrance | undefined {
     if (run.aborted || this.#stopped !== undefined) return { end: 'skipped', reason: this.stopReason };
-    const isOver = (end: StepEnd | undefined) => end === 'completed' || end === 'bypassed';
-    const blocker = step.upstream.find((name) => !isOver(this.#ends.get(name)));
+    const blocker = step.upstream.find((name) => name !== completing && !this.#endedWell(name));
     if (blocker !== undefined) return { end: 'skipped', reason: `the step "${blocker}" did not complete` };
     const bypassed = requiredSteps(step).find((name) => this.#ends.get(name) === 'bypassed');
     return bypassed === undefined ? undefined : { end: 'bypassed', reason: `the step "${bypassed}" was skipped` };
+  }
+
+  #endedWell(name: string): boolean {
+    const end = this.#ends.get(name);
+    return end === 'completed' || end === 'bypassed';
   }
 }
 

@@ -165,27 +165,24 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       }),
 
     recordStep: (fence, step, change) => {
-      if (change.state === 'running') leases.beatWhileBusy();
+      if (change.state === 'running' || ('next' in change && change.next !== undefined)) leases.beatWhileBusy();
       return writeStep(fence, step, async (database, found) => {
         const { runId } = fence;
-        await changeStep(database, found, change);
-        const { state, ...data } = change;
-        if (state !== 'completed') {
-          await appendRunEvent(
-            database,
-            runId,
-            step,
-            state,
-            'caching' in data ? { ...data, caching: undefined } : data,
-          );
+        if (change.state !== 'completed') {
+          await recordChange(database, found, change);
           return [];
         }
-        const { artifacts, inputs, metadata, runMetadata } = change;
+        await changeStep(database, found, change);
+        const { state, artifacts, inputs, metadata, runMetadata, next } = change;
         if (runMetadata !== undefined) await logRunMetadata(database, runId, runMetadata);
         const recorded = await insertArtifacts(database, artifacts);
         await insertArtifactUses(database, fence, step, inputs);
         const ids = artifacts.map(({ id }) => id);
         await appendRunEvent(database, runId, step, state, { artifacts: ids, inputs, metadata });
+        if (next !== undefined) {
+          const { attempt } = next;
+          await recordChange(database, await findFencedStep(database, fence, next.step), { state: 'running', attempt });
+        }
         return recorded;
       });
     },
@@ -339,6 +336,18 @@ async function changeStep(database: Kysely<Tables>, found: FencedStep, change: S
   checkStepChange(found, change);
   const { run_id, step, started_at } = found;
   await updateStepRun[change.state](database, { ...changedColumns(change, started_at), run_id, step });
+}
+
+/** Records a change that nothing comes into being with. @throws PRECONDITION_FAILED */
+async function recordChange(
+  database: Kysely<Tables>,
+  found: FencedStep,
+  change: Exclude<StepChange, { readonly state: 'completed' }>,
+): Promise<void> {
+  await changeStep(database, found, change);
+  const { state, ...data } = change;
+  const { run_id, step } = found;
+  await appendRunEvent(database, run_id, step, state, 'caching' in data ? { ...data, caching: undefined } : data);
 }
 
 /** Those that are there stay as they are. */

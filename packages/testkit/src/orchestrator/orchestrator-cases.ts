@@ -55,6 +55,23 @@ export const orchestratorCases = {
     assert.deepEqual(executor.executed.toSorted(), ['a', 'b', 'c', 'd', 'e']);
     assert.ok(executor.isBefore('b', 'd') && executor.isBefore('c', 'd') && executor.isBefore('d', 'e'));
   },
+  'what is said to come next after a step is executed when that has ended, and said once': async ({
+    component,
+  }: Context) => {
+    const controller = new AbortController();
+    const executor = new RecordingExecutor(async (step, signal) => {
+      await delay(1);
+      if (step === 'e') controller.abort();
+      return signal.aborted ? 'cancelled' : 'completed';
+    });
+    await runPlan(component, executor, { ...diamond, x: [], y: [], e: ['d'], f: ['e'] }, controller);
+    const announced = executor.successions.map(([, next]) => next);
+    assert.deepEqual(announced, [...new Set(announced)]);
+    for (const [completed, next] of executor.successions) {
+      assert.ok(executor.isBefore(completed, next), `${next} did not come after ${completed}`);
+    }
+    assert.equal(executor.executed.length, 8);
+  },
   'after the run is cancelled the other steps are executed too, which skips them': async ({ component }: Context) => {
     const controller = new AbortController();
     const executor = new RecordingExecutor(async (step, signal) => {

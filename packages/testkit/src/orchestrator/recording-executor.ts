@@ -10,6 +10,8 @@ export interface ExecutionEvent {
 export class RecordingExecutor implements StepExecutor {
   readonly events: ExecutionEvent[] = [];
   readonly outcomes: Record<string, StepOutcome> = {};
+  /** The steps that completed, with what was said to be executed next. */
+  readonly successions: (readonly [completed: string, next: string])[] = [];
   readonly #run: (step: string, signal: AbortSignal, host: StepHost | undefined) => Promise<StepOutcome>;
   readonly #expand: (step: string) => readonly string[];
   #running = 0;
@@ -25,12 +27,14 @@ export class RecordingExecutor implements StepExecutor {
     this.#expand = expand;
   }
 
-  async execute(step: string, { signal, host }: ExecuteOptions): Promise<StepOutcome> {
+  async execute(step: string, { signal, host, next }: ExecuteOptions): Promise<StepOutcome> {
     this.events.push({ event: 'start', step });
     this.peak = Math.max(this.peak, ++this.#running);
     try {
       const outcome = await this.#run(step, signal, host);
       this.outcomes[step] = outcome;
+      const successor = outcome === 'completed' ? next?.() : undefined;
+      if (successor !== undefined) this.successions.push([step, successor]);
       return outcome;
     } finally {
       this.#running--;

@@ -82,6 +82,13 @@ class ExecutesTwice extends InOrder {
   }
 }
 
+class AnnouncesInVain extends Orchestrator {
+  override async runPlan({ steps }: Plan, { executor, signal }: RunContext): Promise<void> {
+    const last = steps.at(-1)?.name;
+    for (const { name } of steps) await executor.execute(name, { signal, next: () => last });
+  }
+}
+
 class DoesNotWait extends InOrder {
   override async runPlan(plan: Plan, context: RunContext): Promise<void> {
     void super.runPlan(plan, context);
@@ -235,6 +242,11 @@ const convictions: readonly (readonly [string, typeof InOrder | typeof AllAtOnce
   ['stops at items that fail', StopsAtFailedItems, 'a mapped step is executed after items that failed'],
   ['leaves empty lists out', LeavesEmptyListsOut, 'a mapped step without items is executed'],
   ['executes twice', ExecutesTwice, 'each step is executed once'],
+  [
+    'says for each step that the last comes next',
+    AnnouncesInVain,
+    'what is said to come next after a step is executed when that has ended, and said once',
+  ],
   ['does not wait', DoesNotWait, 'the run ends when its last step has ended'],
   [
     'leaves steps out when the run is cancelled',
