@@ -75,6 +75,7 @@ type Purpose = Omit<SendOptions<unknown>, 'confirm'>;
 export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStoreConfig> {
   readonly #places = new KnownPlaces();
   #connecting: Promise<BlobServiceClient> | undefined;
+  #opening: Promise<ContainerClient> | undefined;
   #delegationKey: UserDelegationKey | undefined;
 
   override async probe(): Promise<ProbeResult> {
@@ -474,7 +475,10 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
   }
 
   async #container(): Promise<ContainerClient> {
-    return (await this.#service()).getContainerClient(parseBlobPath(this.root)?.container ?? '');
+    this.#opening ??= this.#service().then((service) =>
+      service.getContainerClient(parseBlobPath(this.root)?.container ?? ''),
+    );
+    return this.#opening;
   }
 
   async #blob(key: string): Promise<BlockBlobClient> {
@@ -504,14 +508,19 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     signal: AbortSignal | undefined,
     request: (abortSignal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const deadline = AbortSignal.timeout(this.config.requestTimeout);
+    const { requestTimeout } = this.config;
+    // `AbortSignal.timeout` would keep each request in memory until its time is up.
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), requestTimeout);
     try {
-      return await request(anySignal(deadline, signal));
+      return await request(anySignal(deadline.signal, signal));
     } catch (error) {
-      if (deadline.aborted && !signal?.aborted) {
-        throw this.refusal('TIMEOUT', `there was no answer within ${this.config.requestTimeout} ms`);
+      if (deadline.signal.aborted && !signal?.aborted) {
+        throw this.refusal('TIMEOUT', `there was no answer within ${requestTimeout} ms`);
       }
       throw explained(error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
