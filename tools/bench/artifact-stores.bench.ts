@@ -2,7 +2,7 @@ import type { Figures, StoreFigures } from './artifact-stores/figures.ts';
 import { type BenchmarkOptions, parseOptions, usage } from './artifact-stores/options.ts';
 import { benchmarkStore } from './artifact-stores/run.ts';
 import { type StoreName, stores } from './artifact-stores/stores.ts';
-import { goalTable, lackingLines, workloadTable } from './artifact-stores/tables.ts';
+import { goalTable, lackingLines, roundsTold, workloadTable } from './artifact-stores/tables.ts';
 import { workloadNames, workloads } from './artifact-stores/workloads.ts';
 import { keepFigures, readKeptFigures, writePage } from './kept-figures.ts';
 
@@ -40,8 +40,8 @@ async function measureStores(options: BenchmarkOptions): Promise<Figures> {
 
 function printStore(name: StoreName, figures: StoreFigures): void {
   const { title, durability } = stores[name];
-  const { machine, rounds, scale, by } = figures;
-  console.log(`\n${title}: ${durability}\n${machine}; ${rounds} rounds, ${scale} of the full sizes\n`);
+  const { machine, scale, by } = figures;
+  console.log(`\n${title}: ${durability}\n${machine}; ${roundsTold(figures)}, ${scale} of the full sizes\n`);
   for (const [contender, what] of Object.entries(by)) console.log(`${contender}: ${what}`);
   for (const operation of workloadNames) {
     const workload = figures.workloads[operation];

@@ -12,6 +12,7 @@ export interface StoreFigures {
   readonly date: string;
   /** Node, system, processor and load. */
   readonly machine: string;
+  /** Of large objects: each of the results tells how many it had. */
   readonly rounds: number;
   /** Share of the full sizes. */
   readonly scale: number;

@@ -23,7 +23,7 @@ npm run bench -- artifact-stores --page
   --store NAME     one of ${storeNames.join(', ')}; all by default
   --workload NAME  one of ${workloadNames.join(', ')}; all by default
   --size SHARE     of the full sizes, e.g. 0.1 for a quick look; 1 by default
-  --rounds N       how often each is timed, an odd number; 5 by default
+  --rounds N       how often each is timed with large objects, an odd number; 5 by default, and 2 N + 1 times with small ones
   --json           print the figures as JSON
   --keep           keep the figures, and write docs/benchmarks.md anew: of whole stores in full size, 5 rounds at least
   --page           write docs/benchmarks.md anew from the figures that are kept`;

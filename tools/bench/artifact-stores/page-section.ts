@@ -2,7 +2,7 @@ import { contenderNames } from './contenders.ts';
 import type { Figures, StoreFigures } from './figures.ts';
 import { goalResults, leastMemory } from './goals.ts';
 import { type StoreName, storeNames, stores } from './stores.ts';
-import { goalTable, lackingLines, workloadTable } from './tables.ts';
+import { goalTable, lackingLines, roundsTold, workloadTable } from './tables.ts';
 import { workloadNames, workloads } from './workloads.ts';
 
 const introduction = `What our artifact stores cost, beside what a program would do that needs no store, called raw here, which is Node's file system or
@@ -37,10 +37,10 @@ export function storeBlocks(figures: Figures): string[] {
 
 function storeSection(name: StoreName, figures: StoreFigures): string[] {
   const { title, durability } = stores[name];
-  const { date, machine, rounds, by } = figures;
+  const { date, machine, by } = figures;
   return [
     `### ${title}`,
-    `Durability: ${durability}. ${rounds} rounds on ${date}: ${machine}.`,
+    `Durability: ${durability}. ${roundsTold(figures)}, on ${date}: ${machine}.`,
     contenderNames
       .flatMap((contender) => (by[contender] === undefined ? [] : [`- ${contender}: ${by[contender]}`]))
       .join('\n'),

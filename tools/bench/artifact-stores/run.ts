@@ -10,13 +10,13 @@ import type { Place } from './place.ts';
 import { Stage } from './stage.ts';
 import { type StoreEntry, type StoreName, stores } from './stores.ts';
 import type { Turn } from './turns.ts';
-import { type Amount, isLarge, workloads } from './workloads.ts';
+import { type Amount, isLarge, roundsOf, workloads } from './workloads.ts';
 
 export interface RunOptions {
   readonly workloads: readonly OperationName[];
   /** Share of the full sizes, e.g. 0.1. */
   readonly scale: number;
-  /** How often each contender is timed: an odd number. */
+  /** How often each contender is timed with a large object: an odd number. With small ones it is twice as often, and once. */
   readonly rounds: number;
   /** Told what is going on. */
   readonly report: (line: string) => void;
@@ -114,7 +114,7 @@ async function benchmarkWorkload(options: WorkloadOptions): Promise<WorkloadFigu
     },
     cleanUp: () => stage.cleanUp(turn),
   }));
-  const measured = await measureWarm(subjects, rounds);
+  const measured = await measureWarm(subjects, roundsOf(operation, rounds));
   const results: { [Name in ContenderName]?: ContenderFigures } = {};
   for (const [index, { name, process, idleMemory }] of runners.entries()) {
     if (lacking[name] !== undefined) continue;

@@ -35,6 +35,15 @@ export function workloadTable(operation: OperationName, figures: WorkloadFigures
   return markdownTable(headings, rows);
 }
 
+/** How often the contenders were timed. */
+export function roundsTold({ rounds, workloads: measured }: StoreFigures): string {
+  const counts = Object.values(measured).flatMap(({ results }) =>
+    Object.values(results).map(({ times }) => times.length),
+  );
+  const most = Math.max(rounds, ...counts);
+  return most === rounds ? `${rounds} rounds` : `${most} rounds, ${rounds} of large objects`;
+}
+
 /** Why contenders have no figures in a workload; one line for those with the same reason. */
 export function lackingLines({ lacking }: WorkloadFigures): string[] {
   const reasons = Map.groupBy(Object.entries(lacking), ([, reason]) => reason);

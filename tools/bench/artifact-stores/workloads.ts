@@ -43,6 +43,11 @@ export function isLarge(operation: OperationName): boolean {
   return operation === 'write' || operation === 'read';
 }
 
+/** How often a workload is timed. Small objects differ more from round to round, and take less time. */
+export function roundsOf(operation: OperationName, rounds: number): number {
+  return isLarge(operation) ? rounds : 2 * rounds + 1;
+}
+
 export const workloadNames = Object.keys(workloads) as readonly OperationName[];
 
 function smallObjects(scale: number, smallObjects: number): Amount {
