@@ -423,3 +423,49 @@ describe('a server that denies a write', () => {
     }
   });
 });
+
+describe('a server that gives no answer', () => {
+  test.each([
+    ['closes the connection', 'UNAVAILABLE', (request: IncomingMessage) => request.socket.destroy()],
+    ['closes it in the middle of the bytes', 'UNAVAILABLE', breakOff],
+    ['is silent', 'TIMEOUT', () => {}],
+    [
+      'is silent in the middle of the bytes',
+      'TIMEOUT',
+      (_: IncomingMessage, response: ServerResponse) => begin(response),
+    ],
+  ] as const)('and %s is %s', async (_, code, answer) => {
+    let requests = 0;
+    const server = createServer((request, response) => {
+      requests++;
+      answer(request, response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const config = {
+        path: 's3://bucket',
+        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        accessKeyId: 'id',
+        secretAccessKey: 'a secret key',
+        requestTimeout: 200,
+        retry: { attempts: 2, baseDelay: 1 },
+      };
+      const store = await createComponent(s3ArtifactStoreFlavor, { name: 'prod', config });
+      await expect(store.read('a')).rejects.toMatchObject({ code });
+      expect(requests).toBe(2);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  function begin(response: ServerResponse): void {
+    response.writeHead(200, { 'content-length': '1000', etag: '"0cc175b9c0f1b6a831c399e269772661"' });
+    response.write('the first bytes');
+  }
+
+  function breakOff(_: IncomingMessage, response: ServerResponse): void {
+    begin(response);
+    setTimeout(() => response.destroy(), 20);
+  }
+});

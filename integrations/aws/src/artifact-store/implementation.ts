@@ -146,7 +146,8 @@ export default class S3ArtifactStore extends ArtifactStore<S3ArtifactStoreConfig
       const size = ContentRange === undefined ? ContentLength : Number(ContentRange.split('/')[1]);
       const stat = storedStat(output, size);
       if (Body === undefined) return { stat, body: Buffer.alloc(0) };
-      return { stat, body: ContentLength <= smallRead ? await Body.transformToByteArray() : (Body as Readable) };
+      const body = Body as Readable;
+      return { stat, body: ContentLength <= smallRead ? Buffer.concat(await body.toArray()) : body };
     } catch (error) {
       if (!isNamed(error, 'InvalidRange')) throw error;
       // The range lies behind the end.

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { S3, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
+import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import { StackError } from '@stack/core';
 import { awsClientOptions } from '../connection/aws-client-options.ts';
 import type { S3ArtifactStoreConfig } from './config.ts';
 
 /** Where buckets are whose region nobody said: a server of one's own has none, and AWS tells the right one. */
 const defaultRegion = 'us-east-1';
+
+/** Connections to one host at once: as many as the SDK has by default. */
+const maximumConnections = 50;
 
 const ignore = () => {};
 /**
@@ -19,7 +23,7 @@ export async function createS3Client(
   config: S3ArtifactStoreConfig,
   requestHandler: S3ClientConfig['requestHandler'],
 ): Promise<S3> {
-  const { checksums = config.endpoint === undefined, connectionTimeout, requestTimeout } = config;
+  const { checksums = config.endpoint === undefined } = config;
   const options: S3ClientConfig = {
     forcePathStyle: config.forcePathStyle ?? config.endpoint !== undefined,
     requestChecksumCalculation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
@@ -28,12 +32,7 @@ export async function createS3Client(
     logger: silentLogger,
     // Else every request is put together from some thirty functions anew.
     cacheMiddleware: true,
-    requestHandler: requestHandler ?? {
-      connectionTimeout,
-      requestTimeout,
-      socketTimeout: requestTimeout,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: requestHandler ?? createHttpHandler(config),
     ...(await awsClientOptions(config)),
     ...config.clientOptions,
     maxAttempts: 1,
@@ -48,6 +47,20 @@ export async function createS3Client(
   explainErrors(client);
   keepTimes(client);
   return client;
+}
+
+/** It takes half as much of the processor as Node's client does, which the SDK uses by default. */
+function createHttpHandler({ connectionTimeout, requestTimeout }: S3ArtifactStoreConfig): UndiciHttpHandler {
+  return new UndiciHttpHandler({
+    dispatcher: {
+      connections: maximumConnections,
+      connect: { timeout: connectionTimeout },
+      headersTimeout: requestTimeout,
+      bodyTimeout: requestTimeout,
+      // One connection would carry all requests, as they are small and many.
+      allowH2: false,
+    },
+  });
 }
 
 const timesOfAnswers = new WeakMap<object, Date>();

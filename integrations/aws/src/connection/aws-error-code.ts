@@ -5,7 +5,7 @@ export function awsErrorCode(error: unknown): ErrorCode | undefined {
   if (!(error instanceof Error)) return undefined;
   // It has no name of its own.
   if (error.message === 'Region is missing') return 'CONFIG_INVALID';
-  // Those of the network come first: the SDK calls a connection that broke a TimeoutError.
+  // Those of the network come first: the SDK calls a connection that broke a TimeoutError or a RequestTimeout.
   const known = ('code' in error ? errorCodes[String(error.code)] : undefined) ?? errorCodes[error.name];
   if (known !== undefined) return known;
   const status = statusOf(error);
@@ -50,6 +50,9 @@ const errorCodes: Readonly<Record<string, ErrorCode>> = {
   ETIMEDOUT: 'TIMEOUT',
   ECONNRESET: 'UNAVAILABLE',
   EPIPE: 'UNAVAILABLE',
+  UND_ERR_SOCKET: 'UNAVAILABLE',
+  // The store was disposed meanwhile.
+  UND_ERR_DESTROYED: 'ABORTED',
 };
 
 function statusOf(error: Error): number | undefined {
@@ -61,6 +64,8 @@ function statusOf(error: Error): number | undefined {
 function isOfNetwork(error: Error): boolean {
   return (
     'code' in error &&
-    /^(?:E[A-Z]+|HPE_\w+|ERR_(?:SSL|TLS)_\w+|(?:UNABLE|CERT|SELF_SIGNED|DEPTH)_\w+)/.test(String(error.code))
+    /^(?:E[A-Z]+|UND_ERR_RES\w+|HPE_\w+|ERR_(?:SSL|TLS)_\w+|(?:UNABLE|CERT|SELF_SIGNED|DEPTH)_\w+)/.test(
+      String(error.code),
+    )
   );
 }
