@@ -1,3 +1,4 @@
+import { AuthenticationError } from '@azure/identity';
 import { RestError } from '@azure/storage-blob';
 import { expect, test } from 'vitest';
 import { azureErrorCode, serviceCodeOf } from './azure-error-code.ts';
@@ -21,6 +22,15 @@ test.each([
 ] as const)('%s with status %s is %s', (code, statusCode, expected) => {
   const error = new RestError('failed', { ...(code && { code }), ...(statusCode && { statusCode }) });
   expect(azureErrorCode(error)).toBe(expected);
+});
+
+test.each([
+  [400, 'ACCESS_DENIED'],
+  [401, 'ACCESS_DENIED'],
+  [429, 'THROTTLED'],
+  [503, 'UNAVAILABLE'],
+])('an answer with status %i of who gives tokens is %s', (status, expected) => {
+  expect(azureErrorCode(new AuthenticationError(status, 'no token'))).toBe(expected);
 });
 
 test('the code of an answer without a body is taken from its header', () => {

@@ -3,11 +3,15 @@ import type { ErrorCode } from '@stack/core';
 /** The code for what a client of the SDK throws; `undefined` for what is none of its errors, or has no answer. */
 export function azureErrorCode(error: unknown): ErrorCode | undefined {
   if (!(error instanceof Error)) return undefined;
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  // Who gives tokens is down, or asked too often: that says nothing of the credentials.
+  if (error.name === 'AuthenticationError' && typeof status === 'number' && status >= 429) {
+    return statusCodes[status] ?? 'UNAVAILABLE';
+  }
   const known = errorCodes[serviceCodeOf(error) ?? error.name];
   if (known !== undefined) return known;
   // A body that ended too early.
   if (error.message.startsWith('Data corruption failure')) return 'UNAVAILABLE';
-  const status = 'statusCode' in error ? error.statusCode : undefined;
   if (error.name !== 'RestError' || typeof status !== 'number') return undefined;
   return statusCodes[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'ARGUMENT_INVALID');
 }

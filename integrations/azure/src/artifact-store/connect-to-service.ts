@@ -66,7 +66,9 @@ async function tokenCredential({
   // It is large, and who has a key or a signature never needs it.
   const { ClientSecretCredential, DefaultAzureCredential } = await import('@azure/identity');
   if (clientSecret !== undefined && clientId !== undefined && tenantId !== undefined) {
-    return new ClientSecretCredential(tenantId, clientId, clientSecret.reveal());
+    // The base class asks again for a token.
+    const options = { retryOptions: { maxRetries: 0 } };
+    return new ClientSecretCredential(tenantId, clientId, clientSecret.reveal(), options);
   }
   return new DefaultAzureCredential({
     ...(tenantId !== undefined && { tenantId }),
