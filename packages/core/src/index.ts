@@ -157,6 +157,7 @@ export type {
   TagChange,
 } from './orchestrator/run-store.ts';
 export type { ExecuteOptions, StepExecutor, StepOutcome } from './orchestrator/step-executor.ts';
+export { StepOutput, writeStepMessage } from './orchestrator/step-messages.ts';
 export type {
   StepHost,
   StepMessage,

@@ -14,8 +14,10 @@ export interface StepProgram {
 
 /**
  * One attempt of a step, for a program. The program reads the order, one line, from its standard input, which is held
- * open for as long as whoever started it lives, and ends when it is closed. It writes messages to its file descriptor 3,
- * one `StepMessage` a line, and prints what it likes. SIGTERM tells it to stop. It ends with 0 when it has said how the
+ * open for as long as whoever started it lives, and ends when it is closed. It writes messages, one `StepMessage` a line, and
+ * prints what it likes: messages to its file descriptor 3, or, where the variable `STACK_STEP_MESSAGES` is `stdout`, to its
+ * standard output too, from which `StepOutput` takes them. That is for containers and clusters, which hand on no other
+ * descriptors. There the project and the program have to be at the same paths, and the stores within reach. SIGTERM tells it to stop. It ends with 0 when it has said how the
  * attempt ended, whichever way. Before it ends it removes the folder that the variable `STACK_STEP_FOLDER` names, where there is
  * one, that of its temporary files: whoever started it may be gone.
  */
@@ -28,7 +30,7 @@ export interface StepTask {
 export interface TaskOptions {
   /** Stops the program when aborted. */
   readonly signal: AbortSignal;
-  /** Gets each line that the program writes to its file descriptor 3. */
+  /** Gets each message of the program. */
   readonly onMessage: (line: string) => void;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
 }

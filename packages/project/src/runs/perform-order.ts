@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
@@ -10,6 +9,7 @@ import {
   type StepMessage,
   type StepOrder,
   type StepRunner,
+  writeStepMessage,
 } from '@stack/core';
 import { openProject } from '../open-project.ts';
 import type { Project } from '../project.ts';
@@ -17,7 +17,6 @@ import type { StepProject } from './step-program.ts';
 
 /** How long components may take to close, in milliseconds. */
 const closingGrace = 5_000;
-const messages = 3;
 
 /**
  * Runs the attempt of an order, and tells how it ended.
@@ -82,12 +81,7 @@ async function loadRunner(project: Project, source: StepOrder['source']): Promis
 
 /** Written at once, so that nothing is lost when the process crashes, and a fast step waits for a slow reader. */
 function send(message: StepMessage): void {
-  writeAll(`${JSON.stringify(message)}\n`);
-}
-
-function writeAll(text: string): void {
-  let rest: Uint8Array = Buffer.from(text);
-  while (rest.length > 0) rest = rest.subarray(writeSync(messages, rest));
+  writeStepMessage(JSON.stringify(message));
 }
 
 function describe(error: unknown): RecordedError {

@@ -14,7 +14,12 @@ export interface WorkerStep {
   readonly argument?: JsonValue;
 }
 
-const tell = (message: JsonValue) => void writeSync(3, `${JSON.stringify(message)}\n`);
+// Core takes longer to load than most of what a worker does.
+const write =
+  process.env.STACK_STEP_MESSAGES === undefined
+    ? (text: string) => void writeSync(3, `${text}\n`)
+    : (await import('@stack/core')).writeStepMessage;
+const tell = (message: JsonValue) => write(JSON.stringify(message));
 let hasInputEnded = false;
 
 const behaviours = {

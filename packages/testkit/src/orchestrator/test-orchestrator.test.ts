@@ -13,6 +13,7 @@ import {
   StackError,
   type StepExecutor,
   type StepHost,
+  StepOutput,
   type StepTask,
   type TaskOptions,
 } from '@stack/core';
@@ -136,10 +137,13 @@ function kill({ pid }: ChildProcess): void {
 /** A host that is right but for one defect, and for limits of memory. */
 class DefectiveHost implements StepHost {
   readonly #defect: Defect;
+  readonly #isContained: boolean;
   #isUsed = false;
 
-  constructor(defect: Defect) {
+  /** @param isContained whether of what a worker writes it gets what it prints alone, as from a container */
+  constructor(defect: Defect, isContained: boolean) {
     this.#defect = defect;
+    this.#isContained = isContained;
   }
 
   async runTask({ command, order }: StepTask, { signal, onMessage, onOutput }: TaskOptions): Promise<void> {
@@ -153,16 +157,21 @@ class DefectiveHost implements StepHost {
     const env = has('leaves behind what workers write')
       ? process.env
       : { ...process.env, TMPDIR: folder, TEMP: folder };
-    const child = spawn(program, given, { detached: true, env, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const [of, further] = this.#isContained ? [{ STACK_STEP_MESSAGES: 'stdout' }, []] : [{}, ['pipe' as const]];
+    const stdio = ['pipe', 'pipe', 'pipe', ...further] as const;
+    const child = spawn(program, given, { detached: true, env: { ...env, ...of }, stdio: [...stdio] });
     children.add(child);
     child.stdin?.on('error', () => {}).write(`${order}\n`);
     if (has('closes the standard input of workers')) child.stdin?.end();
-    child.stdout?.on('data', (chunk) => onOutput('stdout', chunk));
+    const printed = new StepOutput({ onMessage, onOutput });
+    child.stdout?.on('data', (chunk) => printed.write(chunk)).on('end', () => printed.end());
     child.stderr?.on('data', (chunk) => onOutput('stderr', chunk));
     const isLate = has('does not wait for what a worker wrote');
-    createInterface({ input: child.stdio[3] as Readable }).on('line', (line) =>
-      isLate ? setTimeout(onMessage, 20, line) : onMessage(line),
-    );
+    if (!this.#isContained) {
+      createInterface({ input: child.stdio[3] as Readable }).on('line', (line) =>
+        isLate ? setTimeout(onMessage, 20, line) : onMessage(line),
+      );
+    }
     signal.addEventListener('abort', () => {
       child.kill(has('kills workers without a word') ? 'SIGKILL' : 'SIGTERM');
       if (!has('waits for workers that do not stop')) setTimeout(() => kill(child), 1_000).unref();
@@ -187,14 +196,14 @@ function ended(how: string): StackError {
 }
 
 /** Right but for parallelism, with a host that has a defect. */
-function withDefect(defect: Defect): typeof InOrder {
+function withDefect(defect: Defect, isContained = false): typeof InOrder {
   return class extends InOrder {
     override async runPlan(plan: Plan, context: RunContext): Promise<void> {
       if (defect !== 'checks late that workers can find the pipeline') context.checkAddressable();
       const executor: StepExecutor = {
         expand: (step, options) => context.executor.expand(step, options),
         execute: async (step, options) => {
-          const host = defect === 'runs steps in this process' ? undefined : new DefectiveHost(defect);
+          const host = defect === 'runs steps in this process' ? undefined : new DefectiveHost(defect, isContained);
           const outcome = await context.executor.execute(step, { ...options, host });
           if (defect === 'stops the run when a worker is killed' && outcome === 'failed') throw ended('was killed');
           return outcome;
@@ -275,6 +284,14 @@ describe('the suite convicts an orchestrator with workers that', () => {
     const [result] = await checkOrchestrator(options, { cases: [name] });
     expect(result?.outcome).toBe(name.includes('memory') ? 'skipped' : 'passed');
   });
+});
+
+it('an orchestrator whose workers are heard by their standard output alone, as in containers, passes', async () => {
+  const options = { ...optionsFor(withDefect('does not limit memory', true)), workerSettings: {} };
+  const results = await checkOrchestrator(options, { cases: Object.values(defects) });
+  const outcomes = Map.groupBy(results, ({ outcome }) => outcome);
+  expect(outcomes.get('failed') ?? []).toEqual([]);
+  expect(outcomes.get('passed')?.length).toBe(Object.keys(defects).length - 1);
 });
 
 it('an orchestrator without parallelism passes when it says so', async () => {
