@@ -469,6 +469,24 @@ test.skipIf(!existsSync('/dev/full'))('a full disk is NO_SPACE', async () => {
   );
 });
 
+test.skipIf(process.platform === 'win32')('a file that is larger than the system lets it be is NO_SPACE', async () => {
+  const program = `
+    import { openLocalStore } from ${JSON.stringify(import.meta.resolve('../../test/open-local-store.ts'))};
+    const store = await openLocalStore(${JSON.stringify(folder)});
+    await store.write('small', 'a');
+    await store.write('large', 'a'.repeat(2_000_000)).catch(({ code, message }) => console.log(code, message));
+    console.log(await store.exists('large'), await store.readText('small'));
+  `;
+  const node = ['--conditions=@stack/source', '--input-type=module', '--eval', program];
+  // In blocks of 512 or 1,024 bytes.
+  const words = ['-c', 'ulimit -f 1000; exec "$0" "$@"', process.execPath, ...node];
+  const printed = execFileSync('sh', words, {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+  });
+  expect(printed).toMatch(/^NO_SPACE The write of "large" in the .*\nfalse a\n$/);
+});
+
 describe('probe', () => {
   test('says that the root can be written and read, and leaves nothing', async () => {
     const store = await open(join(folder, 'root'));

@@ -436,6 +436,7 @@ const errorCodes: Readonly<Record<string, ErrorCode>> = {
   EROFS: 'ACCESS_DENIED',
   ENOSPC: 'NO_SPACE',
   EDQUOT: 'NO_SPACE',
+  EFBIG: 'NO_SPACE',
   ETIMEDOUT: 'TIMEOUT',
   EBUSY: 'UNAVAILABLE',
   EIO: 'UNAVAILABLE',

@@ -225,4 +225,5 @@ const diskCodes: Readonly<Record<string, ErrorCode>> = {
   EROFS: 'ACCESS_DENIED',
   ENOSPC: 'NO_SPACE',
   EDQUOT: 'NO_SPACE',
+  EFBIG: 'NO_SPACE',
 };
