@@ -1,4 +1,4 @@
-import fs, { readlinkSync } from 'node:fs';
+import fs, { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -11,14 +11,20 @@ import { localArtifactStoreFlavor } from './flavor.ts';
 let folder: string;
 /** The paths, relative to the root, that the disk was waited for. */
 const synced: string[] = [];
+/** The entries, of whatever directory, that a sync which has ended found in it when it began. */
+const durableEntries = new Set<string>();
 
 // Only the call is watched: nothing shows afterwards whether a file has reached the disk. The implementation is loaded
 // later.
 const { fsync } = fs;
 fs.fsync = ((descriptor: number, done: (error: NodeJS.ErrnoException | null) => void) => {
-  const path = relative(folder, readlinkSync(`/proc/self/fd/${descriptor}`));
-  synced.push(path.replace(/[0-9a-f-]{36}$/, 'staged'));
-  fsync(descriptor, done);
+  const absolute = readlinkSync(`/proc/self/fd/${descriptor}`);
+  synced.push(relative(folder, absolute).replace(/[0-9a-f-]{36}$/, 'staged'));
+  const entries = statSync(absolute).isDirectory() ? readdirSync(absolute) : [];
+  fsync(descriptor, (error) => {
+    for (const entry of entries) durableEntries.add(entry);
+    done(error);
+  });
 }) as typeof fsync;
 syncBuiltinESMExports();
 
@@ -53,6 +59,22 @@ test.skipIf(process.platform !== 'linux')('fsync waits for the file and every di
   await store.remove('b/a');
   expect(synced).toEqual(['b']);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'writes at once share syncs of their folder, each one that began after it',
+  async () => {
+    const store = await open('fsync');
+    await store.write('shared/first', 'text');
+    synced.length = 0;
+    const names = Array.from({ length: 64 }, (_, index) => `entry-${index}`);
+    const isDurable = await Promise.all(
+      names.map((name) => store.write(`shared/${name}`, 'text').then(() => durableEntries.has(name))),
+    );
+    expect(isDurable).toEqual(names.map(() => true));
+    expect(synced.filter((path) => path === '.stack-staging/staged')).toHaveLength(64);
+    expect(synced.filter((path) => path === 'shared').length).toBeLessThan(48);
+  },
+);
 
 test('rename, the default, waits for no disk', async () => {
   const store = await open();

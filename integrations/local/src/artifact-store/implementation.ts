@@ -8,6 +8,7 @@ import {
   linkSync,
   lstatSync,
   openSync,
+  renameSync,
   unlinkSync,
 } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, rm, rmdir, stat, unlink } from 'node:fs/promises';
@@ -46,7 +47,8 @@ import { exclusively } from './exclusively.ts';
 import { nameOf, segmentOf, stagingFolder } from './file-name.ts';
 import { FileStream } from './file-stream.ts';
 import { writeStagedFile } from './staged-file.ts';
-import { findEntry, moveFile, openFile, readBytes, readSmall, smallSize, syncFile } from './system-calls.ts';
+import { syncDirectory } from './sync-directory.ts';
+import { findEntry, moveFile, readBytes, readSmall, smallSize } from './system-calls.ts';
 
 /** A writer makes its directory again when a removal beside it took it away. This often, at most. */
 const maximumCommitAttempts = 1000;
@@ -277,7 +279,9 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
       if (ifMatch !== undefined && (present === undefined || objectStat(present).etag !== ifMatch)) {
         throw this.refusal('PRECONDITION_FAILED');
       }
-      await moveFile(complete, target);
+      // Where something is replaced, its space is given free, and some file systems write the new bytes to the disk first.
+      if (present === undefined) renameSync(complete, target);
+      else await moveFile(complete, target);
     };
     if (ifMatch === undefined) return replace();
     // No process beside this one is to replace the object between the look at its etag and the move.
@@ -300,14 +304,7 @@ export default class LocalArtifactStore extends ArtifactStore<LocalArtifactStore
 
   /** Waits until the disk has the entries of a directory, where that was asked for. */
   async #makeDurable(directory: ConfinedDirectory): Promise<void> {
-    if (this.config.durability !== 'fsync') return;
-    const descriptor = await openFile(`${directory.path}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      await syncFile(descriptor);
-    } finally {
-      // It asks no disk: nothing was written by it.
-      closeSync(descriptor);
-    }
+    if (this.config.durability === 'fsync') await syncDirectory(directory);
   }
 
   async *#list(key: string, request: ListRequest): AsyncIterable<readonly ListEntry[]> {

@@ -1,4 +1,4 @@
-import { type BigIntStats, fstatSync } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, futimesSync, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import {
   closeFile,
@@ -8,7 +8,7 @@ import {
   syncFile,
   writeBytes,
   writeChunks,
-  writeSmallFile,
+  writeSmall,
 } from './system-calls.ts';
 import { nextWriteTime } from './write-time.ts';
 
@@ -21,9 +21,7 @@ export async function writeStagedFile(
   source: Uint8Array | Readable,
   isDurable: boolean,
 ): Promise<BigIntStats> {
-  if (!isDurable && source instanceof Uint8Array && source.byteLength <= smallSize) {
-    return writeSmallFile(path, source, nextWriteTime());
-  }
+  if (source instanceof Uint8Array && source.byteLength <= smallSize) return writeSmallFile(path, source, isDurable);
   const descriptor = await openFile(path, 'wx');
   try {
     if (source instanceof Readable) await writeStream(descriptor, source);
@@ -35,6 +33,20 @@ export async function writeStagedFile(
     return fstatSync(descriptor, { bigint: true });
   } finally {
     await closeFile(descriptor);
+  }
+}
+
+/** The same for few bytes, where the disk alone is waited for. */
+async function writeSmallFile(path: string, bytes: Uint8Array, isDurable: boolean): Promise<BigIntStats> {
+  const descriptor = openSync(path, 'wx');
+  try {
+    writeSmall(descriptor, bytes);
+    const time = nextWriteTime();
+    futimesSync(descriptor, time, time);
+    if (isDurable) await syncFile(descriptor);
+    return fstatSync(descriptor, { bigint: true });
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,21 +1,4 @@
-import {
-  type BigIntStats,
-  close,
-  closeSync,
-  fstatSync,
-  fsync,
-  futimes,
-  futimesSync,
-  lstat,
-  open,
-  openSync,
-  read,
-  readSync,
-  rename,
-  write,
-  writeSync,
-  writev,
-} from 'node:fs';
+import { close, fsync, futimes, lstat, open, read, readSync, rename, write, writeSync, writev } from 'node:fs';
 import { promisify } from 'node:util';
 
 // The calls on a file by its number, the descriptor. By the `FileHandle` of fs/promises a small read or write takes a fifth
@@ -59,16 +42,9 @@ export function readSmall(descriptor: number, start: number, length: number): Bu
   return bytes.subarray(0, filled);
 }
 
-/** Writes a complete new file of at most `smallSize` bytes, at once. */
-export function writeSmallFile(path: string, bytes: Uint8Array, time: number): BigIntStats {
-  const descriptor = openSync(path, 'wx');
-  try {
-    for (let written = 0; written < bytes.byteLength; ) written += writeSync(descriptor, bytes, written);
-    futimesSync(descriptor, time, time);
-    return fstatSync(descriptor, { bigint: true });
-  } finally {
-    closeSync(descriptor);
-  }
+/** Writes at most `smallSize` bytes at the end of what was written before, at once. */
+export function writeSmall(descriptor: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.byteLength; ) written += writeSync(descriptor, bytes, written);
 }
 
 /** Writes all of the bytes at the end of what was written before. */
