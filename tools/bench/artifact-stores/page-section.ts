@@ -10,7 +10,8 @@ the SDK of the vendor at its best setting, and beside other libraries. \`npm run
 with \`--store NAME\` one of them.`;
 
 const method = `- Each contender has a process of its own. They take turns, every other round backwards, after one that does not count. What they
-  write is looked at the first time, and removed each time. Nothing of that is timed.
+  write is looked at the first time, and removed each time; in local folders small files stay until the end, since ext4 makes
+  files several times slower where many were removed lately. Nothing of that is timed.
 - The middle one of the rounds counts. The speed against raw is the middle one of the ratios of each round, with the least and the
   greatest: above 1 it is faster. With the digest on, a SHA-256 of all bytes on their way, it is the speed against raw + sha256.
 - Large objects come from a stream of 256 KiB chunks that cost nothing to make, and of which our store does not know the length.

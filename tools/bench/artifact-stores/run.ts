@@ -34,11 +34,12 @@ export async function benchmarkStore(name: StoreName, options: RunOptions): Prom
   await using started = await entry.start();
   const { place } = started;
   await using store = await openArtifactStore(place);
+  await using stages = new AsyncDisposableStack();
   const by: { [Name in ContenderName]?: string } = {};
   const found: { [Name in OperationName]?: WorkloadFigures } = {};
   for (const workload of entry.workloads.filter((each) => options.workloads.includes(each))) {
     const start = performance.now();
-    found[workload] = await benchmarkWorkload({ operation: workload, place, store, entry, by, ...options });
+    found[workload] = await benchmarkWorkload({ operation: workload, place, store, stages, entry, by, ...options });
     options.report(`${name} ${workload}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
   }
   return {
@@ -55,6 +56,8 @@ interface WorkloadOptions extends RunOptions {
   readonly operation: OperationName;
   readonly place: Place;
   readonly store: ArtifactStore;
+  /** What is to be removed at the end alone. */
+  readonly stages: AsyncDisposableStack;
   readonly entry: StoreEntry;
   /** Filled with what does the work. */
   readonly by: { [Name in ContenderName]?: string };
@@ -64,16 +67,21 @@ interface WorkloadOptions extends RunOptions {
 interface Runner {
   readonly name: ContenderName;
   readonly process: ContenderProcess;
-  readonly turn: Turn;
+  /** One for each round. */
+  readonly turns: Turn[];
   /** What its process had held at most when it had done the same with few bytes. */
   readonly idleMemory: number;
 }
 
 async function benchmarkWorkload(options: WorkloadOptions): Promise<WorkloadFigures> {
-  const { operation, place, store, entry, scale, rounds, by } = options;
+  const { operation, place, store, stages, entry, scale, rounds, by } = options;
   const amount = workloads[operation].amount(scale, entry.smallObjects);
-  await using stage = await Stage.prepare(operation, amount, [idleSize, warmUpSize(amount)], store);
+  const count = roundsOf(operation, rounds);
   await using processes = new AsyncDisposableStack();
+  const keepsTurns = entry.keepsSmallObjects === true && !isLarge(operation);
+  const stage = (keepsTurns ? stages : processes).use(
+    await Stage.prepare(operation, amount, [idleSize, warmUpSize(amount)], store, keepsTurns),
+  );
   const lacking: { [Name in ContenderName]?: string } = {};
   const runners: Runner[] = [];
   for (const [number, name] of contenderNames.entries()) {
@@ -97,24 +105,30 @@ async function benchmarkWorkload(options: WorkloadOptions): Promise<WorkloadFigu
       by[name] = opened.by;
       const idleMemory = isLarge(operation) ? await tryTurn(process, stage, await stage.turn(number, idleSize)) : 0;
       await tryTurn(process, stage, await stage.turn(number, warmUpSize(amount)));
-      runners.push({ name, process, idleMemory, turn: await stage.turn(number) });
+      const turns: Turn[] = [];
+      for (let round = 0; round < count; round++) turns.push(await stage.turn(number));
+      runners.push({ name, process, idleMemory, turns });
     } catch (error) {
       lacking[name] = messageOf(error);
     }
   }
-  const subjects = runners.map(({ name, process, turn }) => ({
+  const subjects = runners.map(({ name, process, turns }) => ({
     name,
     run: async () => {
-      if (lacking[name] !== undefined) return;
+      const [turn] = turns;
+      if (lacking[name] !== undefined || turn === undefined) return;
       // One that fails keeps none of the others from being timed.
       await process.turn(turn).catch((error: unknown) => {
         lacking[name] = messageOf(error);
         return process[Symbol.asyncDispose]();
       });
     },
-    cleanUp: () => stage.cleanUp(turn),
+    cleanUp: async () => {
+      const turn = turns.shift();
+      if (turn !== undefined) await stage.cleanUp(turn);
+    },
   }));
-  const measured = await measureWarm(subjects, roundsOf(operation, rounds));
+  const measured = await measureWarm(subjects, count);
   const results: { [Name in ContenderName]?: ContenderFigures } = {};
   for (const [index, { name, process, idleMemory }] of runners.entries()) {
     if (lacking[name] !== undefined) continue;

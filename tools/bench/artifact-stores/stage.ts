@@ -23,28 +23,39 @@ export class Stage implements AsyncDisposable {
   readonly #store: ArtifactStore;
   /** On this disk, for what is uploaded or downloaded. */
   readonly #folder: string;
+  readonly #keepsTurns: boolean;
   readonly #digests = new Map<number, string>();
+  #turns = 0;
 
-  private constructor(operation: OperationName, amount: Amount, store: ArtifactStore, folder: string) {
+  private constructor(
+    operation: OperationName,
+    amount: Amount,
+    store: ArtifactStore,
+    folder: string,
+    keepsTurns: boolean,
+  ) {
     this.#operation = operation;
     this.#amount = amount;
     this.#store = store;
     this.#folder = folder;
+    this.#keepsTurns = keepsTurns;
   }
 
   /**
    * Makes what is read.
    *
    * @param sizes of the large objects that turns may ask for, beside that of the amount
+   * @param keepsTurns whether what a turn writes stays, and the next one writes elsewhere
    */
   static async prepare(
     operation: OperationName,
     amount: Amount,
     sizes: readonly number[],
     store: ArtifactStore,
+    keepsTurns: boolean,
   ): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'stack-bench-files-'));
-    const stage = new Stage(operation, amount, store, folder);
+    const stage = new Stage(operation, amount, store, folder, keepsTurns);
     const bytes = incompressible(amount.size);
     const numbers = Array.from({ length: amount.count }, (_, index) => index);
     const names = numbers.map((number) => `${Math.floor(number / folderSize)}/${number}`);
@@ -70,10 +81,11 @@ export class Stage implements AsyncDisposable {
    * @param number of the contender: what it writes is apart from that of others
    */
   async turn(number: number, size = this.#amount.size): Promise<Turn> {
-    const folder = this.#operation === 'download' ? join(this.#folder, `${number}`) : this.#folder;
+    const place = this.#keepsTurns ? `${this.#operation}-${++this.#turns}` : `${number}`;
+    const folder = this.#operation === 'download' ? join(this.#folder, place) : this.#folder;
     await mkdir(folder, { recursive: true });
     return {
-      directory: writing.includes(this.#operation) ? `written-${number}` : seeds,
+      directory: writing.includes(this.#operation) ? `written-${place}` : seeds,
       folder,
       count: this.#amount.count,
       size,
@@ -93,8 +105,9 @@ export class Stage implements AsyncDisposable {
     if (right !== count) throw new Error(`it writes ${right} of ${count} objects`);
   }
 
-  /** Removes what a turn has written. */
+  /** Removes what a turn has written, unless it stays. */
   async cleanUp({ directory, folder }: Turn): Promise<void> {
+    if (this.#keepsTurns) return;
     if (this.#operation === 'download') {
       await rm(folder, { recursive: true });
       await mkdir(folder);
