@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { chunksOf } from './chunks.ts';
 
@@ -28,6 +29,13 @@ test('a chunk of a stream stays as it is while the next one is read, and is foll
   expect([`${second}`, `${third}`]).toEqual(['fghij', 'abcde']);
   expect((await take()).buffer).toBe(second.buffer);
   expect(third.buffer).toBe(first.buffer);
+});
+
+test('what else there is to do gets its turn while a chunk is filled from a source that never waits', async () => {
+  const mebibyte = Buffer.alloc(1024 * 1024);
+  const chunk = chunksOf(Readable.from([mebibyte, mebibyte]), 2 * mebibyte.byteLength).next();
+  expect(await Promise.race([chunk.then(() => 'chunk'), setImmediate('turn')])).toBe('turn');
+  expect((await chunk).value?.byteLength).toBe(2 * mebibyte.byteLength);
 });
 
 test('bytes are cut without a copy', async () => {

@@ -1,4 +1,8 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+
+/** Bytes after which what else there is to do gets its turn, so that the network is fed while a chunk is filled. */
+const bytesPerTurn = 1024 * 1024;
 
 /**
  * The bytes of a source in chunks of one size, the last of which may be shorter. A source without bytes has none. Of a stream,
@@ -18,6 +22,7 @@ export async function* chunksOf(
   let pieces: Buffer[] = [];
   let size = 0;
   let sent: Buffer | undefined;
+  let inTurn = 0;
   for await (const piece of source as AsyncIterable<Buffer>) {
     for (let rest = piece; rest.byteLength > 0; ) {
       const taken = rest.subarray(0, chunkSize - size);
@@ -33,6 +38,11 @@ export async function* chunksOf(
       pieces = [];
       size = 0;
     }
+    inTurn += piece.byteLength;
+    if (inTurn < bytesPerTurn) continue;
+    // A source that never waits, such as one that is hashed, would keep the chunk before from being sent meanwhile.
+    await setImmediate();
+    inTurn = 0;
   }
   if (size > 0) yield filling?.subarray(0, size) ?? Buffer.concat(pieces, size);
   return undefined;
