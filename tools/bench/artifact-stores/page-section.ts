@@ -1,7 +1,7 @@
 import { contenderNames } from './contenders.ts';
 import type { Figures, StoreFigures } from './figures.ts';
 import { goalResults, leastMemory } from './goals.ts';
-import { type StoreName, storeNames, stores } from './stores.ts';
+import { type StoreEntry, type StoreName, storeNames, stores } from './stores.ts';
 import { goalTable, lackingLines, roundsTold, workloadTable } from './tables.ts';
 import { workloadNames, workloads } from './workloads.ts';
 
@@ -37,7 +37,7 @@ export function storeBlocks(figures: Figures): string[] {
 }
 
 function storeSection(name: StoreName, figures: StoreFigures): string[] {
-  const { title, durability } = stores[name];
+  const { title, durability, remarks = {} }: StoreEntry = stores[name];
   const { date, machine, by } = figures;
   return [
     `### ${title}`,
@@ -49,11 +49,15 @@ function storeSection(name: StoreName, figures: StoreFigures): string[] {
     ...workloadNames.flatMap((operation) => {
       const found = figures.workloads[operation];
       if (found === undefined) return [];
-      const lacking = lackingLines(found).map((line) => `- Not measured: ${line}`);
+      const remark = remarks[operation];
+      const lines = [
+        ...(remark === undefined ? [] : [`- ${remark}`]),
+        ...lackingLines(found).map((line) => `- Not measured: ${line}`),
+      ];
       return [
         `#### ${title}: ${workloads[operation].title}`,
         workloadTable(operation, found),
-        ...(lacking.length > 0 ? [lacking.join('\n')] : []),
+        ...(lines.length > 0 ? [lines.join('\n')] : []),
       ];
     }),
   ];
