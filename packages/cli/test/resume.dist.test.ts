@@ -90,6 +90,9 @@ describe('stack run resume', () => {
     await vi.waitFor(() => expect(existsSync(join(root, 'began'))).toBe(true), 20_000);
     run.kill('SIGKILL');
     await once(run, 'exit');
+    expect(stack(root, 'run', 'list')).toMatch(/^killed .* running, left /m);
+    const left = 'nobody any more; it goes on with: stack run resume killed';
+    expect(stack(root, 'run', 'describe', 'killed')).toContain(left);
     // Nobody can tell: what it imports is put together while it runs.
     const changed = pipelines.replace('value + 1', 'value + 2');
     writeFiles(root, { 'pipelines.ts': changed, 'go-on': '' });

@@ -1,4 +1,4 @@
-import type { RunRecord } from '@stack/core';
+import { isRunLeft, type RunRecord } from '@stack/core';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { listRunArtifacts } from '../list-run-artifacts.ts';
@@ -6,7 +6,9 @@ import { openProjectHere } from '../open-project-here.ts';
 import { artifactRows, metadataRows, showDuration, showReference, stepRows } from '../output/records.ts';
 import { renderFields, renderTable } from '../output/table.ts';
 
-function showHolder({ holder }: RunRecord): string {
+function showHolder(run: RunRecord): string {
+  if (isRunLeft(run)) return `nobody any more; it goes on with: stack run resume ${run.name}`;
+  const { holder } = run;
   return holder === undefined ? '' : `process ${holder.pid} on ${holder.host}, since ${holder.since.toISOString()}`;
 }
 

@@ -81,9 +81,11 @@ export const runSchema = z.object({
   metadata: jsonObjectSchema,
   epoch: z.int().describe('How often it was taken up: 1 for a run that one process ran to its end.'),
   holder: z
-    .object({ host: z.string(), pid: z.int(), since: timeSchema })
+    .object({ host: z.string(), pid: z.int(), since: timeSchema, hasEnded: z.boolean() })
     .optional()
-    .describe('The process that took it up last and did not give it back. It need not live any more.'),
+    .describe(
+      'The process that took it up last and did not give it back. Once it has ended, the run goes on when resumed.',
+    ),
   startedAt: timeSchema,
   endedAt: timeSchema.optional(),
 });

@@ -1,5 +1,5 @@
 // What lists show of each kind of record: headings, and a row for each.
-import type { ArtifactRecord, Garbage, RunRecord, StepRunRecord } from '@stack/core';
+import { type ArtifactRecord, type Garbage, isRunLeft, type RunRecord, type StepRunRecord } from '@stack/core';
 import type { CollectedArtifacts } from '@stack/pipelines';
 import type { ComponentRecord, StackRecord } from '@stack/store';
 
@@ -37,13 +37,13 @@ export function stackRows(stacks: readonly StackRecord[], activeId: string): Tab
 export function runRows(runs: readonly RunRecord[]): TableContent {
   return [
     ['RUN', 'PIPELINE', 'STACK', 'STATE', 'STARTED', 'DURATION'],
-    runs.map(({ name, pipeline, stack, state, startedAt, endedAt }) => [
-      name,
-      pipeline,
-      stack,
-      state,
-      showTime(startedAt),
-      showDuration(startedAt, endedAt),
+    runs.map((run) => [
+      run.name,
+      run.pipeline,
+      run.stack,
+      isRunLeft(run) ? 'running, left' : run.state,
+      showTime(run.startedAt),
+      showDuration(run.startedAt, run.endedAt),
     ]),
   ];
 }

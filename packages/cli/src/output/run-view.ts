@@ -144,6 +144,7 @@ function shownState(event: RunEvent): Omit<ShownStep, 'name'> | undefined {
   switch (event.type) {
     case 'run-started':
     case 'run-resumed':
+    case 'run-left':
     case 'run-ended':
     case 'step-log':
     case 'step-log-failed':
@@ -175,6 +176,8 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
       return `Run ${event.name} of the pipeline ${event.plan.pipeline} on the stack ${event.stack}`;
     case 'run-resumed':
       return describeResumption(event, paint);
+    case 'run-left':
+      return `Nobody executes it any more. It goes on with: stack run resume ${event.name}`;
     case 'step-started':
       return `${event.step}: started${event.attempt === 1 ? '' : `, attempt ${event.attempt} of ${event.attempts}`}`;
     case 'step-expanded':

@@ -30,17 +30,24 @@ export interface RunRecord {
   readonly metadata: JsonObject;
   /** How often it was taken up: 1 for a run that its first holder ran to its end. */
   readonly epoch: number;
-  /** Who took it up last, while nobody gave it back: it need not live any more. */
+  /** Who took it up last and did not give it back. A run that is `running` without one goes on when it is resumed. */
   readonly holder: RunHolder | undefined;
   readonly startedAt: Date;
   readonly endedAt: Date | undefined;
 }
 
-/** The process that executes a run. */
+/** The process that executes a run, or did until it ended. */
 export interface RunHolder {
   readonly host: string;
   readonly pid: number;
   readonly since: Date;
+  /** Whether the process has ended: then the run goes on when it is resumed. One that is stopped has not. */
+  readonly hasEnded: boolean;
+}
+
+/** Whether a run has not ended, and nobody executes it any more: it goes on when it is resumed. */
+export function isRunLeft({ state, holder }: Pick<RunRecord, 'state' | 'holder'>): boolean {
+  return state === 'running' && (holder === undefined || holder.hasEnded);
 }
 
 /**

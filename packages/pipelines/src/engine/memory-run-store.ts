@@ -429,7 +429,11 @@ export class MemoryRunStore implements RunStore {
 function take(run: KeptRun): RunLease {
   const epoch = run.record.epoch + 1;
   run.held = Promise.withResolvers();
-  run.record = { ...run.record, epoch, holder: { host: hostname(), pid: process.pid, since: new Date() } };
+  run.record = {
+    ...run.record,
+    epoch,
+    holder: { host: hostname(), pid: process.pid, since: new Date(), hasEnded: false },
+  };
   return {
     runId: run.record.id,
     epoch,

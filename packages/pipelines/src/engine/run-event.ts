@@ -24,6 +24,8 @@ export type RunEvent = { readonly runId: string } & (
       /** Steps that have not completed, and of which it is not known whether their code is that of the run. */
       readonly uncompared: readonly string[];
     }
+  /** Nobody executes the run any more, though it has not ended: `watchRun` alone tells it. */
+  | { readonly type: 'run-left'; readonly name: string }
   | { readonly type: 'step-started'; readonly step: string; readonly attempt: number; readonly attempts: number }
   /** A mapped step knows its items: `step[0]`, `step[1]`, ... */
   | { readonly type: 'step-expanded'; readonly step: string; readonly items: number }

@@ -65,6 +65,22 @@ it('tells a run that goes on elsewhere, step by step, to its end', async () => {
   expect(events.at(-1)).toMatchObject({ state: 'failed', error: { code: 'RUN_FAILED' } });
 });
 
+it('tells once that nobody executes the run any more, and goes on with who resumes it', async () => {
+  const runStore = new MemoryRunStore();
+  const { gated } = createGate();
+  const plan = gated.plan({});
+  const lease = await runStore.startRun({ id: 'a1', name: 'left', stack: 'default', plan, metadata: {} });
+  await lease[Symbol.asyncDispose]();
+  const told: string[] = [];
+  for await (const { type } of watchRun(runStore, 'left', { interval: 5 })) {
+    told.push(type);
+    if (type !== 'run-left') continue;
+    const next = await runStore.claimRun('left');
+    setTimeout(() => runStore.endRun(next, { state: 'cancelled' }), 20);
+  }
+  expect(told.filter((type) => !type.startsWith('step-'))).toEqual(['run-started', 'run-left', 'run-ended']);
+});
+
 it('ends when its signal aborts, and for a run that is not there', async () => {
   const { runStore, gates, run } = await start();
   const watching = collect(watchRun(runStore, 'watched', { signal: AbortSignal.timeout(20) }));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ArtifactRecord, Plan, RunStore, StepRunRecord } from '@stack/core';
+import { type ArtifactRecord, isRunLeft, type Plan, type RunStore, type StepRunRecord } from '@stack/core';
 import type { RunEvent, UntoldRunEvent } from './run-event.ts';
 
 export interface WatchOptions {
@@ -24,9 +24,12 @@ export async function* watchRun(
   const { id: runId, name, stack, plan } = await runStore.getRun(reference);
   yield { runId, type: 'run-started', name, stack, plan, recordedIn: 'store' };
   const seen = new Map<string, StepRunRecord>();
+  /** The last time that it was taken up by somebody who left it. */
+  let left = 0;
   for (;;) {
     // In this order, so that the steps of a run that has ended have all ended.
-    const { state, error, startedAt, endedAt } = await runStore.getRun(runId);
+    const run = await runStore.getRun(runId);
+    const { state, error, startedAt, endedAt, epoch } = run;
     const steps = await runStore.listStepRuns(runId);
     const changed = steps.filter((step) => isChanged(seen.get(step.step), step));
     const isCompleted = changed.some((step) => step.state === 'completed');
@@ -42,6 +45,10 @@ export async function* watchRun(
       const duration = (endedAt ?? startedAt).getTime() - startedAt.getTime();
       yield { runId, type: 'run-ended', state, duration, ...(error === undefined ? {} : { error }) };
       return;
+    }
+    if (isRunLeft(run) && left < epoch) {
+      left = epoch;
+      yield { runId, type: 'run-left', name };
     }
     await delay(interval, undefined, { signal });
   }

@@ -1,4 +1,4 @@
-import type { JsonObject, RunFence, RunStore, StepCaching, StepChange } from '@stack/core';
+import type { JsonObject, RunFence, RunRecord, RunStore, StepCaching, StepChange } from '@stack/core';
 import { didYouMean, StackError } from '@stack/core/errors';
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
@@ -84,6 +84,9 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
     work: (database: Kysely<Tables>, found: FencedStep) => Promise<Result>,
   ): Promise<Result> =>
     engine.write(async (database) => await work(database, await findFencedStep(database, fence, step)));
+
+  const recordOf = async (run: SelectedRun): Promise<RunRecord> =>
+    runRecord(run, run.holder !== null && !(await engine.isLockHeld(run.holder)));
 
   return {
     ...createRunKeeping(engine, leases),
@@ -202,19 +205,23 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       leases.forget(fence);
     },
 
-    getRun: (reference) =>
-      engine.read(async (database) => {
+    getRun: async (reference) => {
+      const run = await engine.read(async (database) => {
         const id = await findRunId(database, reference);
-        return runRecord(await selectRuns(database).where('runs.id', '=', id).executeTakeFirstOrThrow());
-      }),
+        return selectRuns(database).where('runs.id', '=', id).executeTakeFirstOrThrow();
+      });
+      return recordOf(run);
+    },
 
-    listRuns: ({ pipeline, state, limit = defaultLimit } = {}) =>
-      engine.read(async (database) => {
+    listRuns: async ({ pipeline, state, limit = defaultLimit } = {}) => {
+      const runs = await engine.read((database) => {
         let query = selectRuns(database).orderBy('runs.sequence', 'desc').limit(limit);
         if (pipeline !== undefined) query = query.where('runs.pipeline', '=', pipeline);
         if (state !== undefined) query = query.where('runs.state', '=', state);
-        return (await query.execute()).map(runRecord);
-      }),
+        return query.execute();
+      });
+      return Promise.all(runs.map(recordOf));
+    },
 
     listStepRuns: (runId) =>
       engine.read(async (database) => {
@@ -401,8 +408,10 @@ function selectRuns(database: Kysely<Tables>) {
     .selectFrom('runs')
     .innerJoin('run_leases', 'run_leases.run_id', 'runs.id')
     .selectAll('runs')
-    .select(['run_leases.epoch', 'run_leases.host', 'run_leases.pid', 'run_leases.held_since']);
+    .select(['run_leases.epoch', 'holder', 'host', 'pid', 'held_since']);
 }
+
+type SelectedRun = Awaited<ReturnType<ReturnType<typeof selectRuns>['execute']>>[number];
 
 /** @throws STORE_CORRUPT */
 async function logRunMetadata(database: Kysely<Tables>, runId: string, metadata: JsonObject): Promise<void> {

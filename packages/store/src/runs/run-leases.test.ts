@@ -139,8 +139,10 @@ describeEachEngine('the lease of a run', (create) => {
     await Promise.all(all);
     expect(ends).toEqual([...Array(5).fill('RUN_HELD'), 'epoch 2']);
     // Who does not wait looks once.
+    expect((await store.runs.getRun(run.name)).holder).toMatchObject({ hasEnded: true });
     const lease = await store.runs.claimRun(run.name);
     expect(lease.epoch).toBe(3);
+    expect((await store.runs.listRuns())[0]?.holder).toMatchObject({ pid: process.pid, hasEnded: false });
     expect(await store.runs.listStepRuns(run.id)).toMatchObject([{ interruptions: 1 }, { interruptions: 0 }]);
   });
 

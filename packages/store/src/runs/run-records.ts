@@ -22,7 +22,8 @@ type HolderColumns = Pick<RunLeaseRow, 'epoch' | 'host' | 'pid' | 'held_since'>;
 const runStates: readonly RunState[] = ['running', 'completed', 'failed', 'cancelled'];
 const stepStates: readonly StepState[] = ['pending', 'running', 'completed', 'failed', 'skipped', 'cancelled'];
 
-export function runRecord(row: RunRow & HolderColumns): RunRecord {
+/** @param isHolderGone whether the process that holds it has ended, which no row tells */
+export function runRecord(row: RunRow & HolderColumns, isHolderGone: boolean): RunRecord {
   const stored = new StoredRow('runs', row.id, row);
   return {
     id: row.id,
@@ -34,7 +35,7 @@ export function runRecord(row: RunRow & HolderColumns): RunRecord {
     error: row.error === null ? undefined : stored.json('error', 'an error', isRecordedError),
     metadata: stored.object('metadata'),
     epoch: row.epoch,
-    holder: runHolder(row.id, row),
+    holder: runHolder(row.id, row, isHolderGone),
     startedAt: stored.date('started_at'),
     endedAt: stored.optionalDate('ended_at'),
   };
@@ -54,10 +55,10 @@ export function runSummary(
   };
 }
 
-export function runHolder(runId: string, row: HolderColumns): RunHolder | undefined {
+export function runHolder(runId: string, row: HolderColumns, hasEnded: boolean): RunHolder | undefined {
   const { host, pid } = row;
   if (host === null || pid === null) return undefined;
-  return { host, pid, since: new StoredRow('run_leases', runId, row).date('held_since') };
+  return { host, pid, since: new StoredRow('run_leases', runId, row).date('held_since'), hasEnded };
 }
 
 export function stepRunRecord(row: StepRunRow): StepRunRecord {
