@@ -49,7 +49,7 @@ export const stores = {
     workloads: workloadNames,
     keepsSmallObjects: true,
     remarks: {
-      read: 'V8 collects garbage after each 64 MB of chunks or so, and that takes the longer the more a process has loaded: ours has a heap of 10 MB, raw of 4 MB. In a process that has loaded ours, raw takes as much of the processor as ours.',
+      read: 'V8 collects garbage after each 64 MB of chunks or so, and that takes the longer the more a process has loaded: ours has a heap of 10 MB, raw of 4 MB. In a process that has loaded ours, raw takes nearly as much of the processor as ours.',
     },
     whyUnavailable: available,
     start: () => startFolder('rename'),

@@ -13,7 +13,7 @@ export interface StepLogLine {
 /** A chunk is written when it has so many characters, or after the flush interval. */
 const chunkLength = 64 * 1024;
 /** What is held, at most, while the store does not take it. Lines beyond it are dropped, and counted. */
-const maximumPendingLength = 4 * 1024 * 1024;
+const maximumPendingLength = 16 * 1024 * 1024;
 /** The time from a line to its chunk: each chunk waits a second longer, so that a long step writes few objects. */
 const shortestFlushInterval = 1_000;
 const longestFlushInterval = 30_000;
