@@ -123,14 +123,13 @@ export class StoreModel {
 
   async #checkMove(operation: StoreOperation & { readonly do: 'copy' | 'rename' }): Promise<void> {
     const { from, to, condition } = operation;
-    const isOntoItself = operation.do === 'rename' && from === to;
-    const refusals = [...this.#absence(from), ...(isOntoItself ? [] : this.#refusalsAt(to, condition))];
+    const refusals = [...this.#absence(from), ...this.#refusalsAt(to, condition)];
     const stat = await this.#expect(operation, refusals, () =>
       this.#store[operation.do](this.#path(from), this.#path(to), this.#conditions(to, condition)),
     );
     if (stat === undefined) return;
     this.#put(to, { bytes: this.#get(from).bytes, etag: stat.etag });
-    if (operation.do === 'rename' && !isOntoItself) this.#delete(from);
+    if (operation.do === 'rename' && from !== to) this.#delete(from);
   }
 
   /** The result; `undefined` when it is refused as it has to be. */
