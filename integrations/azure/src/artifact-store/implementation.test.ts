@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BlobServiceClient, type ContainerClient, ContainerSASPermissions } from '@azure/storage-blob';
 import { type ArtifactStore, createComponent, type ListEntry } from '@stack/core';
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { azurite } from '../../../../tools/backends/azurite.ts';
 import { whyUnavailable } from '../../../../tools/backends/backend.ts';
 import type { SharedServer } from '../../../../tools/backends/backends.ts';
@@ -208,6 +208,42 @@ describe.skipIf(obstacle !== undefined)(`a store in Azurite${reason}`, () => {
         }
       },
     );
+
+    test('are staged once it is known which object the write of another would replace', async () => {
+      const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+      const { promise: isWritten, resolve: goOn } = Promise.withResolvers<void>();
+      const { hostname, port, pathname } = new URL(server.endpoint);
+      const proxy = createServer(async (incoming, outgoing) => {
+        const { method, url: path, headers } = incoming;
+        if (method === 'HEAD') {
+          ask();
+          await isWritten;
+        }
+        const forwarded = request({ hostname, port, method, path, headers }, (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(outgoing);
+        });
+        incoming.pipe(forwarded);
+      });
+      onTestFinished(() => {
+        proxy.closeAllConnections();
+        proxy.close();
+      });
+      proxy.listen(0, '127.0.0.1');
+      await once(proxy, 'listening');
+      const endpoint = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${pathname}`;
+      const bytes = randomBytes(3 * blockSize);
+      // Bytes would be sent again.
+      const writing = (await open({ blockSize, endpoint })).write('a', Readable.from([bytes]));
+      await isAsked;
+      // Time for blocks to be staged, which the other write would throw away.
+      await delay(200);
+      const other = await open({ blockSize });
+      await other.write('a', randomBytes(2 * blockSize));
+      goOn();
+      await writing;
+      expect((await other.read('a')).equals(bytes)).toBe(true);
+    });
 
     test('that were staged by a write that fails are thrown away', async () => {
       const store = await open({ blockSize });

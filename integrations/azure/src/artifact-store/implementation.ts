@@ -340,17 +340,19 @@ export default class AzureArtifactStore extends ArtifactStore<AzureArtifactStore
     let size = 0;
     const stop = new AbortController();
     if (source instanceof Readable) addAbortSignal(stop.signal, source);
+    const before = this.#stat(key, { operation: 'write', key, signal });
     const stage = async ({ bytes, release }: Block) => {
       const id = blockId(upload, ids.length);
       ids.push(id);
       size += bytes.byteLength;
+      // What throws staged blocks away is the write of another: it has to be seen that it came after this one began.
+      await before;
       const purpose = { operation: 'write', key, signal: anySignal(stop.signal, signal) };
       await this.#ask(purpose, (abortSignal) => blob.stageBlock(id, bytes, bytes.byteLength, { abortSignal }));
       release();
     };
     place.catch(() => stop.abort());
     try {
-      const before = this.#stat(key, { operation: 'write', key, signal });
       const staged = atOnce(blocks, this.config.blockConcurrency, stage, () => stop.abort());
       await allEnded([place, before, staged]);
       const purpose: SendOptions<StoredStat | undefined> = this.#writing(key, commit);
