@@ -213,17 +213,18 @@ describe.skipIf(obstacle !== undefined)(`a store in Azurite${reason}`, () => {
       const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
       const { promise: isWritten, resolve: goOn } = Promise.withResolvers<void>();
       const { hostname, port, pathname } = new URL(server.endpoint);
-      const proxy = createServer(async (incoming, outgoing) => {
+      const proxy = createServer((incoming, outgoing) => {
         const { method, url: path, headers } = incoming;
-        if (method === 'HEAD') {
-          ask();
-          await isWritten;
-        }
-        const forwarded = request({ hostname, port, method, path, headers }, (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-          answer.pipe(outgoing);
-        });
-        incoming.pipe(forwarded);
+        const forward = () => {
+          const forwarded = request({ hostname, port, method, path, headers }, (answer) => {
+            outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+            answer.pipe(outgoing);
+          });
+          incoming.pipe(forwarded);
+        };
+        if (method !== 'HEAD') return forward();
+        ask();
+        void isWritten.then(forward);
       });
       onTestFinished(() => {
         proxy.closeAllConnections();

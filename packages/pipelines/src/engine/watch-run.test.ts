@@ -76,7 +76,7 @@ it('tells once that nobody executes the run any more, and goes on with who resum
     told.push(type);
     if (type !== 'run-left') continue;
     const next = await runStore.claimRun('left');
-    setTimeout(() => runStore.endRun(next, { state: 'cancelled' }), 20);
+    setTimeout(() => void runStore.endRun(next, { state: 'cancelled' }), 20);
   }
   expect(told.filter((type) => !type.startsWith('step-'))).toEqual(['run-started', 'run-left', 'run-ended']);
 });
