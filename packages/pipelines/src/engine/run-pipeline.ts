@@ -25,6 +25,7 @@ import type { OpenArtifactStore } from '../artifacts/open-store-of.ts';
 import { planCode } from '../code-identity/plan-code.ts';
 import { outsideSteps } from '../logs/output-capture.ts';
 import { deepFreeze } from '../pipeline/deep-freeze.ts';
+import { InputFailures } from '../pipeline/input-failures.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { addressOf } from './attempt-elsewhere.ts';
 import { HookMetadata } from './component-hooks.ts';
@@ -128,7 +129,9 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   const { stack } = options;
   checkNotImported(compiled.plan.pipeline);
   const givenName = options.name ?? compiled.runName;
-  const failures = [...compiled.failures, ...nameFailures(givenName)];
+  const ofName = new InputFailures();
+  if (givenName !== undefined) ofName.check(() => checkName('run', givenName));
+  const failures = [...compiled.failures, ...ofName.errors];
   const prepared = await prepareRun({ ...compiled, failures }, options);
   const { plan, shown, settings, recordedIn, runStore } = prepared;
   const unfinished = givenName === undefined ? undefined : await findUnfinished(runStore, givenName);
@@ -168,17 +171,6 @@ export async function resumeRun(
   checkUnmasked(plan, name);
   const prepared = await prepareRun(compile(plan), { cache: plan.cache, ...options });
   return await continueRun(prepared, lease, options);
-}
-
-/** What is wrong with the name that a run is given. */
-function nameFailures(name: string | undefined): readonly StackError[] {
-  try {
-    if (name !== undefined) checkName('run', name);
-    return [];
-  } catch (error) {
-    if (!StackError.is(error)) throw error;
-    return [error];
-  }
 }
 
 function checkNotImported(pipelineName: string): void {
