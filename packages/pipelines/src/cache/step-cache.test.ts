@@ -135,6 +135,17 @@ describe('a step that ran before', () => {
     expect(calls).toEqual(['blind', 'seeing 1', 'seeing 2']);
   });
 
+  it('is run again when a parameter changes and it was made in the function of its pipeline, which may have read it', async () => {
+    const { silent } = await createCachedRuns();
+    const inside = pipeline({ name: 'inside', parameters: z.object({ at: z.number() }) }, ({ at }) =>
+      step({ name: 'made', version: '1' }, () => ({ at, ran: performance.now() }))(),
+    );
+    const results = [];
+    for (const at of [1, 2, 1]) results.push(await (await inside.run({ at }, silent)).result());
+    expect(results).toMatchObject([{ at: 1 }, { at: 2 }, { at: 1 }]);
+    expect(results[2]).toEqual(results[0]);
+  });
+
   it('is run again for another version, variable, artifact store or set of materializers', async () => {
     const { silent, runStore } = await createCachedRuns();
     const cache = { environment: ['STACK_TEST_REGION'] };

@@ -104,7 +104,9 @@ export class StepCache {
     const { runStore } = this.#run;
     this.#digest ??= runStore.digestKey().then(createKeyedDigest);
     const digest = await this.#digest;
-    const keys = cacheKeys(await this.#subject(cached, code.digest, stepArtifacts, signal), digest);
+    const made = cacheKeys(await this.#subject(cached, code.digest, stepArtifacts, signal), digest);
+    // A step that is made in its pipeline's function may have taken parameters from there.
+    const keys = definition.origin.pipeline === undefined ? made : { ...made, withoutParameters: made.whole };
     if (this.#plan.cache === false) return { cachingOf: computedUnder(keys, 'the run does without the cache') };
     // A step that has not read the parameters once, with the same inputs, does not the next time.
     const found = await runStore.findCached([...new Set([keys.whole.key, keys.withoutParameters.key])]);

@@ -8,6 +8,29 @@ export interface CodeOrigin {
   readonly places: readonly CodePlace[];
   /** Milliseconds since 1970: what was changed later is not what this process runs. */
   readonly at: number;
+  /** How many were made by the same calls before, in this process or, within a pipeline, in one call of its function. */
+  readonly repetition: number;
+  /** Of the pipeline whose function made it: then it may depend on the parameters of a run. */
+  readonly pipeline?: CodeOrigin;
+}
+
+/** What is made while the function of a pipeline runs. */
+export interface PipelineCode {
+  readonly origin: CodeOrigin;
+  readonly made: MadeCode;
+}
+
+/** Counts what is made by the same calls: a loop, or a function that is called several times, makes different ones. */
+export class MadeCode {
+  readonly #counts = new Map<string, number>();
+
+  /** @returns how many there were before */
+  add(places: readonly CodePlace[]): number {
+    const key = places.map(({ file, line, column }) => `${file}:${line}:${column}`).join();
+    const before = this.#counts.get(key) ?? 0;
+    this.#counts.set(key, before + 1);
+    return before;
+  }
 }
 
 export interface CodePlace {
@@ -24,8 +47,14 @@ const ownFolder = new URL('..', import.meta.url).href;
 /** How many calls are looked at: a step that is made deeper in functions has an origin that is cut off. */
 const depth = 100;
 
-/** The place of the caller of this package that is on the stack now. */
-export function captureCodeOrigin(): CodeOrigin {
+const madeHere = new MadeCode();
+
+/**
+ * The place of the caller of this package that is on the stack now.
+ *
+ * @param pipeline the one whose function runs
+ */
+export function captureCodeOrigin(pipeline?: PipelineCode): CodeOrigin {
   const places: CodePlace[] = [];
   for (const { scriptName, lineNumber, columnNumber } of getCallSites(depth, { sourceMap: false })) {
     // Absolute paths are those of CommonJS modules.
@@ -39,5 +68,8 @@ export function captureCodeOrigin(): CodeOrigin {
       column: columnNumber,
     });
   }
-  return { places, at: Date.now() };
+  if (pipeline === undefined) return { places, at: Date.now(), repetition: madeHere.add(places) };
+  const { origin, made } = pipeline;
+  // What runs was loaded when the pipeline was made.
+  return { places, at: origin.at, repetition: made.add(places), pipeline: origin };
 }

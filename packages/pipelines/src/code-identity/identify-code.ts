@@ -31,7 +31,7 @@ export interface DefinedCode {
  * are linked by their code, Node by its major version.
  */
 export async function identifyCode<Key>(codes: ReadonlyMap<Key, DefinedCode>): Promise<ReadonlyMap<Key, CodeIdentity>> {
-  const places = [...codes.values()].flatMap(({ origin }) => origin.places);
+  const places = [...codes.values()].flatMap(({ origin }) => allPlaces(origin));
   const files = new Set(places.flatMap(({ file }) => (file === undefined ? [] : [fileURLToPath(file)])));
   const owners = new FileOwners();
   const entries = [...files].filter((file) => owners.ownerOf(file).kind === 'project');
@@ -58,7 +58,8 @@ function identify(
   const parts = new Map([['node', process.versions.node.split('.')[0] ?? '']]);
   const roots: UnitPart[] = [];
   if (origin.places.length === 0) throw new UnknownCode('it was not made in a file of the project');
-  for (const place of origin.places) {
+  checkValues(origin, graph, owners);
+  for (const place of allPlaces(origin)) {
     if (place.file === undefined) throw new UnknownCode('it was made by code that is in no file');
     const path = fileURLToPath(place.file);
     const owner = owners.ownerOf(path);
@@ -69,11 +70,15 @@ function identify(
   const changed = reached.files.find(({ changedAt }) => changedAt > origin.at);
   if (changed !== undefined) throw new UnknownCode(`${changed.label} was changed after it was loaded`);
   // What a package has made need not be of the project.
-  if (roots.length === origin.places.length && !reached.units.some((part) => hasRunningText(textOf(part), run))) {
+  if (roots.length === allPlaces(origin).length && !reached.units.some((part) => hasRunningText(textOf(part), run))) {
     const [root] = roots;
     throw new UnknownCode(`its function is not written in ${root?.of.label}: something transformed that file`);
   }
   for (const [label, value] of reached.parts) parts.set(label, value);
+  const repetitions = { step: origin.repetition, pipeline: origin.pipeline?.repetition ?? 0 };
+  for (const [what, repetition] of Object.entries(repetitions)) {
+    if (repetition > 0) parts.set(`number of the ${what} that is made there`, String(repetition + 1));
+  }
   const sorted = [...parts].sort(([one], [other]) => (one < other ? -1 : 1));
   const entry = roots.map(({ unit, of }) => `${of.label}#${unit.label}`);
   const digest = createHash('sha256')
@@ -82,7 +87,27 @@ function identify(
   return { digest, parts: new Map(sorted) };
 }
 
-function unitAt({ line, column }: CodePlace, path: string, graph: ModuleGraph): UnitPart {
+/** Where a step was made, and the pipeline that made it. */
+function allPlaces({ places, pipeline }: CodeOrigin): readonly CodePlace[] {
+  return pipeline === undefined ? places : [...places, ...pipeline.places];
+}
+
+/** @throws UnknownCode where something was made of values that a function got when it was called, nobody knows by what */
+function checkValues({ places, pipeline }: CodeOrigin, graph: ModuleGraph, owners: FileOwners): void {
+  const made = pipeline?.places ?? places;
+  const outermost = made.findLast(
+    ({ file }) => file !== undefined && owners.ownerOf(fileURLToPath(file)).kind === 'project',
+  );
+  if (outermost?.file === undefined) return;
+  const { unit, of, offset } = unitAt(outermost, fileURLToPath(outermost.file), graph);
+  if (!unit.functions.some(({ start, end }) => start <= offset && offset < end)) return;
+  const what = pipeline === undefined ? 'it' : 'its pipeline';
+  throw new UnknownCode(
+    `${of.label}:${outermost.line} makes ${what} in a function, which may be called with any values`,
+  );
+}
+
+function unitAt({ line, column }: CodePlace, path: string, graph: ModuleGraph): UnitPart & { readonly offset: number } {
   const module = graph.get(path);
   if (module === undefined || typeof module === 'string') throw new UnknownCode(module ?? `${path} was not read`);
   let start = 0;
@@ -90,7 +115,7 @@ function unitAt({ line, column }: CodePlace, path: string, graph: ModuleGraph): 
   const offset = start + column - 1;
   const unit = module.summary.units.find((candidate) => candidate.start <= offset && offset < candidate.end);
   if (unit === undefined) throw new UnknownCode(`it is made at ${module.label}:${line}, where there is no code`);
-  return { unit, of: module };
+  return { unit, of: module, offset };
 }
 
 function textOf({ unit, of }: UnitPart): string {

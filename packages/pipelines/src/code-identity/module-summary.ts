@@ -17,6 +17,11 @@ export interface ImportedName {
   readonly name: string;
 }
 
+export interface SourceRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A statement at the top of a module, or one variable of such a statement. */
 export interface CodeUnit {
   /** Unique in the module. */
@@ -33,6 +38,8 @@ export interface CodeUnit {
   readonly assigned: readonly string[];
   /** Specifiers of the modules that it imports as a whole when it runs. */
   readonly imports: readonly string[];
+  /** Where its functions stand in the source: what is in there runs when they are called. */
+  readonly functions: readonly SourceRange[];
   /** Why what it does cannot be known. */
   readonly unknown?: { readonly reason: string; readonly line: number };
   /** Where it stands in the source. */
@@ -41,4 +48,4 @@ export interface CodeUnit {
 }
 
 /** Part of every key under which a summary is kept: raised when anything of a summary changes. */
-export const summaryVersion = 1;
+export const summaryVersion = 2;

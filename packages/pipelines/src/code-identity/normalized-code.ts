@@ -1,3 +1,4 @@
+import type { SourceRange } from './module-summary.ts';
 import { isErased, isNode, literalText, nameOf, nodesOf, type SyntaxNode, withoutTypeWrappers } from './syntax-node.ts';
 
 /** A piece of code without what has no meaning at run time: comments, formatting and types. */
@@ -10,6 +11,8 @@ export interface NormalizedCode {
   readonly assigned: ReadonlySet<string>;
   /** What it imports when it runs, by `import()` or `require` of a literal, or as the file of a worker. */
   readonly imports: ReadonlySet<string>;
+  /** Where its functions stand in the source. */
+  readonly functions: readonly SourceRange[];
   /** Why what it does cannot be known from the code, with the place in the source. */
   readonly unknown: { readonly reason: string; readonly offset: number } | undefined;
 }
@@ -27,6 +30,7 @@ export function normalizeCode(root: SyntaxNode): NormalizedCode {
   const names = new Set<string>();
   const assigned = new Set<string>();
   const imports = new Set<string>();
+  const functions: SourceRange[] = [];
   let unknown: NormalizedCode['unknown'];
   const parts: string[] = [];
 
@@ -41,6 +45,11 @@ export function normalizeCode(root: SyntaxNode): NormalizedCode {
 
   const inspect = (node: SyntaxNode) => {
     switch (node.type) {
+      case 'ArrowFunctionExpression':
+      case 'FunctionExpression':
+      case 'FunctionDeclaration':
+        functions.push({ start: node.start, end: node.end });
+        break;
       case 'Identifier':
       case 'JSXIdentifier':
         names.add(String(node.name));
@@ -135,7 +144,7 @@ export function normalizeCode(root: SyntaxNode): NormalizedCode {
   };
 
   write(root);
-  return { text: parts.join(''), names, assigned, imports, unknown };
+  return { text: parts.join(''), names, assigned, imports, functions, unknown };
 }
 
 /** Whether an identifier under this key is a name within an object or label, and no variable. */

@@ -7,8 +7,8 @@ import { CodeProject } from '../testing/code-project.ts';
 
 const packageFolder = join(import.meta.dirname, '../..');
 
-/** Runs the pipeline of `main.ts` by Node itself, which knows nothing of the tests, and returns what each step's code is. */
-async function codeOfRun(files: Readonly<Record<string, string>>, nodeOptions: readonly string[] = []) {
+/** Runs the pipeline of `main.ts` by Node itself, which knows nothing of the tests. */
+async function planOfRun(files: Readonly<Record<string, string>>, nodeOptions: readonly string[] = []) {
   await using project = await CodeProject.create({
     ...files,
     'run.ts': `
@@ -23,7 +23,12 @@ async function codeOfRun(files: Readonly<Record<string, string>>, nodeOptions: r
   await project.link('node_modules/@stack/pipelines', packageFolder);
   const words = ['--conditions=@stack/source', ...nodeOptions, 'run.ts'];
   const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: project.folder, timeout: 20_000 });
-  const { steps, codeParts = [] } = JSON.parse(stdout) as Plan;
+  return JSON.parse(stdout) as Plan;
+}
+
+/** What each step's code is made of, or why that is not known. */
+async function codeOfRun(files: Readonly<Record<string, string>>, nodeOptions: readonly string[] = []) {
+  const { steps, codeParts = [] } = await planOfRun(files, nodeOptions);
   return Object.fromEntries(
     steps.map(({ name, code }) => [
       name,
@@ -115,5 +120,50 @@ it('cannot be known for a step that is in no file, or in one that runs otherwise
     text: 'it was made by code that is in no file',
     moved: 'its function is not written in moved.ts: something transformed that file',
     other: ['other.ts#other'],
+  });
+});
+
+it('is another one for each step that the same statements make', async () => {
+  const files = {
+    'main.ts': `${imports}
+      const makeStep = (factor: number) => step({ name: 'scale' }, () => factor);
+      const outside = [1, 2].map(makeStep);
+      const makePipeline = (factor: number) => pipeline({ name: 'main' }, () => {
+        outside.forEach((each, index) => each({}, { name: 'outside-' + index }));
+        [1, 2].forEach((index) => step({ name: 'scale' }, () => factor + index)({}, { name: 'inside-' + index }));
+      });
+      export const [other, main] = [makePipeline(1), makePipeline(2)];`,
+  };
+  const digests = async (changed = files) =>
+    (await planOfRun(changed)).steps.map(({ code }) => (code !== undefined && 'digest' in code ? code.digest : code));
+  const before = await digests();
+  expect(new Set(before)).toHaveLength(4);
+  expect(await digests()).toEqual(before);
+  const swapped = await digests({ 'main.ts': files['main.ts'].replace('[other, main]', '[main, other]') });
+  expect(swapped.slice(0, 2)).toEqual(before.slice(0, 2));
+  expect(new Set([...before, ...swapped])).toHaveLength(6);
+});
+
+it('cannot be known where a function that may be called with any values made it', async () => {
+  const files = {
+    'main.ts': `${imports}
+      export let main;
+      const called = async (factor: number) => {
+        const sooner = step({ name: 'sooner' }, () => factor);
+        await undefined;
+        const later = step({ name: 'later' }, () => factor);
+        main = pipeline({ name: 'main' }, () => {
+          sooner();
+          later();
+          step({ name: 'inside' }, () => factor)();
+        });
+      };
+      await called(1);`,
+  };
+  const reason = (what: string) => `makes ${what} in a function, which may be called with any values`;
+  expect(await codeOfRun(files)).toEqual({
+    sooner: ['main.ts#called', 'main.ts#main', 'main.ts#order', 'main.ts#top-level code'],
+    later: expect.stringContaining(reason('it')),
+    inside: expect.stringContaining(reason('its pipeline')),
   });
 });

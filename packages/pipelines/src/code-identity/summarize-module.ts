@@ -7,7 +7,10 @@ import { isErased, isNode, literalText, nameOf, nodesOf, type SyntaxNode } from 
 /** Name of what `export default` exports. */
 const defaultName = 'default';
 
-type FoundUnit = Omit<CodeUnit, 'label' | 'kind' | 'digest' | 'references' | 'assigned' | 'imports' | 'unknown'> & {
+type FoundUnit = Omit<
+  CodeUnit,
+  'label' | 'kind' | 'digest' | 'references' | 'assigned' | 'imports' | 'functions' | 'unknown'
+> & {
   readonly code: NormalizedCode;
   readonly isEffect: boolean;
   /** What a variable is set to. */
@@ -72,6 +75,7 @@ class ModuleContents {
         references: [...code.names].filter((name) => isKnown(name) && !names.includes(name)),
         assigned: [...code.assigned].filter((name) => local.has(name) && !names.includes(name)),
         imports: [...code.imports],
+        functions: code.functions,
         ...(code.unknown === undefined
           ? {}
           : {

@@ -1,5 +1,6 @@
 import { checkName, isPlainObject, type JsonValue, type PlanInput, type PlanStep, StackError } from '@stack/core';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
+import { type CodeOrigin, MadeCode, type PipelineCode } from '../code-identity/code-origin.ts';
 import type { CallOptions, StepDefinition } from '../step/step.ts';
 import {
   callReference,
@@ -15,15 +16,19 @@ import { referencedOutputs } from './referenced-outputs.ts';
 export const singleOutput = 'output';
 
 /** A pipeline while its function runs: each step that is called adds itself. */
-export class Compilation {
+export class Compilation implements PipelineCode {
+  /** Of the pipeline. */
+  readonly origin: CodeOrigin;
+  readonly made = new MadeCode();
   readonly #pipeline: string;
   readonly #steps = new Map<string, PlanStep>();
   readonly #definitions = new Map<string, StepDefinition>();
   /** Of each step by its own name, which it was and how often it was called. */
   readonly #called = new Map<string, { readonly definition: StepDefinition; count: number }>();
 
-  constructor(pipeline: string) {
+  constructor(pipeline: string, origin: CodeOrigin) {
     this.#pipeline = pipeline;
+    this.origin = origin;
   }
 
   get steps(): readonly PlanStep[] {
@@ -231,6 +236,11 @@ export function withCompilation<Result>(compilation: Compilation, run: () => Res
   } finally {
     current = outer;
   }
+}
+
+/** That of the pipeline whose function runs; `undefined` outside of one. */
+export function openCompilation(): Compilation | undefined {
+  return current;
 }
 
 /** @throws STEP_OUTSIDE_PIPELINE */

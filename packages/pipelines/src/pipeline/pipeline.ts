@@ -19,6 +19,7 @@ import { materializerNamed } from '../artifacts/artifact-content.ts';
 import { builtInMaterializers, itemListMaterializer } from '../artifacts/built-in-materializers.ts';
 import { formatJsonProblems, inspectJson } from '../artifacts/json-data.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
+import { captureCodeOrigin } from '../code-identity/code-origin.ts';
 import type { AttemptOrder } from '../engine/attempt-elsewhere.ts';
 import type { PipelineHookContext } from '../engine/pipeline-hooks.ts';
 import { recordedRunConfig } from '../engine/recorded-plan.ts';
@@ -178,6 +179,7 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
   const subject = `the pipeline "${name}"`;
   const jsonSchema = jsonSchemaOf(name, schema);
   if (define.constructor.name === 'AsyncFunction') throw asynchronousError(name);
+  const origin = captureCodeOrigin();
 
   const settings = settingsInCode(options.settings, `pipeline "${name}"`);
   const compile = (
@@ -211,7 +213,7 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
       return { ...compiled, plan: planOf({}, []), definitions: new Map(), result: undefined, problems: [] };
     }
     const kept = structuredClone(parameters) as JsonObject;
-    const compilation = new Compilation(name);
+    const compilation = new Compilation(name, origin);
     const returned = withCompilation(compilation, () => define(parameters));
     if (returned instanceof Promise) {
       returned.catch(() => {});

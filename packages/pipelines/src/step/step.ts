@@ -2,7 +2,7 @@ import { type Backoff, checkName, defaultBackoff, type SettingsBySelector, Stack
 import type { OutputOptions } from '../artifacts/output-options.ts';
 import { type CacheOptions, readCacheOptions, type StepCacheOptions } from '../cache/cache-options.ts';
 import { type CodeOrigin, captureCodeOrigin } from '../code-identity/code-origin.ts';
-import { currentCompilation, singleOutput } from '../pipeline/compilation.ts';
+import { currentCompilation, openCompilation, singleOutput } from '../pipeline/compilation.ts';
 import type { OutputHandle } from '../pipeline/output-handle.ts';
 import { settingsInCode } from '../settings/settings-in-code.ts';
 import { type StepContext, unitTestContext } from './step-context.ts';
@@ -221,7 +221,7 @@ export function step(
     timeout: options.timeout,
     hooks: { onStart, onSuccess, onFailure },
     settings: settingsInCode(options.settings, `step "${options.name}"`),
-    origin: captureCodeOrigin(),
+    origin: captureCodeOrigin(openCompilation()),
     version: options.version,
     cache: readCacheOptions(options.name, options.cache),
     run,

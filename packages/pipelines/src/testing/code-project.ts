@@ -49,7 +49,7 @@ export class CodeProject implements AsyncDisposable {
     const before = (await readFile(file, 'utf8')).split(text)[0] ?? '';
     const lines = before.split('\n');
     const place = { file: pathToFileURL(file).href, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-    const code = { origin: { places: [place], at }, run: anyFunction };
+    const code = { origin: { places: [place], at, repetition: 0 }, run: anyFunction };
     const identities = await identifyCode(new Map([['code', code]]));
     return identities.get('code') as CodeIdentity;
   }
