@@ -93,12 +93,21 @@ describe('stack run resume', () => {
     expect(stack(root, 'run', 'list')).toMatch(/^killed .* running, left /m);
     const left = 'nobody any more; it goes on with: stack run resume killed';
     expect(stack(root, 'run', 'describe', 'killed')).toContain(left);
+    const following = spawn(process.execPath, [stackBin, 'run', 'logs', 'killed', '--follow'], {
+      cwd: root,
+      env: cleanEnvironment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [told] = (await once(following.stderr, 'data')) as [Buffer];
+    expect(told.toString()).toBe('Nobody executes it any more. It goes on with: stack run resume killed\n');
     // Nobody can tell: what it imports is put together while it runs.
     const changed = pipelines.replace('value + 1', 'value + 2');
     writeFiles(root, { 'pipelines.ts': changed, 'go-on': '' });
     const printed = stack(root, 'run', 'resume', 'killed');
     expect(printed).toContain('it is not known whether the code has changed of unknown\n');
     expect(printed).toContain('unknown: completed');
+    if (following.exitCode === null) await once(following, 'exit');
+    expect(following.exitCode).toBe(0);
   });
 });
 

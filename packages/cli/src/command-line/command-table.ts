@@ -630,7 +630,13 @@ export const commands: readonly CommandDescription[] = [
     words: ['run', 'logs'],
     summary: 'Print what the steps of a run printed.',
     positionals: [runReference, { name: 'STEP', summary: 'Default: all steps.', isOptional: true }],
-    options: { follow: { short: 'f', summary: 'Go on until the run has ended, with lines as they are stored.' } },
+    options: {
+      follow: {
+        short: 'f',
+        summary:
+          'Go on until the run has ended, with lines as they are stored. A run whose process has ended is waited for, and told of.',
+      },
+    },
     loads: 'implementations',
     data: 'log-lines',
     load: () => import('../commands/run-logs.ts'),

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { RunRecord } from '@stack/core';
 import { StackError } from '@stack/core/errors';
 import { maskSecrets } from '@stack/core/secrets';
 import { type RunLogLine, readRunLog } from '@stack/pipelines';
@@ -6,6 +7,7 @@ import { chooseStepRuns } from '../choose-step-runs.ts';
 import type { CommandOutput } from '../command-line/command.ts';
 import type { Invocation } from '../command-line/invocation.ts';
 import { openProjectHere } from '../open-project-here.ts';
+import { leftNotice } from '../output/run-view.ts';
 import { printable } from '../output/table.ts';
 
 export async function run(invocation: Invocation): Promise<CommandOutput> {
@@ -26,7 +28,8 @@ export async function run(invocation: Invocation): Promise<CommandOutput> {
   const { components } = await project.stacks.get(stack);
   const artifactStore = components.find(({ type }) => type === 'artifact-store');
   await using store = await project.components.openArtifactStore({ component: artifactStore?.name ?? '' });
-  const lines = readRunLog(store, project.runs, id, { step: wanted || undefined, follow });
+  const onLeft = ({ name }: RunRecord) => process.stderr.write(`${maskSecrets(leftNotice(name))}\n`);
+  const lines = readRunLog(store, project.runs, id, { step: wanted || undefined, follow, onLeft });
   if (invocation.isJson) {
     const data: RunLogLine[] = [];
     for await (const line of lines) data.push(line);

@@ -177,7 +177,7 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
     case 'run-resumed':
       return describeResumption(event, paint);
     case 'run-left':
-      return `Nobody executes it any more. It goes on with: stack run resume ${event.name}`;
+      return leftNotice(event.name);
     case 'step-started':
       return `${event.step}: started${event.attempt === 1 ? '' : `, attempt ${event.attempt} of ${event.attempts}`}`;
     case 'step-expanded':
@@ -200,6 +200,11 @@ function describeEvent(event: RunEvent, { paint }: Screen): string | undefined {
     case 'run-ended':
       return undefined;
   }
+}
+
+/** What is said of a run whose process has ended before it did. */
+export function leftNotice(name: string): string {
+  return `Nobody executes it any more. It goes on with: stack run resume ${name}`;
 }
 
 function describeResumption(

@@ -1,4 +1,5 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
+import type { RunRecord } from '@stack/core';
 import { expect, it } from 'vitest';
 import { readRunLog } from '../logs/read-run-log.ts';
 import { pipeline } from '../pipeline/pipeline.ts';
@@ -79,6 +80,27 @@ it('tells once that nobody executes the run any more, and goes on with who resum
     setTimeout(() => void runStore.endRun(next, { state: 'cancelled' }), 20);
   }
   expect(told.filter((type) => !type.startsWith('step-'))).toEqual(['run-started', 'run-left', 'run-ended']);
+});
+
+it('whoever follows the log of a run is told once that its process has ended', async () => {
+  const { artifactStore } = await createTestStack();
+  const runStore = new MemoryRunStore();
+  const plan = createGate().gated.plan({});
+  const lease = await runStore.startRun({ id: 'a1', name: 'left', stack: 'default', plan, metadata: {} });
+  await lease[Symbol.asyncDispose]();
+  const told: string[] = [];
+  const onLeft = async ({ name }: RunRecord) => {
+    told.push(name);
+    const next = await runStore.claimRun('left');
+    await next[Symbol.asyncDispose]();
+    if (told.length === 1) return;
+    await runStore.endRun(await runStore.claimRun('left'), { state: 'cancelled' });
+  };
+  expect(await collect(readRunLog(artifactStore, runStore, 'a1', { follow: true, interval: 1, onLeft }))).toEqual([]);
+  // Each time that somebody took it up and left it.
+  expect(told).toEqual(['left', 'left']);
+  await collect(readRunLog(artifactStore, runStore, 'a1', { onLeft }));
+  expect(told).toHaveLength(2);
 });
 
 it('ends when its signal aborts, and for a run that is not there', async () => {

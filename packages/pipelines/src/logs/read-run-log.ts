@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ArtifactStore, OperationOptions, RunStore } from '@stack/core';
+import { type ArtifactStore, isRunLeft, type OperationOptions, type RunRecord, type RunStore } from '@stack/core';
 import { readStepLogChunks } from './read-step-log.ts';
 import type { StepLogLine } from './step-log.ts';
 
@@ -10,6 +10,8 @@ export interface RunLogOptions extends OperationOptions {
   readonly follow?: boolean;
   /** Milliseconds between two looks. Default 500. */
   readonly interval?: number;
+  /** Told while it follows, each time that the process which executed the run has ended before the run did. */
+  readonly onLeft?: (run: RunRecord) => unknown;
 }
 
 /** One line of what a step of a run printed or logged. */
@@ -28,13 +30,15 @@ export async function* readRunLog(
   store: ArtifactStore,
   runStore: RunStore,
   runId: string,
-  { step: wanted, follow = false, interval = 500, signal }: RunLogOptions = {},
+  { step: wanted, follow = false, interval = 500, onLeft, signal }: RunLogOptions = {},
 ): AsyncIterable<RunLogLine> {
   const lastChunks = new Map<string, string>();
   const readWhole = new Set<string>();
+  /** The last time that it was taken up by somebody who left it. */
+  let left = 0;
   for (;;) {
     // In this order: what a step has printed is stored before its end is recorded.
-    const { state } = await runStore.getRun(runId);
+    const run = await runStore.getRun(runId);
     for (const { step, state: stepState, caching, endedAt } of await runStore.listStepRuns(runId)) {
       const isOther = wanted !== undefined && step !== wanted;
       if (isOther || readWhole.has(step) || stepState === 'pending' || stepState === 'skipped') continue;
@@ -47,7 +51,11 @@ export async function* readRunLog(
       }
       if (endedAt !== undefined) readWhole.add(step);
     }
-    if (!follow || state !== 'running') return;
+    if (!follow || run.state !== 'running') return;
+    if (isRunLeft(run) && left < run.epoch) {
+      left = run.epoch;
+      await onLeft?.(run);
+    }
     await delay(interval, undefined, { signal });
   }
 }
