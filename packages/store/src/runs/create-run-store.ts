@@ -9,7 +9,7 @@ import { createArtifactTable, findArtifact } from './artifact-table.ts';
 import { createRunKeeping } from './create-run-keeping.ts';
 import { findHeldRun, findRunId, runNotFound } from './find-run.ts';
 import { insertArtifacts, insertArtifactUses } from './insert-artifacts.ts';
-import { prepareQuery } from './prepared-query.ts';
+import { prepareQuery, prepareRowsQuery } from './prepared-query.ts';
 import { readDigestKey } from './read-digest-key.ts';
 import { type RunLeases, releasedColumns } from './run-leases.ts';
 import { runRecord, stepRunRecord } from './run-records.ts';
@@ -40,8 +40,8 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       .where('runs.id', '=', runId)
       .modifyEnd(engine.shareLock),
   );
-  const selectFencedStep = prepareQuery(
-    (database, { runId, step }: { readonly runId: string; readonly step: string }) =>
+  const selectFencedSteps = prepareRowsQuery(
+    (database, steps: readonly { readonly runId: string; readonly step: string }[]) =>
       database
         .selectFrom('runs')
         .innerJoin('run_leases', 'run_leases.run_id', 'runs.id')
@@ -55,8 +55,12 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
           'attempt',
           'step_runs.started_at',
         ])
-        .where('runs.id', '=', runId)
-        .where('step_runs.step', '=', step)
+        .where('runs.id', '=', steps[0]?.runId ?? '')
+        .where(
+          'step_runs.step',
+          'in',
+          steps.map(({ step }) => step),
+        )
         .modifyEnd(engine.shareLock),
   );
   const findFencedRun = async (database: Kysely<Tables>, { runId, epoch }: RunFence): Promise<FencedRun> => {
@@ -65,25 +69,40 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
     if (run.epoch !== epoch) throw leases.lose({ runId, epoch }, run.name);
     return run;
   };
-  const findFencedStep = async (database: Kysely<Tables>, fence: RunFence, step: string): Promise<FencedStep> => {
+  const findFencedSteps = async (
+    database: Kysely<Tables>,
+    fence: RunFence,
+    steps: readonly string[],
+  ): Promise<ReadonlyMap<string, FencedStep>> => {
     const { runId, epoch } = fence;
-    const [found] = await selectFencedStep(database, { runId, step });
-    if (found?.epoch === epoch) return found;
-    await findFencedRun(database, fence);
-    throw await stepNotFound(database, runId, step);
+    const rows = await selectFencedSteps(
+      database,
+      steps.map((step) => ({ runId, step })),
+    );
+    if (rows[0]?.epoch !== epoch) await findFencedRun(database, fence);
+    return new Map(rows.map((row) => [row.step, row]));
   };
   /** Runs a write of a run's state in a transaction that others who take the run come before or after. */
   const write = <Result>(
     fence: RunFence,
     work: (database: Kysely<Tables>, run: FencedRun) => Promise<Result>,
   ): Promise<Result> => engine.write(async (database) => await work(database, await findFencedRun(database, fence)));
-  /** The same for the state of a step: one query finds it and its run, since there are two such writes for each step. */
+  /**
+   * The same for the state of a step, and of one that starts with its end: one query finds them and their run, since there is
+   * such a write for each step.
+   */
   const writeStep = <Result>(
     fence: RunFence,
-    step: string,
-    work: (database: Kysely<Tables>, found: FencedStep) => Promise<Result>,
+    { step, next }: { readonly step: string; readonly next?: string | undefined },
+    work: (database: Kysely<Tables>, found: FencedStep, next: FencedStep | undefined) => Promise<Result>,
   ): Promise<Result> =>
-    engine.write(async (database) => await work(database, await findFencedStep(database, fence, step)));
+    engine.write(async (database) => {
+      const steps = next === undefined ? [step] : [step, next];
+      const found = await findFencedSteps(database, fence, steps);
+      const missing = steps.find((name) => !found.has(name));
+      if (missing !== undefined) throw await stepNotFound(database, fence.runId, missing);
+      return await work(database, found.get(step) as FencedStep, next === undefined ? undefined : found.get(next));
+    });
 
   const recordOf = async (run: SelectedRun): Promise<RunRecord> =>
     runRecord(run, run.holder !== null && !(await engine.isLockHeld(run.holder)));
@@ -143,7 +162,7 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       leases.claim(() => engine.read((database) => findHeldRun(database, reference)), options),
 
     recordItems: (fence, step, items) =>
-      writeStep(fence, step, async (database, found) => {
+      writeStep(fence, { step }, async (database, found) => {
         const { runId } = fence;
         // One that runs has been expanded: that attempt was begun already.
         const attempt = found.attempt + (found.state === 'pending' ? 1 : 0);
@@ -168,23 +187,23 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
       }),
 
     recordStep: (fence, step, change) => {
-      if (change.state === 'running' || ('next' in change && change.next !== undefined)) leases.beatWhileBusy();
-      return writeStep(fence, step, async (database, found) => {
+      const next = 'next' in change ? change.next : undefined;
+      if (change.state === 'running' || next !== undefined) leases.beatWhileBusy();
+      return writeStep(fence, { step, next: next?.step }, async (database, found, following) => {
         const { runId } = fence;
         if (change.state !== 'completed') {
           await recordChange(database, found, change);
           return [];
         }
         await changeStep(database, found, change);
-        const { state, artifacts, inputs, metadata, runMetadata, next } = change;
+        const { state, artifacts, inputs, metadata, runMetadata } = change;
         if (runMetadata !== undefined) await logRunMetadata(database, runId, runMetadata);
         const recorded = await insertArtifacts(database, artifacts);
         await insertArtifactUses(database, fence, step, inputs);
         const ids = artifacts.map(({ id }) => id);
         await appendRunEvent(database, runId, step, state, { artifacts: ids, inputs, metadata });
-        if (next !== undefined) {
-          const { attempt } = next;
-          await recordChange(database, await findFencedStep(database, fence, next.step), { state: 'running', attempt });
+        if (next !== undefined && following !== undefined) {
+          await recordChange(database, following, { state: 'running', attempt: next.attempt });
         }
         return recorded;
       });
