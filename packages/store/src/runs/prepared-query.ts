@@ -50,13 +50,16 @@ export function prepareRowsQuery<Parameters extends object, Row>(
     return query;
   }
 
-  return async (database, rows) => {
-    if (rows.length > preparedRows) return (await database.executeQuery<Row>(build(database, rows).compile())).rows;
-    const query = compile(database, rows);
+  function fill(query: CompiledQuery<Row>, rows: readonly Parameters[]): CompiledQuery<Row> {
     const values = rows as readonly Readonly<Record<string, unknown>>[];
     const parameters = query.parameters.map((value) =>
       value instanceof Placeholder ? values[value.row]?.[value.name] : value,
     );
-    return (await database.executeQuery<Row>({ ...query, parameters })).rows;
+    return { ...query, parameters };
+  }
+
+  return async (database, rows) => {
+    const query = rows.length > preparedRows ? build(database, rows).compile() : fill(compile(database, rows), rows);
+    return (await database.getExecutor().executeQuery<Row>(query)).rows;
   };
 }
