@@ -386,6 +386,22 @@ describe('a change of code', () => {
   });
 });
 
+it.each<[string, Files]>([
+  ['a folder that has no name', { 'lib/package.json': '{ "type": "module" }' }],
+  ['a project in it, without a name', { 'lib/package.json': '{ "type": "module" }', 'lib/.stack/.gitignore': '*' }],
+  ['a project in it', { 'lib/package.json': '{ "name": "lib", "type": "module" }', 'lib/.stack/.gitignore': '*' }],
+  ['a package of the same name', { 'lib/package.json': '{ "name": "code", "type": "module" }' }],
+])('files of the same path are told apart: %s', async (_what, files) => {
+  const before = {
+    'steps.ts': `import { a } from './a.ts'; import { a as b } from './lib/a.ts'; export const load = f(a, b);`,
+    'a.ts': 'export const a = 1;',
+    'lib/a.ts': 'export const a = 1;',
+    ...files,
+  };
+  expect(await changes(before, { 'a.ts': 'export const a = 2;' })).toEqual(['a.ts#a']);
+  expect(await changes(before, { 'lib/a.ts': 'export const a = 2;' })).toEqual([expect.stringMatching(/.a\.ts#a$/)]);
+});
+
 test.each<[string, string, Files]>([
   ['steps.ts:2 imports a module whose name is computed', "\nexport const load = f((x) => import('./' + x));", {}],
   ['steps.ts:1 requires a module whose name is computed', 'export const load = f((x) => require(x));', {}],

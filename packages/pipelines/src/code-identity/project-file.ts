@@ -19,19 +19,29 @@ interface Folder {
 /** Finds what package files belong to. Reads each package.json once. */
 export class FileOwners {
   readonly #folders = new Map<string, Folder | undefined>();
+  /** The folder whose files have labels that begin like this. */
+  readonly #prefixes = new Map<string, string>();
 
   /**
-   * The label of a file of the project is the same wherever the project is: `src/train.ts` from the root of the
-   * project, `@acme/steps:src/load.ts` from that of another package.
+   * The label of a file of the project is its own, and the same wherever the project is: `src/train.ts` from the root of
+   * the project, `@acme/steps:src/load.ts` from that of another package. It is the path on this machine where there is
+   * no such label, or another folder has it.
    */
   ownerOf(file: string): FileOwner {
     const folder = this.#folderOf(dirname(file));
     if (folder?.name !== undefined && isPackage(file, folder.name)) {
       return { kind: 'package', name: folder.name, version: folder.version ?? 'without a version' };
     }
-    if (folder === undefined) return { kind: 'project', label: file };
-    const path = relative(folder.path, file).replaceAll(sep, '/');
-    return { kind: 'project', label: folder.isRoot || folder.name === undefined ? path : `${folder.name}:${path}` };
+    const prefix = folder === undefined ? undefined : this.#prefixOf(folder);
+    if (folder === undefined || prefix === undefined) return { kind: 'project', label: file };
+    return { kind: 'project', label: `${prefix}${relative(folder.path, file).replaceAll(sep, '/')}` };
+  }
+
+  #prefixOf({ path, name, isRoot }: Folder): string | undefined {
+    const prefixes = [...(isRoot ? [''] : []), ...(name === undefined ? [] : [`${name}:`])];
+    const free = prefixes.find((prefix) => (this.#prefixes.get(prefix) ?? path) === path);
+    if (free !== undefined) this.#prefixes.set(free, path);
+    return free;
   }
 
   #folderOf(path: string): Folder | undefined {
@@ -63,8 +73,7 @@ function readFolder(path: string): Folder | undefined {
     // None, or none that Node could read.
   }
   // Packages have folders of their own that say no more than whether their files are ES modules.
-  const isNested = manifest?.name === undefined && path.split(sep).includes('node_modules');
-  if (!isRoot && (manifest === undefined || isNested)) return undefined;
+  if (!isRoot && manifest?.name === undefined) return undefined;
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   return { path, name: text(manifest?.name), version: text(manifest?.version), isRoot };
 }
