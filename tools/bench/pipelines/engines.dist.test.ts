@@ -1,12 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EngineProcess } from './engine-process.ts';
 import { engineEntry, engineNames } from './engines.ts';
-import { openEngine, temporaryFolder } from './run.ts';
+import { openEngine, startOnce, temporaryFolder } from './run.ts';
 
 async function open(name: (typeof engineNames)[number], nodeOptions: readonly string[] = []): Promise<EngineProcess> {
   const resources = new AsyncDisposableStack();
   onTestFinished(() => resources.disposeAsync());
-  const opened = await openEngine(name, await temporaryFolder(resources), resources, nodeOptions);
+  const place = { root: await temporaryFolder(resources), startServer: startOnce(resources) };
+  const opened = await openEngine(name, place, resources, nodeOptions);
   if (typeof opened === 'string') throw new Error(opened);
   return opened.process;
 }

@@ -4,7 +4,7 @@ import type { BenchedEngine, EnginePlace } from './benched-engine.ts';
 import { startRestate } from './restate-server.ts';
 import { rivalPackages } from './rival-packages.ts';
 
-interface EngineEntry {
+export interface EngineEntry {
   /** What outlives the end of the process, and what a power cut. */
   readonly durability: string;
   whyUnavailable?(): Promise<string | undefined>;

@@ -6,7 +6,7 @@ import { machine } from '../measure.ts';
 import { runNode } from '../start-up.ts';
 import type { EnginePlace } from './benched-engine.ts';
 import { EngineProcess } from './engine-process.ts';
-import { type EngineName, engineEntry } from './engines.ts';
+import { type EngineEntry, type EngineName, engineEntry } from './engines.ts';
 import type { CachedFigures, MemoryFigures, PipelineFigures, WorkloadFigures } from './figures.ts';
 import { pipelineFile } from './project.ts';
 import { itemCounts, type WorkloadName, workload } from './workloads.ts';
@@ -22,8 +22,10 @@ export interface RunOptions {
 /** Measures our engine, and others beside it. */
 export async function benchmarkPipelines(options: RunOptions): Promise<PipelineFigures> {
   await using resources = new AsyncDisposableStack();
-  // All is removed at the end: for minutes after many files were removed, ext4 takes several times as long to make one.
+  // All is removed at the end, what servers have too: for minutes after many files were removed, ext4 takes several times as
+  // long to make one.
   const root = await temporaryFolder(resources);
+  const startServer = startOnce(resources);
   const by: { [Name in EngineName]?: string } = {};
   const found: { [Name in WorkloadName]?: WorkloadFigures } = {};
   const timed = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
@@ -33,7 +35,7 @@ export async function benchmarkPipelines(options: RunOptions): Promise<PipelineF
     return result;
   };
   for (const name of options.workloads) {
-    found[name] = await timed(name, () => benchmarkWorkload(name, { root, by, rounds: options.rounds }));
+    found[name] = await timed(name, () => benchmarkWorkload(name, { root, startServer, by, rounds: options.rounds }));
   }
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -56,19 +58,23 @@ interface Runner {
 interface WorkloadOptions {
   /** Where engines keep their files. */
   readonly root: string;
+  readonly startServer: StartServer;
   /** Filled with what does the work. */
   readonly by: { [Name in EngineName]?: string };
   readonly rounds: number;
 }
 
-async function benchmarkWorkload(name: WorkloadName, { root, by, rounds }: WorkloadOptions): Promise<WorkloadFigures> {
+async function benchmarkWorkload(
+  name: WorkloadName,
+  { root, startServer, by, rounds }: WorkloadOptions,
+): Promise<WorkloadFigures> {
   const { shape, steps, runs, engines } = workload(name);
   await using resources = new AsyncDisposableStack();
   const lacking: { [Name in EngineName]?: string } = {};
   const runners: Runner[] = [];
   for (const engine of engines) {
     try {
-      const process = await openEngine(engine, root, resources);
+      const process = await openEngine(engine, { root, startServer }, resources);
       if (typeof process === 'string') {
         lacking[engine] = process;
         continue;
@@ -98,21 +104,33 @@ async function benchmarkWorkload(name: WorkloadName, { root, by, rounds }: Workl
   return { times: Object.fromEntries(whole.map((runner) => [runner.name, runner.times])), lacking };
 }
 
+type StartServer = (name: EngineName) => ReturnType<NonNullable<EngineEntry['start']>> | undefined;
+
+/** Starts the server that an engine needs, the first time that it is asked for. It runs until the resources are disposed of. */
+export function startOnce(resources: AsyncDisposableStack): StartServer {
+  const servers = new Map<EngineName, ReturnType<StartServer>>();
+  return (name) => {
+    const { start } = engineEntry(name);
+    const server = servers.get(name) ?? start?.().then((started) => resources.use(started));
+    servers.set(name, server);
+    return server;
+  };
+}
+
 /**
  * Opens an engine in a process of its own, with the server that it needs and a folder below the root, which stays; gives
  * why it cannot be used.
  */
 export async function openEngine(
   name: EngineName,
-  root: string,
+  { root, startServer }: Pick<WorkloadOptions, 'root' | 'startServer'>,
   resources: AsyncDisposableStack,
   nodeOptions: readonly string[] = [],
 ): Promise<{ readonly process: EngineProcess; readonly by: string } | string> {
   const entry = engineEntry(name);
   const obstacle = await entry.whyUnavailable?.();
   if (obstacle !== undefined) return obstacle;
-  const server = await entry.start?.();
-  if (server !== undefined) resources.use(server);
+  const server = await startServer(name);
   const folder = await mkdtemp(join(root, `${name}-`));
   const process = resources.use(new EngineProcess(nodeOptions));
   const place: EnginePlace = { folder, url: server?.url, adminUrl: server?.adminUrl };
@@ -124,7 +142,7 @@ export async function openEngine(
 async function measureMemory(root: string): Promise<MemoryFigures> {
   const peak = async (steps: number): Promise<number> => {
     await using resources = new AsyncDisposableStack();
-    const opened = await openEngine('ours', root, resources);
+    const opened = await openEngine('ours', { root, startServer: startOnce(resources) }, resources);
     if (typeof opened === 'string') throw new Error(opened);
     const { process } = opened;
     if (steps > 0) {
