@@ -138,6 +138,7 @@ export async function runAttemptElsewhere(
   const metadata = await runner.giveUp(attempt, log, {
     failure: isCancelled ? undefined : failure,
     isCleanUpDue: reported === undefined,
+    runSignal: signal,
   });
   // What it read of the parameters is not known.
   if (isCancelled) return { outcome: 'cancelled', hasReadParameters: true };

@@ -7,6 +7,7 @@ import {
   type Stack,
   type StepRunInfo,
 } from '@stack/core';
+import { orAbandon } from './abandon.ts';
 import { recordedError } from './recorded-error.ts';
 
 /** What a component is told: each gets its own settings. */
@@ -28,23 +29,23 @@ export class HookMetadata {
     };
   }
 
-  async askStep(stack: Stack, infoFor: InfoFor<StepRunInfo>): Promise<void> {
+  async askStep(stack: Stack, infoFor: InfoFor<StepRunInfo>, signal: AbortSignal): Promise<void> {
     for (const component of stack.components) {
       await this.#attempt(component, 'getStepRunMetadata', async () => {
-        this.#add(component, await component.getStepRunMetadata(infoFor(component)));
+        this.#add(component, await orAbandon(component.getStepRunMetadata(infoFor(component)), signal));
       });
     }
   }
 
-  async askRun(stack: Stack, infoFor: InfoFor<PipelineRunInfo>): Promise<void> {
+  async askRun(stack: Stack, infoFor: InfoFor<PipelineRunInfo>, signal: AbortSignal): Promise<void> {
     for (const component of stack.components) {
       await this.#attempt(component, 'getPipelineRunMetadata', async () => {
-        this.#add(component, await component.getPipelineRunMetadata(infoFor(component)));
+        this.#add(component, await orAbandon(component.getPipelineRunMetadata(infoFor(component)), signal));
       });
     }
   }
 
-  /** The last component first, as it may stand on the ones before it. */
+  /** The last component first, as it may stand on the ones before it. It is waited for, whatever is cancelled. */
   async cleanUp(stack: Stack, infoFor: InfoFor<StepRunInfo>, outcome: { readonly failed: boolean }): Promise<void> {
     for (const component of stack.components.toReversed()) {
       await this.#attempt(component, 'cleanupStepRun', () => component.cleanupStepRun(infoFor(component), outcome));
@@ -52,8 +53,8 @@ export class HookMetadata {
   }
 
   /** Calls a hook of the user's. */
-  async callHook(owner: string, hook: string, call: () => unknown): Promise<void> {
-    await this.#attempt(owner, hook, async () => void (await call()));
+  async callHook(owner: string, hook: string, signal: AbortSignal, call: () => unknown): Promise<void> {
+    await this.#attempt(owner, hook, async () => void (await orAbandon(Promise.resolve(call()), signal)));
   }
 
   #add(component: AnyComponent, metadata: JsonObject): void {

@@ -1,4 +1,5 @@
 import type { JsonObject, Stack } from '@stack/core';
+import { orAbandon } from './abandon.ts';
 import { recordedError } from './recorded-error.ts';
 
 /** What the hooks of a pipeline are told of a run. */
@@ -20,9 +21,13 @@ export interface PipelineHooks {
 }
 
 /** Calls a hook of a pipeline. What it throws fails nothing. */
-export async function callPipelineHook(hook: keyof PipelineHooks, call: () => unknown): Promise<void> {
+export async function callPipelineHook(
+  hook: keyof PipelineHooks,
+  signal: AbortSignal,
+  call: () => unknown,
+): Promise<void> {
   try {
-    await call();
+    await orAbandon(Promise.resolve(call()), signal);
   } catch (error) {
     process.emitWarning(`The hook ${hook} of a pipeline failed: ${recordedError(error).message}`);
   }

@@ -4,6 +4,7 @@ import {
   checkName,
   didYouMean,
   isImportedByWorker,
+  type PipelineRunInfo,
   type Plan,
   type PlanInput,
   type Problem,
@@ -28,7 +29,7 @@ import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import { InputFailures } from '../pipeline/input-failures.ts';
 import type { StepDefinition } from '../step/step.ts';
 import { addressOf } from './attempt-elsewhere.ts';
-import { HookMetadata } from './component-hooks.ts';
+import { HookMetadata, type InfoFor } from './component-hooks.ts';
 import { findOutput, loadInput, type RunArtifacts } from './load-inputs.ts';
 import { parseItemName } from './mapped-items.ts';
 import { maskedPlan } from './masked-plan.ts';
@@ -143,13 +144,21 @@ export async function runPipeline(compiled: CompiledPipeline, options: RunOption
   const runId = randomUUID();
   const name = givenName ?? defaultRunName(plan.pipeline, runId);
   const hooks = new HookMetadata();
-  await hooks.askRun(stack, (component) => ({ runId, pipeline: plan.pipeline, settings: settings.ofRun(component) }));
+  const signal = options.signal ?? new AbortController().signal;
+  const infoFor: InfoFor<PipelineRunInfo> = (component) => ({
+    runId,
+    pipeline: plan.pipeline,
+    settings: settings.ofRun(component),
+  });
+  await hooks.askRun(stack, infoFor, signal);
   const start = { id: runId, name, stack: stack.name, plan: shown, metadata: hooks.metadata };
   await using lease = await runStore.startRun(start);
   if (hasCodeBesideSteps(compiled)) lease.keepWhileBusy();
   const tell = tellerOf(runId, options.onEvent ?? printStepOutput);
   tell({ type: 'run-started', name, stack: stack.name, plan: shown, recordedIn });
-  await callPipelineHook('onStart', () => compiled.hooks.onStart?.(hookContext(runId, name, plan, stack)));
+  await callPipelineHook('onStart', AbortSignal.any([signal, lease.lost]), () =>
+    compiled.hooks.onStart?.(hookContext(runId, name, plan, stack)),
+  );
   return await executeRun(prepared, { lease, name, recorded: [], tell }, options);
 }
 
@@ -327,8 +336,8 @@ async function executeRun(
   try {
     end = endOf(executor, await orchestrate(plan, executor, stack, context), signal);
     const told = hookContext(runId, name, plan, stack);
-    if (end.state === 'completed') await callPipelineHook('onSuccess', () => hooks.onSuccess?.(told));
-    if (end.state === 'failed') await callPipelineHook('onFailure', () => hooks.onFailure?.(told, end.cause));
+    if (end.state === 'completed') await callPipelineHook('onSuccess', signal, () => hooks.onSuccess?.(told));
+    if (end.state === 'failed') await callPipelineHook('onFailure', signal, () => hooks.onFailure?.(told, end.cause));
     await runStore.endRun(lease, { state: end.state, ...(end.error === undefined ? {} : { error: end.error }) });
   } catch (error) {
     throw isStoreAway(error) ? interruptedError(name, error) : error;

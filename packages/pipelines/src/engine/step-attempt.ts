@@ -16,14 +16,12 @@ import type { MappedItem } from '../cache/step-cache.ts';
 import type { LineLog } from '../logs/line-log.ts';
 import { captureOutput, holdCapture } from '../logs/output-capture.ts';
 import { runProgram } from '../programs/run-program.ts';
-import type { StepDefinition } from '../step/step.ts';
+import type { StepDefinition, StepHooks } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
+import { orAbandon } from './abandon.ts';
 import { HookMetadata, type InfoFor } from './component-hooks.ts';
 import { loadInputs, type RunArtifacts } from './load-inputs.ts';
 import { StepJournal, type StepRecords, type ValueHandling } from './step-journal.ts';
-
-/** How long a cancelled step may take to stop, in milliseconds. Then the run goes on without it. */
-const cancellationGrace = 5_000;
 
 /** What running attempts of the steps of a run takes, in whatever process that is. */
 export interface AttemptRunnerOptions extends RunArtifacts {
@@ -70,6 +68,7 @@ interface GivenUp {
   readonly failure: unknown;
   /** Whether the components have not cleaned up yet. */
   readonly isCleanUpDue: boolean;
+  readonly runSignal: AbortSignal;
 }
 
 /** Runs attempts of steps in this process, with the hooks around them. It records nothing. */
@@ -98,13 +97,17 @@ export class AttemptRunner {
     const context = this.#context(attempt, log, { handling, journal, onReadParameters });
     const infoFor = this.#infoFor(attempt);
     const metadata = new HookMetadata();
+    const callHook = (hook: keyof StepHooks, signal: AbortSignal, call: () => unknown) =>
+      metadata.callHook('step', hook, signal, call);
     let failed = true;
     let artifacts: readonly NewArtifact[] = [];
     let failure: unknown;
     try {
       await captureOutput(log, async () => {
-        for (const component of stack.components) await component.prepareStepRun(infoFor(component));
-        if (attempt.attempt === 1) await metadata.callHook('step', 'onStart', () => hooks.onStart?.(context));
+        for (const component of stack.components) {
+          await orAbandon(component.prepareStepRun(infoFor(component)), limit.signal);
+        }
+        if (attempt.attempt === 1) await callHook('onStart', limit.signal, () => hooks.onStart?.(context));
       });
       artifacts = await this.#produce(attempt, context, log, { handling, journal });
       failed = false;
@@ -113,11 +116,11 @@ export class AttemptRunner {
       failure = limit.signal.aborted ? limit.signal.reason : error;
     }
     await captureOutput(log, async () => {
-      if (!failed) await metadata.callHook('step', 'onSuccess', () => hooks.onSuccess?.(context));
+      if (!failed) await callHook('onSuccess', limit.signal, () => hooks.onSuccess?.(context));
       else if (attempt.isLast && !runSignal.aborted) {
-        await metadata.callHook('step', 'onFailure', () => hooks.onFailure?.(context, failure));
+        await callHook('onFailure', runSignal, () => hooks.onFailure?.(context, failure));
       }
-      await metadata.askStep(stack, infoFor);
+      await metadata.askStep(stack, infoFor, runSignal);
       await metadata.cleanUp(stack, infoFor, { failed });
     });
     const records = journal.end(artifacts, metadata.metadata);
@@ -127,7 +130,7 @@ export class AttemptRunner {
   }
 
   /** Calls the hooks that an attempt that ended elsewhere could not call itself. Returns what is kept of them. */
-  async giveUp(attempt: StepAttempt, log: LineLog, { failure, isCleanUpDue }: GivenUp): Promise<JsonObject> {
+  async giveUp(attempt: StepAttempt, log: LineLog, { failure, isCleanUpDue, runSignal }: GivenUp): Promise<JsonObject> {
     const { stack, definitions } = this.#options;
     const { hooks } = definitionOf(definitions, attempt.step.name);
     await using scope = new ValueScope();
@@ -138,7 +141,7 @@ export class AttemptRunner {
     const metadata = new HookMetadata();
     await captureOutput(log, async () => {
       if (failure !== undefined && attempt.isLast) {
-        await metadata.callHook('step', 'onFailure', () => hooks.onFailure?.(context, failure));
+        await metadata.callHook('step', 'onFailure', runSignal, () => hooks.onFailure?.(context, failure));
       }
       if (isCleanUpDue) await metadata.cleanUp(stack, this.#infoFor(attempt), { failed: true });
     });
@@ -266,20 +269,4 @@ function limitTime(step: PlanStep, run: AbortSignal): Disposable & { readonly si
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(tookTooLong(step)), timeout);
   return { signal: AbortSignal.any([run, controller.signal]), [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-/** The result of a step, unless it is cancelled and does not stop in time: JavaScript cannot stop it from outside. */
-async function orAbandon<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const abandoned = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const abandon = () => {
-    timer = setTimeout(() => abandoned.reject(signal.reason), cancellationGrace);
-  };
-  signal.addEventListener('abort', abandon, { once: true });
-  try {
-    return await Promise.race([running, abandoned.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abandon);
-  }
 }

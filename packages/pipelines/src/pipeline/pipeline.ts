@@ -87,7 +87,10 @@ export interface PipelineOptions<Parameters extends ParametersSchema> {
   readonly settings?: SettingsBySelector | undefined;
   /** What a run does after a step failed. A run config is stronger. Default: `continue` with what does not depend on it. */
   readonly failurePolicy?: FailurePolicy;
-  /** Called when a run is recorded, before its first step. What a hook throws is a warning of the process, and fails nothing. */
+  /**
+   * Called when a run is recorded, before its first step. What a hook throws is a warning of the process, and fails nothing. One
+   * that does not end within 5 s of the cancellation of the run is left alone.
+   */
   readonly onStart?: (run: PipelineHookContext) => unknown;
   /** Called when all steps have ended well, before that is recorded: once more if the process is killed in between. */
   readonly onSuccess?: (run: PipelineHookContext) => unknown;

@@ -83,6 +83,7 @@ function collectEvents(): { readonly events: RunEvent[]; readonly onEvent: (even
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 describe('run', () => {
@@ -564,6 +565,36 @@ describe('cancelling', () => {
       { stack, signal: controller.signal, throwOnFailure: false },
     );
     expect(run).toMatchObject({ state: 'cancelled', steps: [{ state: 'cancelled' }], error: undefined });
+  });
+
+  it.each([
+    ['pipeline', 'onStart', 'cancelled'],
+    ['pipeline', 'onSuccess', 'completed'],
+    ['step', 'onStart', 'cancelled'],
+    ['step', 'onSuccess', 'completed'],
+    ['component', 'prepareStepRun', 'cancelled'],
+    ['component', 'getStepRunMetadata', 'completed'],
+    ['component', 'getPipelineRunMetadata', 'cancelled'],
+  ])('goes on without a hook that does not stop within five seconds: of the %s, %s', async (owner, hook, state) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { stack, artifactStore } = await createTestStack();
+    const controller = new AbortController();
+    const hang = () => {
+      queueMicrotask(() => {
+        controller.abort();
+        void vi.advanceTimersByTimeAsync(5_000);
+      });
+      return new Promise<never>(() => {});
+    };
+    if (owner === 'component') Object.assign(artifactStore, { [hook]: hang });
+    const hooked = step({ name: 'hooked', ...(owner === 'step' ? { [hook]: hang } : {}) }, () => 1);
+    const options = { name: 'hooked', ...(owner === 'pipeline' ? { [hook]: hang } : {}) };
+    const run = await pipeline(options, () => hooked()).run(
+      {},
+      { stack, signal: controller.signal, throwOnFailure: false },
+    );
+    expect(run.state).toBe(state);
   });
 
   it('before the start runs nothing', async () => {

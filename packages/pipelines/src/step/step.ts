@@ -123,7 +123,10 @@ export interface StepOptions<Input = object, Output extends string = string> {
    * within 5 s is left alone. Default: no limit.
    */
   readonly timeout?: number;
-  /** Called before the first attempt. What a hook throws is recorded and fails nothing. */
+  /**
+   * Called before the first attempt. What a hook throws is recorded and fails nothing. One that does not end is left alone
+   * 5 s after the run was cancelled or the time of the attempt was over.
+   */
   readonly onStart?: (context: StepContext<Output>) => unknown;
   /** Called when the outputs are stored, before that is recorded: once more if the process is killed in between. */
   readonly onSuccess?: (context: StepContext<Output>) => unknown;
