@@ -31,6 +31,7 @@ import { checkOutput, type OutputOptions, outputJsonSchema } from './output-opti
 import { storedContent } from './stored-content.ts';
 import {
   type ObjectDamage,
+  type ObjectOptions,
   objectDamage,
   readObject,
   type StoreOptions,
@@ -64,7 +65,7 @@ export interface StoreValueOptions extends StoreOptions {
   readonly warn?: (message: string) => void;
 }
 
-export interface LoadValueOptions extends OperationOptions {
+export interface LoadValueOptions extends ObjectOptions {
   /** How long files and streams of the value are of use. Default: as long as the process. */
   readonly scope?: ValueScope;
 }
@@ -318,9 +319,10 @@ async function loadItems(
 async function readItemList(
   store: ArtifactStore,
   list: ArtifactRecord,
-  { signal }: LoadValueOptions,
+  { signal, recent }: LoadValueOptions,
 ): Promise<readonly ListedItem[]> {
-  const items: readonly ListedItem[] = JSON.parse((await readObject(store, list, { signal })).toString('utf8'));
+  const bytes = await readObject(store, list, { signal, recent });
+  const items: readonly ListedItem[] = JSON.parse(bytes.toString('utf8'));
   // Lists that were stored before materializers had versions, and directories were stored, say nothing of either.
   return items.map((item) => ({
     ...item,

@@ -1,7 +1,7 @@
-import type { ArtifactRecord, ArtifactStore, OperationOptions, StoredObject } from '@stack/core';
+import type { ArtifactRecord, ArtifactStore, StoredObject } from '@stack/core';
 import { type DirectoryArtifact, storedDirectory } from './directory-artifact.ts';
 import { type FileArtifact, storedFile } from './file-artifact.ts';
-import { readObject } from './stored-object.ts';
+import { type ObjectOptions, readObject } from './stored-object.ts';
 import type { ValueScope } from './value-scope.ts';
 
 /** What a materializer reads a value from: nothing is read before it is asked for, and all of it is checked. */
@@ -21,12 +21,12 @@ export function storedContent(
   { contents, ...object }: StoredObject & Pick<ArtifactRecord, 'contents'>,
   version: number,
   scope: ValueScope,
-  options: OperationOptions,
+  { signal, recent }: ObjectOptions,
 ): StoredContent {
   return {
     version,
-    bytes: () => readObject(store, object, options),
-    file: () => storedFile(store, object, scope, options),
-    directory: () => storedDirectory(store, { manifest: object, contents }, scope, options),
+    bytes: () => readObject(store, object, { signal, recent }),
+    file: () => storedFile(store, object, scope, { signal }),
+    directory: () => storedDirectory(store, { manifest: object, contents }, scope, { signal }),
   };
 }

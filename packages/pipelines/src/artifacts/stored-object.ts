@@ -12,11 +12,17 @@ import {
 } from '@stack/core';
 import { type ByteStream, toBuffers } from './byte-stream.ts';
 import { ObjectPlaces } from './object-places.ts';
+import type { RecentBytes } from './recent-bytes.ts';
 
 /** Bytes that are read or written as a whole, and that are asked for again rather than looked for first: 1 MiB. */
 const heldAtOnce = 1024 * 1024;
 
-export interface StoreOptions extends OperationOptions {
+export interface ObjectOptions extends OperationOptions {
+  /** What is known of the store's small objects without asking it. Default: nothing. */
+  readonly recent?: RecentBytes | undefined;
+}
+
+export interface StoreOptions extends ObjectOptions {
   /** Paths whose bytes are known to be wrong: they are replaced. */
   readonly damaged?: ReadonlySet<string>;
   /** Says where the bytes go. Default: where those of runs in memory are. */
@@ -141,13 +147,15 @@ async function storeStaged(
 export async function readObject(
   store: ArtifactStore,
   { path, size, sha256 }: StoredObject,
-  options: OperationOptions = {},
+  { signal, recent }: ObjectOptions = {},
 ): Promise<Buffer> {
-  const bytes = await store.read(path, options);
+  const known = recent?.find(path);
+  const bytes = known ?? (await store.read(path, { signal }));
   if (bytes.length !== size) {
     throw integrityError(store, path, `has ${bytes.length} bytes, and ${size} were written`);
   }
   if (sha256Of(bytes) !== sha256) throw integrityError(store, path, 'does not have the digest that was recorded');
+  if (known === undefined) recent?.add(path, bytes);
   return bytes;
 }
 
@@ -197,15 +205,16 @@ async function putSource(
   source: WriteSource,
   options: StoreOptions,
 ): Promise<StoredObject> {
-  const { signal, damaged } = options;
+  const { signal, damaged, recent } = options;
   // What is read again from elsewhere may have changed since its digest was computed.
   const promise = typeof source === 'function' ? { sha256: content.sha256 } : {};
   return putOnce(content, options, async (object) => {
     const isLarge = !isSmall(object.size);
     if (isLarge && damaged?.has(object.path) !== true && (await isStored(store, object, options))) return true;
-    return putUnlessStored(store, object, options, (ifAbsent) =>
-      store.write(object.path, source, { ifAbsent, signal, ...promise }),
-    );
+    return putUnlessStored(store, object, options, async (ifAbsent) => {
+      await store.write(object.path, source, { ifAbsent, signal, ...promise });
+      if (source instanceof Uint8Array) recent?.add(object.path, source);
+    });
   });
 }
 

@@ -10,6 +10,7 @@ import {
 import { type LoadValueOptions, loadArtifact, openArtifactStream } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 import type { OpenArtifactStore } from '../artifacts/open-store-of.ts';
+import type { RecentBytes } from '../artifacts/recent-bytes.ts';
 import type { StepArtifacts } from './step-artifacts.ts';
 
 /** What loading the artifacts of a run takes. */
@@ -21,6 +22,8 @@ export interface RunArtifacts {
   /** Opens the artifact stores that the stack does not have; `undefined` where nobody can. */
   readonly openArtifactStore: OpenArtifactStore | undefined;
   readonly materializers: readonly Materializer[];
+  /** What its steps have stored and loaded in this process. Default: the artifact store is asked each time. */
+  readonly recent?: RecentBytes | undefined;
 }
 
 export interface LoadOptions extends LoadValueOptions {
@@ -62,7 +65,7 @@ export async function loadInput(
         const record = findOutput(found, part.step, part.output);
         const { artifactStore } = run.stack;
         if (part.isStream) return openArtifactStream(artifactStore, record, options);
-        return loadArtifact(artifactStore, record, run.materializers, options);
+        return loadArtifact(artifactStore, record, run.materializers, { ...options, recent: run.recent });
       }
       case 'list':
         return Promise.all(part.items.map(load));

@@ -18,7 +18,7 @@ export function parseItemName(name: string): { readonly step: string; readonly i
 export async function openMappedList(map: PlanInput, run: RunArtifacts, signal: AbortSignal): Promise<ArtifactList> {
   if (map.kind === 'output') {
     const record = findOutput(await run.stepArtifacts.of(map.step), map.step, map.output);
-    return openArtifactList(run.stack.artifactStore, record, run.materializers, { signal });
+    return openArtifactList(run.stack.artifactStore, record, run.materializers, { signal, recent: run.recent });
   }
   const items = itemsOf(map);
   return {

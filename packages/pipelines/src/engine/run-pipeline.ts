@@ -23,8 +23,9 @@ import {
 import { loadArtifact } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 import type { OpenArtifactStore } from '../artifacts/open-store-of.ts';
+import { RecentBytes } from '../artifacts/recent-bytes.ts';
 import { planCode } from '../code-identity/plan-code.ts';
-import { outsideSteps } from '../logs/output-capture.ts';
+import { holdCapture, outsideSteps } from '../logs/output-capture.ts';
 import { deepFreeze } from '../pipeline/deep-freeze.ts';
 import { InputFailures } from '../pipeline/input-failures.ts';
 import type { StepDefinition } from '../step/step.ts';
@@ -323,7 +324,8 @@ async function executeRun(
   ]);
   const stepArtifacts = new StepArtifacts(runId, runStore);
   const artifacts: RunArtifacts = { runId, runStore, stepArtifacts, stack, openArtifactStore, materializers };
-  const executor = new PipelineExecutor({ ...artifacts, lease, plan, definitions, settings, recorded, tell });
+  const recent = new RecentBytes();
+  const executor = new PipelineExecutor({ ...artifacts, recent, lease, plan, definitions, settings, recorded, tell });
   const context: RunContext = {
     runId,
     executor,
@@ -376,6 +378,7 @@ async function orchestrate(
   stack: Stack,
   context: RunContext,
 ): Promise<{ readonly error: unknown } | undefined> {
+  using _capture = holdCapture();
   let failure: { readonly error: unknown } | undefined;
   try {
     await stack.orchestrator.runPlan(plan, context);

@@ -14,7 +14,7 @@ import type { ObjectPlaces } from '../artifacts/object-places.ts';
 import { ValueScope } from '../artifacts/value-scope.ts';
 import type { MappedItem } from '../cache/step-cache.ts';
 import type { LineLog } from '../logs/line-log.ts';
-import { captureOutput, holdCapture } from '../logs/output-capture.ts';
+import { captureOutput } from '../logs/output-capture.ts';
 import { runProgram } from '../programs/run-program.ts';
 import type { StepDefinition, StepHooks } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
@@ -85,7 +85,6 @@ export class AttemptRunner {
     const { stack } = this.#options;
     const { step } = attempt;
     using limit = limitTime(step, runSignal);
-    using _capture = holdCapture();
     const { hooks } = this.#definition(step.name);
     let hasReadParameters = false;
     const onReadParameters = () => {
@@ -149,7 +148,8 @@ export class AttemptRunner {
   }
 
   #handling({ damaged }: StepAttempt, log: LineLog, scope: ValueScope, signal: AbortSignal): ValueHandling {
-    return { scope, signal, damaged, places: this.#places, warn: (message) => log.write('warn', message) };
+    const { recent } = this.#options;
+    return { scope, signal, damaged, places: this.#places, recent, warn: (message) => log.write('warn', message) };
   }
 
   #infoFor({ name, step, attempt }: StepAttempt): InfoFor<StepRunInfo> {

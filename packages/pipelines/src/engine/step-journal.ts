@@ -3,6 +3,7 @@ import { loadArtifact } from '../artifacts/artifact-content.ts';
 import { recordedMetadata } from '../artifacts/artifact-metadata.ts';
 import type { ObjectPlaces } from '../artifacts/object-places.ts';
 import { withStoreOf } from '../artifacts/open-store-of.ts';
+import type { RecentBytes } from '../artifacts/recent-bytes.ts';
 import { type SaveArtifactOptions, storeNamedArtifact } from '../artifacts/save-artifact.ts';
 import type { ValueScope } from '../artifacts/value-scope.ts';
 import type { StepContext } from '../step/step-context.ts';
@@ -25,6 +26,7 @@ export interface ValueHandling {
   /** Paths whose bytes are known to be wrong: they are replaced. */
   readonly damaged: ReadonlySet<string>;
   readonly places: ObjectPlaces;
+  readonly recent: RecentBytes | undefined;
   readonly warn: (message: string) => void;
 }
 

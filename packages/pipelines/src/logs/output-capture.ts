@@ -35,7 +35,7 @@ export async function captureOutput<Result>(
   return await sinks.run(sink, run);
 }
 
-/** Keeps the global functions replaced between several captures: that takes longer than a capture. */
+/** Keeps the global functions replaced between the captures of a run: that takes longer than a capture. */
 export function holdCapture(): Disposable {
   if (captures++ === 0) install();
   return {

@@ -251,22 +251,68 @@ describe('run', () => {
     for (const [index, calls] of many.entries()) expect(calls).toBeCloseTo(few[index] ?? 0, 0);
   });
 
-  it('refuses an artifact whose bytes were changed between two steps', async () => {
+  it('refuses an artifact whose bytes were changed between two steps, apart from small ones that it has just stored', async () => {
     const { stack, artifactStore } = await createTestStack();
+    const make = step({ name: 'make' }, ({ length }: { length: number }) => 'x'.repeat(length));
     const damage = step({ name: 'damage' }, (_input: { after: unknown }) => {
       for (const [key, object] of artifactStore.objects) {
         if (key.startsWith('artifacts/')) object.bytes = Buffer.from(object.bytes).fill(32);
       }
       return true;
     });
-    const use = step({ name: 'use' }, ({ rows }: { rows: number[]; after: boolean }) => rows);
+    const use = step({ name: 'use' }, ({ text }: { text: string; after: boolean }) => text.length);
     const damaging = pipeline({ name: 'damaging' }, () => {
-      const rows = load();
-      use({ rows, after: damage({ after: rows }) });
+      const [small, large] = [make({ length: 64 * 1024 }), make({ length: 64 * 1024 + 1 })];
+      const after = damage({ after: [small, large] });
+      use({ text: small, after });
+      use({ text: large, after });
     });
     const run = await damaging.run({}, { stack, throwOnFailure: false, ...silent });
-    expect(run.steps.map(({ state }) => state)).toEqual(['completed', 'completed', 'failed']);
-    expect(run.steps[2]?.error?.code).toBe('INTEGRITY');
+    const states = Object.fromEntries(run.steps.map(({ step: name, state }) => [name, state]));
+    expect(states).toEqual({
+      make: 'completed',
+      'make-2': 'completed',
+      damage: 'completed',
+      use: 'completed',
+      'use-2': 'failed',
+    });
+    expect(run.steps.find(({ step: name }) => name === 'use-2')?.error?.code).toBe('INTEGRITY');
+    // Who asks for it later gets what the store has.
+    await expectStackError('INTEGRITY', () => run.output('make'));
+  });
+
+  it('refuses damaged bytes that were there before', async () => {
+    const { stack, artifactStore } = await createTestStack();
+    await pipeline({ name: 'first' }, () => load()).run({}, { stack, ...silent });
+    for (const object of artifactStore.objects.values()) object.bytes = Buffer.from(object.bytes).fill(32);
+    const use = step({ name: 'use' }, ({ rows }: { rows: number[] }) => rows);
+    const second = pipeline({ name: 'second' }, () => use({ rows: load() }));
+    const run = await second.run({}, { stack, throwOnFailure: false, ...silent });
+    expect(run.steps.map(({ state, error }) => [state, error?.code])).toEqual([
+      ['completed', undefined],
+      ['failed', 'INTEGRITY'],
+    ]);
+  });
+
+  it('asks the store for a small value once, and gives each step its own', async () => {
+    const { stack, artifactStore } = await createTestStack();
+    const kept = Buffer.from('as it was');
+    const make = step({ name: 'make' }, () => kept);
+    const change = step({ name: 'change' }, ({ bytes }: { bytes: Buffer }) => {
+      // What the step before has returned, and what the step after is given, are its own.
+      kept.fill(1);
+      const text = bytes.toString();
+      bytes.fill(2);
+      return text;
+    });
+    const both = pipeline({ name: 'both' }, () => {
+      const bytes = make();
+      return [change({ bytes }), change({ bytes })];
+    });
+    const read = vi.spyOn(artifactStore, 'read');
+    const run = await both.run({}, { stack, ...silent });
+    expect(read).not.toHaveBeenCalled();
+    expect(await run.result()).toEqual(['as it was', 'as it was']);
   });
 });
 
