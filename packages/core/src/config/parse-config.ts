@@ -3,7 +3,7 @@ import { didYouMean, type Problem, StackError } from '../errors/index.ts';
 import { isError } from '../errors/is-error.ts';
 import { isPlainObject, isTooDeep, maximumDepth } from '../json.ts';
 import { findSecretReferences, Secret, secretMask, unescapeReferences } from '../secrets/index.ts';
-import { type ConfigSchema, configJsonSchema } from './config-schema.ts';
+import { type ConfigSchema, configJsonSchema, strictSchema } from './config-schema.ts';
 import { schemaAt, schemaProperties, secretFieldPaths } from './json-schema.ts';
 
 /** What messages call an input. */
@@ -74,7 +74,7 @@ function applySchema(
 ): z.ZodSafeParseResult<unknown> | { readonly problem: Problem } {
   if (isTooDeep(input)) return { problem: { path: '', message: `is nested more than ${maximumDepth} levels deep` } };
   try {
-    return schema.strict().safeParse(input);
+    return strictSchema(schema).safeParse(input);
   } catch (error) {
     if (StackError.is(error)) throw error;
     // A check of a flavor's own may throw, and zod's of a length do for `{"length": {"toString": 1}}`.
