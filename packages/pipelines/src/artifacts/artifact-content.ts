@@ -91,8 +91,11 @@ export async function storeArtifact(
   origin: ArtifactOrigin,
   options: StoreValueOptions = {},
 ): Promise<NewArtifact> {
-  await using own = new ValueScope();
-  const { output, scope = own } = options;
+  if (options.scope === undefined) {
+    await using scope = new ValueScope();
+    return await storeArtifact(store, value, materializers, origin, { ...options, scope });
+  }
+  const { output, scope } = options;
   // A function without a result has one all the same: the steps after it take it as an input.
   const stored = value === undefined ? null : value;
   const materializer = findMaterializer(stored, materializers, output);

@@ -44,6 +44,6 @@ export class ValueScope implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     for (const stream of this.#streams) stream.destroy();
-    await this.#folder?.[Symbol.asyncDispose]();
+    if (this.#folder !== undefined) await this.#folder[Symbol.asyncDispose]();
   }
 }

@@ -6,18 +6,21 @@ const cancellationGrace = 5_000;
  *
  * @throws the reason of the signal when it is left alone
  */
-export async function orAbandon<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const abandoned = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const abandon = () => {
-    timer = setTimeout(() => abandoned.reject(signal.reason), cancellationGrace);
-  };
-  if (signal.aborted) abandon();
-  else signal.addEventListener('abort', abandon, { once: true });
-  try {
-    return await Promise.race([running, abandoned.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abandon);
-  }
+export function orAbandon<Result>(running: Result | PromiseLike<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const abandon = () => {
+      timer = setTimeout(() => reject(signal.reason), cancellationGrace);
+    };
+    const endWith =
+      <Value>(end: (value: Value) => void) =>
+      (value: Value) => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abandon);
+        end(value);
+      };
+    if (signal.aborted) abandon();
+    else signal.addEventListener('abort', abandon, { once: true });
+    Promise.resolve(running).then(endWith(resolve), endWith(reject));
+  });
 }

@@ -5,13 +5,22 @@ import {
   maskValue,
   type PipelineRunInfo,
   type Stack,
+  StackComponent,
   type StepRunInfo,
 } from '@stack/core';
+import type { StepHooks } from '../step/step.ts';
 import { orAbandon } from './abandon.ts';
 import { recordedError } from './recorded-error.ts';
 
 /** What a component is told: each gets its own settings. */
 export type InfoFor<Info> = (component: AnyComponent) => Info;
+
+type ComponentHook = 'prepareStepRun' | 'getStepRunMetadata' | 'getPipelineRunMetadata' | 'cleanupStepRun';
+
+/** The components of a stack that have this hook. Most inherit one that does nothing: that of another copy of core is called. */
+export function componentsWith(hook: ComponentHook, { components }: Stack): readonly AnyComponent[] {
+  return components.filter((component) => component[hook] !== StackComponent.prototype[hook]);
+}
 
 /**
  * What the components of a stack say about a step or run, and which of their hooks failed. `components` has what each
@@ -30,7 +39,7 @@ export class HookMetadata {
   }
 
   async askStep(stack: Stack, infoFor: InfoFor<StepRunInfo>, signal: AbortSignal): Promise<void> {
-    for (const component of stack.components) {
+    for (const component of componentsWith('getStepRunMetadata', stack)) {
       await this.#attempt(component, 'getStepRunMetadata', async () => {
         this.#add(component, await orAbandon(component.getStepRunMetadata(infoFor(component)), signal));
       });
@@ -38,7 +47,7 @@ export class HookMetadata {
   }
 
   async askRun(stack: Stack, infoFor: InfoFor<PipelineRunInfo>, signal: AbortSignal): Promise<void> {
-    for (const component of stack.components) {
+    for (const component of componentsWith('getPipelineRunMetadata', stack)) {
       await this.#attempt(component, 'getPipelineRunMetadata', async () => {
         this.#add(component, await orAbandon(component.getPipelineRunMetadata(infoFor(component)), signal));
       });
@@ -47,14 +56,20 @@ export class HookMetadata {
 
   /** The last component first, as it may stand on the ones before it. It is waited for, whatever is cancelled. */
   async cleanUp(stack: Stack, infoFor: InfoFor<StepRunInfo>, outcome: { readonly failed: boolean }): Promise<void> {
-    for (const component of stack.components.toReversed()) {
+    for (const component of componentsWith('cleanupStepRun', stack).toReversed()) {
       await this.#attempt(component, 'cleanupStepRun', () => component.cleanupStepRun(infoFor(component), outcome));
     }
   }
 
-  /** Calls a hook of the user's. */
-  async callHook(owner: string, hook: string, signal: AbortSignal, call: () => unknown): Promise<void> {
-    await this.#attempt(owner, hook, async () => void (await orAbandon(Promise.resolve(call()), signal)));
+  /** Calls a hook of the user's, where there is one. */
+  async callHook<Input extends readonly unknown[]>(
+    hook: keyof StepHooks,
+    signal: AbortSignal,
+    call: ((...input: Input) => unknown) | undefined,
+    ...input: Input
+  ): Promise<void> {
+    if (call === undefined) return;
+    await this.#attempt('step', hook, async () => void (await orAbandon(call(...input), signal)));
   }
 
   #add(component: AnyComponent, metadata: JsonObject): void {

@@ -27,7 +27,7 @@ export async function callPipelineHook(
   call: () => unknown,
 ): Promise<void> {
   try {
-    await orAbandon(Promise.resolve(call()), signal);
+    await orAbandon(call(), signal);
   } catch (error) {
     process.emitWarning(`The hook ${hook} of a pipeline failed: ${recordedError(error).message}`);
   }

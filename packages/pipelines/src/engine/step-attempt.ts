@@ -16,10 +16,10 @@ import type { MappedItem } from '../cache/step-cache.ts';
 import type { LineLog } from '../logs/line-log.ts';
 import { captureOutput } from '../logs/output-capture.ts';
 import { runProgram } from '../programs/run-program.ts';
-import type { StepDefinition, StepHooks } from '../step/step.ts';
+import type { StepDefinition } from '../step/step.ts';
 import type { StepContext } from '../step/step-context.ts';
 import { orAbandon } from './abandon.ts';
-import { HookMetadata, type InfoFor } from './component-hooks.ts';
+import { componentsWith, HookMetadata, type InfoFor } from './component-hooks.ts';
 import { loadInputs, type RunArtifacts } from './load-inputs.ts';
 import { StepJournal, type StepRecords, type ValueHandling } from './step-journal.ts';
 
@@ -96,17 +96,15 @@ export class AttemptRunner {
     const context = this.#context(attempt, log, { handling, journal, onReadParameters });
     const infoFor = this.#infoFor(attempt);
     const metadata = new HookMetadata();
-    const callHook = (hook: keyof StepHooks, signal: AbortSignal, call: () => unknown) =>
-      metadata.callHook('step', hook, signal, call);
     let failed = true;
     let artifacts: readonly NewArtifact[] = [];
     let failure: unknown;
     try {
       await captureOutput(log, async () => {
-        for (const component of stack.components) {
+        for (const component of componentsWith('prepareStepRun', stack)) {
           await orAbandon(component.prepareStepRun(infoFor(component)), limit.signal);
         }
-        if (attempt.attempt === 1) await callHook('onStart', limit.signal, () => hooks.onStart?.(context));
+        if (attempt.attempt === 1) await metadata.callHook('onStart', limit.signal, hooks.onStart, context);
       });
       artifacts = await this.#produce(attempt, context, log, { handling, journal });
       failed = false;
@@ -115,9 +113,9 @@ export class AttemptRunner {
       failure = limit.signal.aborted ? limit.signal.reason : error;
     }
     await captureOutput(log, async () => {
-      if (!failed) await callHook('onSuccess', limit.signal, () => hooks.onSuccess?.(context));
+      if (!failed) await metadata.callHook('onSuccess', limit.signal, hooks.onSuccess, context);
       else if (attempt.isLast && !runSignal.aborted) {
-        await callHook('onFailure', runSignal, () => hooks.onFailure?.(context, failure));
+        await metadata.callHook('onFailure', runSignal, hooks.onFailure, context, failure);
       }
       await metadata.askStep(stack, infoFor, runSignal);
       await metadata.cleanUp(stack, infoFor, { failed });
@@ -140,7 +138,7 @@ export class AttemptRunner {
     const metadata = new HookMetadata();
     await captureOutput(log, async () => {
       if (failure !== undefined && attempt.isLast) {
-        await metadata.callHook('step', 'onFailure', runSignal, () => hooks.onFailure?.(context, failure));
+        await metadata.callHook('onFailure', runSignal, hooks.onFailure, context, failure);
       }
       if (isCleanUpDue) await metadata.cleanUp(stack, this.#infoFor(attempt), { failed: true });
     });
