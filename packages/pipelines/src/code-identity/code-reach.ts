@@ -31,16 +31,23 @@ interface Lead {
 /** Finds what units of code are made of. One is for one state of the files. */
 export class CodeReach {
   readonly #graph: ModuleGraph;
+  readonly #others: readonly LoadedModule[];
+  #changingOthers: readonly UnitPart[] | undefined;
+  readonly #effects = new Map<LoadedModule, readonly UnitPart[]>();
+  readonly #changing = new Map<LoadedModule, readonly UnitPart[]>();
   readonly #leads = new Map<CodeUnit, readonly Lead[]>();
   readonly #digests = new Map<CodeUnit, string>();
+  readonly #values = new Map<CodeUnit, ReadonlySet<CodeUnit>>();
 
-  constructor(graph: ModuleGraph) {
+  /** @param others modules that are evaluated too: of these and what they import, only what may change the same values counts */
+  constructor(graph: ModuleGraph, others: readonly LoadedModule[] = []) {
     this.#graph = graph;
+    this.#others = others;
   }
 
   /**
    * What these units are made of, and what has run before them since their modules, and those that these import, are
-   * evaluated.
+   * evaluated: statements, and what computes a variable, count where they use the same values, which they may change.
    *
    * @throws UnknownCode where it cannot be known
    */
@@ -74,13 +81,18 @@ export class CodeReach {
     };
 
     for (const root of roots) visit(root, false);
-    // Grows while it is walked: by what its modules import, and by what their effects lead to.
-    for (const module of evaluated) {
-      for (const specifier of module.summary.evaluated) {
-        const target = this.#targetOf(module, specifier);
-        if (target.kind === 'module') evaluated.add(this.#moduleAt(target.path));
+    this.#changingOthers ??= [...this.#evaluatedWith(this.#others)]
+      .flatMap((module) => this.#effectsIn(module))
+      .filter((part) => this.#valuesOf(part).size > 0);
+    for (let size = -1; size < units.size; ) {
+      size = units.size;
+      for (const module of this.#evaluatedWith(evaluated)) {
+        evaluated.add(module);
+        for (const part of this.#effectsIn(module)) visit(part, true);
       }
-      for (const unit of module.summary.units) if (unit.kind === 'effect') visit({ unit, of: module }, true);
+      for (const part of [...[...evaluated].flatMap((module) => this.#changingIn(module)), ...this.#changingOthers]) {
+        if (!units.has(part.unit) && [...this.#valuesOf(part)].some((value) => units.has(value))) visit(part, true);
+      }
     }
     for (const module of evaluated) {
       files.set(module.label, module.changedAt);
@@ -92,6 +104,53 @@ export class CodeReach {
       units: [...units.values()],
       files: [...files].map(([label, changedAt]) => ({ label, changedAt })),
     };
+  }
+
+  /** Modules, and all that are evaluated before them. */
+  #evaluatedWith(modules: Iterable<LoadedModule>): ReadonlySet<LoadedModule> {
+    const all = new Set(modules);
+    // Grows while it is walked.
+    for (const module of all) {
+      for (const specifier of module.summary.evaluated) {
+        const target = this.#targetOf(module, specifier);
+        if (target.kind === 'module') all.add(this.#moduleAt(target.path));
+      }
+    }
+    return all;
+  }
+
+  #effectsIn(module: LoadedModule): readonly UnitPart[] {
+    const effects = this.#effects.get(module) ?? partsOf(module, 'effect');
+    this.#effects.set(module, effects);
+    return effects;
+  }
+
+  /** What computes variables of a module and uses other values. */
+  #changingIn(module: LoadedModule): readonly UnitPart[] {
+    const changing =
+      this.#changing.get(module) ?? partsOf(module, 'value').filter((part) => this.#valuesOf(part).size > 0);
+    this.#changing.set(module, changing);
+    return changing;
+  }
+
+  /** The values that a unit uses when it is evaluated, by itself and in the functions that it may call. */
+  #valuesOf(part: UnitPart): ReadonlySet<CodeUnit> {
+    const known = this.#values.get(part.unit);
+    if (known !== undefined) return known;
+    const values = new Set<CodeUnit>();
+    const used = new Set<CodeUnit>();
+    const use = ({ unit, of }: UnitPart, names: readonly string[]): void => {
+      if (used.has(unit)) return;
+      used.add(unit);
+      for (const next of names.flatMap((name) => this.#named(of, name))) {
+        if (!('unit' in next)) continue;
+        if (next.unit.kind === 'value' || settersOf(next).length > 0) values.add(next.unit);
+        if (next.unit.kind === 'declaration') use(next, next.unit.references);
+      }
+    };
+    use(part, part.unit.referencesAtOnce);
+    this.#values.set(part.unit, values);
+    return values;
   }
 
   /** Equal for two units only if they do the same with the same other ones. */
@@ -113,7 +172,7 @@ export class CodeReach {
       parts: this.#imported(of, { specifier, name: '*' }),
     }));
     // What sets a variable belongs to it as much as what declares it.
-    const setters = of.summary.units.filter(({ assigned }) => assigned.some((name) => unit.names.includes(name)));
+    const setters = settersOf({ unit, of });
     const leads = [
       ...named,
       ...imported,
@@ -193,6 +252,15 @@ export class CodeReach {
 
 /** Code whose behaviour cannot be known from the files of the project. */
 export class UnknownCode extends Error {}
+
+function partsOf(of: LoadedModule, kind: CodeUnit['kind']): readonly UnitPart[] {
+  return of.summary.units.filter((unit) => unit.kind === kind).map((unit) => ({ unit, of }));
+}
+
+/** The units that set what a unit declares. */
+function settersOf({ unit, of }: UnitPart): readonly CodeUnit[] {
+  return of.summary.units.filter(({ assigned }) => assigned.some((name) => unit.names.includes(name)));
+}
 
 function labelOf(part: Part): string {
   if ('value' in part) return part.label;

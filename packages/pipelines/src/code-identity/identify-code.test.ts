@@ -173,6 +173,32 @@ describe('a change of code', () => {
       ['steps.ts#a'],
     ],
     [
+      'of a variable that is computed by changing what the step uses',
+      {
+        'steps.ts': `import { models } from './models.ts'; export const load = f(() => models.get('a'));`,
+        'models.ts': `const kept = new Map(); export const models = kept;
+          const define = (name, make) => { kept.set(name, make); return make; };
+          export const a = define('a', () => 1); export const apart = start(1);`,
+      },
+      {
+        'models.ts': `const kept = new Map(); export const models = kept;
+          const define = (name, make) => { kept.set(name, make); return make; };
+          export const a = define('a', () => 2); export const apart = start(2);`,
+      },
+      ['models.ts#a'],
+    ],
+    [
+      'of what sets a variable by a function',
+      {
+        'steps.ts': `import { load as f, level } from './levels.ts'; export const load = f(() => level);`,
+        'levels.ts': `export let level = 0; export const set = (to) => { level = to; return to; }; export const a = set(1); export const load = 1;`,
+      },
+      {
+        'levels.ts': `export let level = 0; export const set = (to) => { level = to; return to; }; export const a = set(2); export const load = 1;`,
+      },
+      ['levels.ts#a'],
+    ],
+    [
       'of the order of what does something',
       { 'steps.ts': `let n = 0; n = n + 1; const m = n; export const load = f(() => m);` },
       { 'steps.ts': `let n = 0; const m = n; n = n + 1; export const load = f(() => m);` },
@@ -358,6 +384,15 @@ describe('a change of code', () => {
       },
       {
         'steps.ts': `import { pipeline, step } from '@stack/pipelines'; export const load = step(1); const p = pipeline(() => other(load())); export const other = step(2); await p.run();`,
+      },
+    ],
+    [
+      'a step that uses the same values',
+      {
+        'steps.ts': `import { step } from '@stack/pipelines'; const log = start(); export const load = step({}, () => log(1)); export const other = step({}, () => log(1));`,
+      },
+      {
+        'steps.ts': `import { step } from '@stack/pipelines'; const log = start(); export const load = step({}, () => log(1)); export const other = step({}, () => log(2));`,
       },
     ],
   ])('is none: %s', async (_what, files, changed) => {

@@ -29,14 +29,23 @@ export interface DefinedCode {
  * Identifies code by the project's files as they are on disk: a function's statement, and whatever that reaches by name
  * and by static imports. Comments, formatting and types do not count. Packages count by name and version, those that
  * are linked by their code, Node by its major version.
+ *
+ * @param pipeline that of the pipeline: what its module does when it is evaluated may change values that the functions use
  */
-export async function identifyCode<Key>(codes: ReadonlyMap<Key, DefinedCode>): Promise<ReadonlyMap<Key, CodeIdentity>> {
-  const places = [...codes.values()].flatMap(({ origin }) => allPlaces(origin));
+export async function identifyCode<Key>(
+  codes: ReadonlyMap<Key, DefinedCode>,
+  pipeline?: CodeOrigin,
+): Promise<ReadonlyMap<Key, CodeIdentity>> {
+  const places = [...[...codes.values()].flatMap(({ origin }) => allPlaces(origin)), ...(pipeline?.places ?? [])];
   const files = new Set(places.flatMap(({ file }) => (file === undefined ? [] : [fileURLToPath(file)])));
   const owners = new FileOwners();
   const entries = [...files].filter((file) => owners.ownerOf(file).kind === 'project');
   const graph = await loadModuleGraph(entries, new SummaryCache(cacheFolder(entries)), owners);
-  const reach = new CodeReach(graph);
+  const others = (pipeline?.places ?? []).flatMap(({ file }) => {
+    const module = file === undefined ? undefined : graph.get(fileURLToPath(file));
+    return module === undefined || typeof module === 'string' ? [] : [module];
+  });
+  const reach = new CodeReach(graph, others);
   return new Map(
     [...codes].map(([key, code]) => {
       try {

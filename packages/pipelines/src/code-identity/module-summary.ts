@@ -28,12 +28,17 @@ export interface CodeUnit {
   readonly label: string;
   /** What it declares. */
   readonly names: readonly string[];
-  /** `effect`: runs whenever the module is imported, whoever uses its names. */
-  readonly kind: 'declaration' | 'pipeline' | 'effect';
+  /**
+   * `effect`: runs whenever the module is imported, whoever uses its names. `value`: is computed then, for those who use its
+   * names, and may do something to others.
+   */
+  readonly kind: 'declaration' | 'value' | 'pipeline' | 'effect';
   /** Of what it does: comments, formatting and types do not count. */
   readonly digest: string;
   /** Names of the module, imported ones among them, that it mentions. */
   readonly references: readonly string[];
+  /** Those among them that it uses when it is evaluated itself, and not only in functions that it makes. */
+  readonly referencesAtOnce: readonly string[];
   /** Names of the module that it assigns, or changes a property of. */
   readonly assigned: readonly string[];
   /** Specifiers of the modules that it imports as a whole when it runs. */
@@ -48,4 +53,4 @@ export interface CodeUnit {
 }
 
 /** Part of every key under which a summary is kept: raised when anything of a summary changes. */
-export const summaryVersion = 2;
+export const summaryVersion = 3;

@@ -7,6 +7,8 @@ export interface NormalizedCode {
   readonly text: string;
   /** Every name that it may take from around it, and local ones that are called the same. */
   readonly names: ReadonlySet<string>;
+  /** The names among these that it takes at once: not only in functions of its own. */
+  readonly namesAtOnce: ReadonlySet<string>;
   /** The names among these that it may assign, or change a property of. */
   readonly assigned: ReadonlySet<string>;
   /** What it imports when it runs, by `import()` or `require` of a literal, or as the file of a worker. */
@@ -24,15 +26,19 @@ const omittedKeys = new Set([
   ...['accessibility', 'readonly', 'override', 'abstract', 'definite', 'importKind', 'exportKind'],
 ]);
 
+const functionTypes = new Set(['ArrowFunctionExpression', 'FunctionExpression', 'FunctionDeclaration']);
+
 const codeFile = /\.[cm]?[jt]sx?$/;
 
 export function normalizeCode(root: SyntaxNode): NormalizedCode {
   const names = new Set<string>();
+  const namesAtOnce = new Set<string>();
   const assigned = new Set<string>();
   const imports = new Set<string>();
   const functions: SourceRange[] = [];
   let unknown: NormalizedCode['unknown'];
   const parts: string[] = [];
+  let depth = 0;
 
   const cannotKnow = (node: SyntaxNode, reason: string) => {
     unknown ??= { reason, offset: node.start };
@@ -45,14 +51,10 @@ export function normalizeCode(root: SyntaxNode): NormalizedCode {
 
   const inspect = (node: SyntaxNode) => {
     switch (node.type) {
-      case 'ArrowFunctionExpression':
-      case 'FunctionExpression':
-      case 'FunctionDeclaration':
-        functions.push({ start: node.start, end: node.end });
-        break;
       case 'Identifier':
       case 'JSXIdentifier':
         names.add(String(node.name));
+        if (depth === 0) namesAtOnce.add(String(node.name));
         break;
       case 'AssignmentExpression':
       case 'ForInStatement':
@@ -122,7 +124,13 @@ export function normalizeCode(root: SyntaxNode): NormalizedCode {
       parts.push('}');
       return;
     }
+    const isFunction = functionTypes.has(node.type);
+    if (isFunction) {
+      functions.push({ start: node.start, end: node.end });
+      depth++;
+    }
     writeFields(Object.entries(node), node);
+    if (isFunction) depth--;
   };
 
   const writeFields = (fields: readonly (readonly [string, unknown])[], owner?: SyntaxNode) => {
@@ -144,7 +152,7 @@ export function normalizeCode(root: SyntaxNode): NormalizedCode {
   };
 
   write(root);
-  return { text: parts.join(''), names, assigned, imports, functions, unknown };
+  return { text: parts.join(''), names, namesAtOnce, assigned, imports, functions, unknown };
 }
 
 /** Whether an identifier under this key is a name within an object or label, and no variable. */

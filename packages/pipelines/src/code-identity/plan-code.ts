@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Plan, StepCode } from '@stack/core';
 import type { StepDefinition } from '../step/step.ts';
+import type { CodeOrigin } from './code-origin.ts';
 import { type CodeIdentity, identifyCode } from './identify-code.ts';
 
 /** As much of a digest as tells two parts apart that are shown: what is compared is made of the whole. */
 const shownDigest = 16;
 const digest = /^[0-9a-f]{64}$/;
 
-/** The plan with the code of its steps, as the project's files are now. */
-export async function planCode(plan: Plan, definitions: ReadonlyMap<string, StepDefinition>): Promise<Plan> {
+/**
+ * The plan with the code of its steps, as the project's files are now.
+ *
+ * @param origin where the pipeline was defined
+ */
+export async function planCode(
+  plan: Plan,
+  definitions: ReadonlyMap<string, StepDefinition>,
+  origin: CodeOrigin,
+): Promise<Plan> {
   const unversioned = [...new Set(definitions.values())].filter(({ version }) => version === undefined);
-  const identities = await identifyCode(new Map(unversioned.map((definition) => [definition, definition])));
+  const identities = await identifyCode(new Map(unversioned.map((definition) => [definition, definition])), origin);
   const places = new Map<string, number>();
   const codeParts: [label: string, value: string][] = [];
   const placeOf = ([label, value]: readonly [string, string]): number => {

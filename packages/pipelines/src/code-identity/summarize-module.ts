@@ -9,7 +9,7 @@ const defaultName = 'default';
 
 type FoundUnit = Omit<
   CodeUnit,
-  'label' | 'kind' | 'digest' | 'references' | 'assigned' | 'imports' | 'functions' | 'unknown'
+  'label' | 'kind' | 'digest' | 'references' | 'referencesAtOnce' | 'assigned' | 'imports' | 'functions' | 'unknown'
 > & {
   readonly code: NormalizedCode;
   readonly isEffect: boolean;
@@ -73,6 +73,7 @@ class ModuleContents {
         kind: this.#kindOf(unit),
         digest: createHash('sha256').update(code.text).digest('hex'),
         references: [...code.names].filter((name) => isKnown(name) && !names.includes(name)),
+        referencesAtOnce: [...code.namesAtOnce].filter((name) => isKnown(name) && !names.includes(name)),
         assigned: [...code.assigned].filter((name) => local.has(name) && !names.includes(name)),
         imports: [...code.imports],
         functions: code.functions,
@@ -172,19 +173,21 @@ class ModuleContents {
 
   #kindOf({ names, isEffect, value }: FoundUnit): CodeUnit['kind'] {
     if (isEffect) return 'effect';
-    if (this.#isPipeline(value)) return 'pipeline';
+    if (this.#isCallTo('pipeline', value)) return 'pipeline';
+    if (value === undefined || !isActive(value)) return 'declaration';
     // A variable that nothing reads is set for what that does.
-    const isRead = names.some((name) => this.#isExported(name) || this.#isMentioned(name));
-    return isRead || value === undefined || !isActive(value) ? 'declaration' : 'effect';
+    if (!names.some((name) => this.#isExported(name) || this.#isMentioned(name))) return 'effect';
+    // To make a step does nothing to others.
+    return this.#isCallTo('step', value) ? 'declaration' : 'value';
   }
 
-  #isPipeline(value: SyntaxNode | undefined): boolean {
+  #isCallTo(of: 'step' | 'pipeline', value: SyntaxNode | undefined): boolean {
     if (value?.type !== 'CallExpression' || !isNode(value.callee)) return false;
     const { callee } = value;
     const variable = nameOf(callee.type === 'MemberExpression' ? callee.object : callee);
     const imported = variable === undefined ? undefined : this.#imports[variable];
     const name = callee.type === 'MemberExpression' ? nameOf(callee.property) : imported?.name;
-    return imported?.specifier === '@stack/pipelines' && name === 'pipeline';
+    return imported?.specifier === '@stack/pipelines' && name === of;
   }
 
   #isExported(name: string): boolean {

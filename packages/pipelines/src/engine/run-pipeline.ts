@@ -24,6 +24,7 @@ import { loadArtifact } from '../artifacts/artifact-content.ts';
 import type { Materializer } from '../artifacts/materializer.ts';
 import type { OpenArtifactStore } from '../artifacts/open-store-of.ts';
 import { RecentBytes } from '../artifacts/recent-bytes.ts';
+import type { CodeOrigin } from '../code-identity/code-origin.ts';
 import { planCode } from '../code-identity/plan-code.ts';
 import { holdCapture, outsideSteps } from '../logs/output-capture.ts';
 import { deepFreeze } from '../pipeline/deep-freeze.ts';
@@ -111,6 +112,8 @@ export interface PipelineRun<Result = unknown> {
 export interface CompiledPipeline {
   readonly plan: Plan;
   readonly definitions: ReadonlyMap<string, StepDefinition>;
+  /** Where the pipeline was defined. */
+  readonly origin: CodeOrigin;
   /** What the function returned; `undefined` for nothing. */
   readonly result: PlanInput | undefined;
   readonly materializers: readonly Materializer[];
@@ -217,7 +220,9 @@ async function prepareRun(
   const settings = await settingsOfRun(stack, compiled);
   // What is kept in memory can be of no use to another run.
   const given: Plan = cache === false ? { ...settings.plan, cache } : settings.plan;
-  const plan = deepFreeze(runStore === undefined ? given : await planCode(given, compiled.definitions));
+  const plan = deepFreeze(
+    runStore === undefined ? given : await planCode(given, compiled.definitions, compiled.origin),
+  );
   return {
     compiled,
     plan,

@@ -73,7 +73,7 @@ export async function runStep(
 
 /** A file may have changed since the run started, and its results are kept as those of the code that it started with. */
 async function checkedStep(
-  { definitions }: CompiledPipeline,
+  { definitions, origin }: CompiledPipeline,
   plan: Plan,
   { code }: AttemptOrder,
   name: string,
@@ -86,7 +86,7 @@ async function checkedStep(
   if (code === undefined) return step;
   // What the files hold is compared with the plan, so that it need not be known when they were changed: the clock may be wrong.
   const undated = { ...definition, origin: { ...definition.origin, at: Number.POSITIVE_INFINITY } };
-  const { steps } = await planCode({ ...plan, steps: [step] }, new Map([[name, undated]]));
+  const { steps } = await planCode({ ...plan, steps: [step] }, new Map([[name, undated]]), origin);
   const present = steps[0]?.code;
   if (present !== undefined && 'digest' in present && present.digest === code) return step;
   throw codeChanged(`The code of the step "${name}" has changed since its run was started or went on.`);

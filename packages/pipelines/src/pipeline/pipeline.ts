@@ -211,7 +211,7 @@ export function pipeline<Returned, Parameters extends ParametersSchema = NoParam
         ...settingsLayers(['pipeline', settings], ['run-config', config.settings]),
         steps,
       });
-    const compiled = { materializers, hooks: options, runName: config.runName, failures: failures.errors };
+    const compiled = { origin, materializers, hooks: options, runName: config.runName, failures: failures.errors };
     if (parameters === undefined) {
       return { ...compiled, plan: planOf({}, []), definitions: new Map(), result: undefined, problems: [] };
     }
