@@ -79,6 +79,10 @@ describe('renderFields', () => {
 });
 
 describe('printable', () => {
+  it('shows what would turn the direction of the text after it', () => {
+    expect(printable('\u202eabc\u2066')).toBe('\\u202eabc\\u2066');
+  });
+
   it('leaves other characters as they are', () => {
     expect(printable('Käse 🧀 "q"')).toBe('Käse 🧀 "q"');
   });

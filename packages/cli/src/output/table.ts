@@ -47,10 +47,10 @@ export function renderFields(fields: readonly (readonly [name: string, value: st
     .join('\n');
 }
 
-/** The text on one line, with its control characters shown: none of them reaches the terminal. */
+/** The text on one line, with its control characters shown, those that turn the direction of a text among them: none reaches the terminal. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character) =>
     character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -38,6 +38,16 @@ const forestVersion = (version: number) =>
     },
   }) as Materializer;
 
+it.each([
+  ['no functions "serialize" and "deserialize"', { serialize: undefined }],
+  ['no functions "serialize" and "deserialize"', { deserialize: 'text' }],
+  ['a "visualize" that is no function', { visualize: [] }],
+])('is refused with %s', async (expected, wrong) => {
+  const written = { name: 'forest', serialize: () => 'a', deserialize: () => 1, ...wrong };
+  const error = await expectStackError('ARGUMENT_INVALID', () => defineMaterializer(written as never));
+  expect(error.message).toBe(`The materializer "forest" has ${expected}.`);
+});
+
 describe('the version of a materializer', () => {
   it('is recorded, and told to a newer one, which reads what an older one wrote', async () => {
     const { record, load } = await store(new Forest([1, 2]), [forestVersion(1)]);

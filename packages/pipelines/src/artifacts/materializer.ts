@@ -57,14 +57,21 @@ export interface MaterializerDefinition<Value> {
 /**
  * Defines how values of one kind are stored. Give it to the pipelines that use it: `pipeline({ materializers: [...] })`.
  *
- * @throws ARGUMENT_INVALID for a name or version that cannot be
+ * @throws ARGUMENT_INVALID for a name or version that cannot be, and for functions that are none
  */
 export function defineMaterializer<Value>(definition: MaterializerDefinition<Value>): Materializer<Value> {
   const { name, version = 1, matches = () => false } = definition;
   checkName('materializer', name);
-  if (!Number.isSafeInteger(version) || version < 1) {
-    const message = `The materializer "${name}" has the version ${version}, which is no whole number from 1.`;
-    throw new StackError({ code: 'ARGUMENT_INVALID', message });
+  const refuse = (problem: string) => {
+    throw new StackError({ code: 'ARGUMENT_INVALID', message: `The materializer "${name}" has ${problem}.` });
+  };
+  if (!Number.isSafeInteger(version) || version < 1) refuse(`the version ${version}, which is no whole number from 1`);
+  const { serialize, deserialize, schema, visualize } = definition;
+  if (typeof serialize !== 'function' || typeof deserialize !== 'function') {
+    refuse('no functions "serialize" and "deserialize"');
+  }
+  for (const [key, value] of Object.entries({ matches, schema, visualize })) {
+    if (value !== undefined && typeof value !== 'function') refuse(`a "${key}" that is no function`);
   }
   return Object.freeze({ ...definition, version, matches });
 }
