@@ -624,13 +624,17 @@ describeEachEngine('a metadata store', (create) => {
       const run = newRun('training-1', ['load', 'train', 'report']);
       const lease = await store.runs.startRun(run);
       const artifact = newArtifact(run.id, 'load');
-      const completed = (attempt: number) =>
-        ({ state: 'completed', artifacts: [artifact], metadata: {}, next: { step: 'train', attempt } }) as const;
+      const completed = (attempt: number, step = 'train') =>
+        ({ state: 'completed', artifacts: [artifact], metadata: {}, next: { step, attempt } }) as const;
       await store.runs.recordStep(lease, 'load', { state: 'running', attempt: 1 });
       await store.runs.recordStep(lease, 'train', { state: 'running', attempt: 1 });
       await expect(store.runs.recordStep(lease, 'load', completed(1))).rejects.toMatchObject({
         code: 'PRECONDITION_FAILED',
         message: expect.stringContaining('"train"'),
+      });
+      await expect(store.runs.recordStep(lease, 'load', completed(2, 'load'))).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+        message: expect.stringContaining('it is completed'),
       });
       expect((await store.runs.listStepRuns(run.id)).map(({ state }) => state)).toEqual([
         'running',

@@ -67,14 +67,10 @@ describe('MemoryRunStore', () => {
     const lease = await store.startRun(start('aa1', 'first'));
     await store.recordStep(lease, 'load', { state: 'running', attempt: 1 });
     await store.recordStep(lease, 'train', { state: 'running', attempt: 1 });
-    const completed = (attempt: number) =>
-      ({
-        state: 'completed',
-        artifacts: [artifact('x1', 'aa1')],
-        metadata: {},
-        next: { step: 'train', attempt },
-      }) as const;
+    const completed = (attempt: number, step = 'train') =>
+      ({ state: 'completed', artifacts: [artifact('x1', 'aa1')], metadata: {}, next: { step, attempt } }) as const;
     await expectStackError('PRECONDITION_FAILED', () => store.recordStep(lease, 'load', completed(1)));
+    await expectStackError('PRECONDITION_FAILED', () => store.recordStep(lease, 'load', completed(2, 'load')));
     expect((await store.listStepRuns('aa1')).map(({ state }) => state)).toEqual(['running', 'running']);
     expect(await store.listArtifacts()).toEqual([]);
     await store.recordStep(lease, 'load', completed(2));

@@ -157,6 +157,7 @@ export class MemoryRunStore implements RunStore {
     }
     const { artifacts, inputs = [], runMetadata, next, ...changed } = change;
     this.#checkNotCondemned(artifacts);
+    if (next?.step === step) throw conflict(`The step "${step}" cannot start with its own end: it is completed.`);
     const begun = next && begunStep(openStepOf(run, next.step), next.attempt);
     run.steps.set(step, { ...previous, ...changed, inputs, endedAt: new Date() });
     if (begun !== undefined) run.steps.set(begun.step, begun);

@@ -203,7 +203,9 @@ export function createRunStore(engine: Engine, leases: RunLeases): RunStore {
         const ids = artifacts.map(({ id }) => id);
         await appendRunEvent(database, runId, step, state, { artifacts: ids, inputs, metadata });
         if (next !== undefined && following !== undefined) {
-          await recordChange(database, following, { state: 'running', attempt: next.attempt });
+          // A step was found as it was before it completed, and cannot start with its own end.
+          const present = following === found ? { ...following, state } : following;
+          await recordChange(database, present, { state: 'running', attempt: next.attempt });
         }
         return recorded;
       });
